@@ -1,0 +1,173 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "services/common/sql/database.h"
+#include "services/common/values/call.h"
+#include "services/common/values/clock.h"
+#include "services/common/values/ids.h"
+#include "services/common/values/mutex.h"
+
+// The durable change log of a service: a gapless revision per partition, written in the transaction of the change, and a
+// gapless feed position over all partitions, given by the publisher. It is what Watch streams, what replicas follow and
+// what totals are folded from.
+namespace ronghe::common {
+
+enum class ChangeKind { kCreated = 1, kUpdated = 2, kDeleted = 3, kStructureChanged = 4 };
+
+// What a write logs. No personal data.
+struct ChangeEntry {
+  ChangeKind kind = ChangeKind::kUpdated;
+  std::string resource;      // name, with codes for units
+  UnitUid unit;              // owner after the change
+  UnitUid unit_before;       // owner before, where it differs
+  std::string etag;
+};
+
+// A published change.
+struct PublishedChange {
+  int64_t position = 0;
+  PartitionId partition;
+  int64_t revision = 0;
+  absl::Time time;
+  std::string change_id;
+  ChangeEntry entry;
+};
+
+// What the request log remembers of a write that was done before.
+struct PriorWrite {
+  std::string resource;
+  int64_t partition = 0;
+  int64_t revision = 0;
+};
+
+// One write transaction in one partition. Its first statement takes the partition's lock row, so writes of a partition are
+// serial. Not thread-safe; valid inside ChangeLog::Write.
+class WriteTxn {
+ public:
+  sql::Session& session() { return *session_; }
+  PartitionId partition() const { return partition_; }
+  absl::Time now() const { return now_; }
+  int64_t now_micros() const { return absl::ToUnixMicros(now_); }
+  // A new id that carries the partition.
+  int64_t NewId();
+  // The revision that the next Log() will get (the transaction's last one if nothing follows).
+  int64_t next_revision() const { return base_revision_ + static_cast<int64_t>(entries_.size()); }
+  // Adds a change. A transaction that logs nothing commits nothing new to the feed.
+  void Log(ChangeEntry entry) { entries_.push_back(std::move(entry)); }
+  // Idempotency. Call before any change: nullopt means the request is new and is now claimed; a PriorWrite means that it has
+  // been done: answer with it and change nothing. ALREADY_EXISTS, reason REQUEST_ID_REUSED, if the digest differs. Nothing happens
+  // for an empty request id.
+  absl::StatusOr<std::optional<PriorWrite>> Claim(const RequestKey& key);
+  // What to remember of this write. Required after a Claim that returned nullopt.
+  void Remember(std::string resource) { remembered_ = std::move(resource); }
+
+ private:
+  friend class ChangeLog;
+  sql::Session* session_ = nullptr;
+  PartitionId partition_;
+  absl::Time now_;
+  int64_t base_revision_ = 0;
+  int64_t last_tick_ = 0;
+  std::vector<ChangeEntry> entries_;
+  std::optional<RequestKey> claimed_;
+  std::string remembered_;
+};
+
+class ChangeLog {
+ public:
+  // The database has the change log's migrations (ChangeLogMigrations). All must outlive it.
+  ChangeLog(sql::Database& database, const Clock& clock, Random& random);
+
+  // One transaction in `partition`: OK commits durably and returns the partition's revision after it; an error rolls back.
+  // Conflicts (ABORTED) are run again, at most 3 times, within the deadline, if `body` logged no outside effect.
+  absl::StatusOr<int64_t> Write(PartitionId partition, const Call& call,
+                                absl::FunctionRef<absl::Status(WriteTxn&)> body);
+
+  // The current revision of a partition; 0 if nothing was ever written.
+  absl::StatusOr<int64_t> Revision(sql::Session& session, PartitionId partition);
+  // Identifies this history; changes at every restore.
+  absl::StatusOr<std::string> Incarnation();
+
+  // Called after each commit with changes (a hint to the publisher); set once, before serving.
+  void OnCommit(std::function<void()> hint) { hint_ = std::move(hint); }
+
+ private:
+  sql::Database& database_;
+  const Clock& clock_;
+  Random& random_;
+  std::function<void()> hint_ = [] {};
+  Mutex mutex_;
+  std::string incarnation_ ABSL_GUARDED_BY(mutex_);
+};
+
+// Schema of change log, feed, request log and lease.
+std::span<const sql::Migration> ChangeLogMigrations();
+
+// Numbers committed changes with feed positions, gapless, exactly once, in each partition in revision order. Runs in its own
+// thread, at once on a hint and every 20 ms otherwise; several processes may run one, the lease row lets one have effect.
+// It also drops what the feed need not keep any longer (30 days), and expired request ids.
+class Publisher {
+ public:
+  Publisher(sql::Database& database, const Clock& clock, Random& random);
+  ~Publisher();  // stops
+  void Start();
+  void Stop();
+  // Wakes the thread. Cheap, from any thread.
+  void Hint();
+  // Publishes what is committed now, in the caller's thread; returns the last position. For tests and for start-up.
+  absl::StatusOr<int64_t> PublishOnce();
+  // Called with the new last position after each publication, from the publisher's thread.
+  void OnPublished(std::function<void(int64_t)> callback);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// Reads the feed. Thread-safe.
+class Feed {
+ public:
+  explicit Feed(sql::Database& database) : database_(database) {}
+  // At most `limit` changes after `position`, in order. OUT_OF_RANGE, reason FEED_EXPIRED, if some of them are no longer kept.
+  absl::StatusOr<std::vector<PublishedChange>> After(int64_t position, int limit, absl::Time deadline);
+  // The last published position; 0 for an empty feed.
+  absl::StatusOr<int64_t> Last(absl::Time deadline);
+  // The last position, and the revision of `partition` published with it.
+  struct Head {
+    int64_t position = 0;
+    absl::Time time;
+    int64_t partition_revision = 0;
+  };
+  absl::StatusOr<Head> ReadHead(sql::Session& session, PartitionId partition);
+
+ private:
+  sql::Database& database_;
+};
+
+// Tells waiting streams that the feed has grown. One thread follows the feed (this process' publisher, or by looking every
+// 20 ms where another process publishes); every watcher has a cursor and reads pages itself, so a slow one costs no memory.
+class FeedHub {
+ public:
+  // Calls `wake` once, from another thread, as soon as the last position exceeds `position`, or after `timeout`. Returns a
+  // handle; Cancel guarantees that `wake` will not run after it returns.
+  uint64_t WakeAfter(int64_t position, absl::Duration timeout, std::function<void()> wake);
+  void Cancel(uint64_t handle);
+  int64_t last() const;
+  // From the publisher.
+  void Advance(int64_t position);
+
+  explicit FeedHub(const Clock& clock);
+  ~FeedHub();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ronghe::common

@@ -1,0 +1,113 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <absl/status/status.h>
+#include <absl/status/statusor.h>
+#include <absl/time/time.h>
+
+#include "services/common/values/call.h"
+#include "services/common/values/ids.h"
+
+// The replica of structure, principals and grants that every process keeps. Filled in feed order from organization's own
+// store (in organization) or from StreamDirectory (elsewhere).
+namespace ronghe::common {
+
+// The current version of a unit. Numbers of level, kind and state are those of organization.v1.
+struct DirectoryUnit {
+  UnitUid uid;
+  UnitUid parent;  // none: a root
+  PartitionId partition;
+  std::string code;
+  std::string title;
+  std::string short_title;
+  int level = 0;
+  int kind = 0;
+  int state = 0;
+  bool deleted = false;
+};
+struct DirectoryPrincipal {
+  int64_t id = 0;
+  std::string issuer;
+  std::string subject;
+  int64_t member_id = 0;
+};
+struct DirectoryGrant {
+  int64_t id = 0;
+  int64_t principal_id = 0;
+  int role = 0;   // common.v1.Role
+  UnitUid unit;   // none: everything
+  absl::Time start = absl::InfinitePast();
+  absl::Time end = absl::InfiniteFuture();
+  bool revoked = false;
+};
+struct DirectoryRevokedToken {
+  std::string jti;
+  absl::Time expire;
+};
+
+// A piece of the directory, as it arrives.
+struct DirectoryDelta {
+  bool reset = false;     // forget everything first
+  bool complete = false;  // everything up to `position` is in
+  std::string incarnation;
+  int64_t position = 0;
+  int64_t structure_revision = 0;
+  std::vector<DirectoryUnit> units;
+  std::vector<DirectoryPrincipal> principals;
+  std::vector<DirectoryGrant> grants;
+  std::vector<DirectoryRevokedToken> revoked_tokens;
+};
+
+// In memory, about 200 bytes a unit. Thread-safe; every read is one consistent moment.
+class Directory {
+ public:
+  Directory();
+  ~Directory();
+
+  // Applies a piece. A complete transfer (`reset` … `complete`) becomes visible as a whole.
+  void Apply(const DirectoryDelta& delta, absl::Time heard);
+  // The source was heard from (also by Apply).
+  void Heard(absl::Time now);
+  absl::Time last_heard() const;
+  bool loaded() const;  // the first complete transfer is in
+  std::string incarnation() const;
+  int64_t position() const;
+  int64_t structure_revision() const;
+  // Calls `wake` from the applying thread whenever position or content has changed. For streams and waits.
+  void OnChange(std::function<void()> wake);
+  // Waits until structure_revision() >= revision; false at the deadline.
+  bool WaitForStructure(int64_t revision, absl::Time deadline);
+
+  // Structure.
+  std::optional<DirectoryUnit> FindByCode(std::string_view code) const;
+  std::optional<DirectoryUnit> Find(UnitUid uid) const;
+  std::string CodeOf(UnitUid uid) const;                          // empty for an unknown one
+  bool IsWithin(UnitUid unit, UnitUid ancestor) const;            // also true for itself
+  std::vector<UnitUid> AncestorsOf(UnitUid unit) const;           // itself first, the root last
+  std::vector<DirectoryUnit> ChildrenOf(UnitUid unit) const;      // by code; of no unit: the roots
+  // Units in and below `unit` (all, for no unit), parents before children; dissolved ones too.
+  void VisitSubtree(UnitUid unit, absl::FunctionRef<void(const DirectoryUnit&)> visit) const;
+  std::vector<UnitUid> SubtreeOf(UnitUid unit) const;
+  int64_t unit_count() const;
+
+  // Access.
+  std::optional<DirectoryPrincipal> FindPrincipal(std::string_view issuer, std::string_view subject) const;
+  // In force at `now`.
+  std::vector<DirectoryGrant> GrantsOf(int64_t principal_id, absl::Time now) const;
+  bool IsRevoked(std::string_view jti) const;
+  bool ScopeCovers(const Scope& scope, UnitUid unit) const;  // no unit: everything
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ronghe::common
