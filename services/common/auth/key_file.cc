@@ -60,7 +60,8 @@ void KeyFile::Refresh() {
   absl::StatusOr<std::string> text = stamp.ok() ? ReadSmallFile(path_) : stamp.status();
   absl::StatusOr<KeySet> keys = text.ok() ? KeySet::Parse(*text) : text.status();
   if (!keys.ok()) {
-    if (!failing_) spdlog::error("key file {} cannot be used, its last keys stay: {}", path_, keys.status().message());
+    if (!failing_)
+      spdlog::error("key file {} cannot be used, its last keys stay: {}", path_, std::string(keys.status().message()));
     failing_ = true;
     return;
   }

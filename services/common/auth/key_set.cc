@@ -17,14 +17,14 @@ constexpr size_t kMaxKeys = 100;
 constexpr size_t kMinRsaBytes = 256;
 constexpr size_t kMaxRsaBytes = 1024;
 
-std::string Text(const Json& object, const char* key) {
+std::string TextOfKey(const Json& object, const char* key) {
   auto found = object.find(key);
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
 // A number or point of a key: base64url of `min` to `max` bytes.
 bool HasBytes(const Json& key, const char* name, size_t min, size_t max) {
-  std::optional<std::string> bytes = DecodeBase64Url(Text(key, name));
+  std::optional<std::string> bytes = DecodeBase64Url(TextOfKey(key, name));
   if (!bytes) return false;
   if (min == max) return bytes->size() == max;
   size_t size = bytes->size() - std::min(bytes->find_first_not_of('\0'), bytes->size());
@@ -33,8 +33,8 @@ bool HasBytes(const Json& key, const char* name, size_t min, size_t max) {
 
 // What the key consists of, without anything else that stands in it; nullopt where it is none of ours.
 std::optional<std::pair<SignatureAlg, Json>> PublicPart(const Json& key) {
-  std::string type = Text(key, "kty");
-  std::string curve = Text(key, "crv");
+  std::string type = TextOfKey(key, "kty");
+  std::string curve = TextOfKey(key, "crv");
   if (type == "RSA" && HasBytes(key, "n", kMinRsaBytes, kMaxRsaBytes) && HasBytes(key, "e", 1, 8)) {
     return std::pair(SignatureAlg::kRs256, Json{{"kty", type}, {"n", key["n"]}, {"e", key["e"]}});
   }
@@ -61,7 +61,7 @@ absl::StatusOr<KeySet> KeySet::Parse(std::string_view text) {
     std::optional<std::pair<SignatureAlg, Json>> part = PublicPart(key);
     if (!part || (key.contains("alg") && key["alg"] != SignatureAlgName(part->first))) continue;
     Key usable{part->first, std::nullopt, part->second.dump()};
-    if (std::string kid = Text(key, "kid"); !kid.empty()) usable.kid = kid;
+    if (std::string kid = TextOfKey(key, "kid"); !kid.empty()) usable.kid = kid;
     JwkPtr jwk = ImportJwk(usable.jwk);
     if (jwk == nullptr || r_jwk_is_valid(jwk.get()) != RHN_OK) continue;
     set.keys_.push_back(std::move(usable));

@@ -74,7 +74,7 @@ absl::Status JwtVerifier::Add(TrustedIssuer issuer) {
   auto file = std::make_unique<KeyFile>(std::move(issuer.jwks_file));
   absl::Status loaded = file->Load();
   if (!loaded.ok()) {
-    return absl::FailedPreconditionError(fmt::format("issuer {}: {}", issuer.issuer, loaded.message()));
+    return absl::FailedPreconditionError(fmt::format("issuer {}: {}", issuer.issuer, std::string(loaded.message())));
   }
   issuers_.push_back({std::move(issuer.issuer), std::move(file)});
   looked_micros_ = absl::ToUnixMicros(clock_.Now());
