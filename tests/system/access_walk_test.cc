@@ -28,6 +28,7 @@
 #include "ronghe/organization/v1/member_service.pb.h"
 #include "ronghe/organization/v1/organization_service.pb.h"
 #include "ronghe/rectification/v1/rectification_service.pb.h"
+#include "tests/support/rpc_client.h"
 #include "tests/support/suite.h"
 
 namespace ronghe {
@@ -154,37 +155,11 @@ class AccessWalk : public testing::Test {
     suite_ = nullptr;
   }
 
-  template <typename Response, typename Request>
-  static Response Must(const std::string& service, const std::string& method, const Request& request,
+  template <typename Response>
+  static Response Must(const std::string& service, const std::string& method, const pb::Message& request,
                        const std::string& token) {
-    auto channel = grpc::CreateChannel(suite_->gateway(), grpc::InsecureChannelCredentials());
-    grpc::GenericStub stub(channel);
-    grpc::ClientContext context;
-    context.AddMetadata("authorization", "Bearer " + token);
-    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
-    const std::string bytes = request.SerializeAsString();
-    grpc::Slice slice(bytes);
-    grpc::ByteBuffer in(&slice, 1), out;
-    std::mutex mutex;
-    std::condition_variable done;
-    std::optional<grpc::Status> status;
-    stub.UnaryCall(&context, fmt::format("/ronghe.organization.v1.{}/{}", service, method), {}, &in, &out,
-                   [&](grpc::Status s) {
-                     std::unique_lock lock(mutex);
-                     status = std::move(s);
-                     done.notify_all();
-                   });
-    std::unique_lock lock(mutex);
-    done.wait(lock, [&] { return status.has_value(); });
-    EXPECT_TRUE(status->ok()) << method << ": " << status->error_message();
-    Response response;
-    std::vector<grpc::Slice> slices;
-    std::string body;
-    if (status->ok() && out.Dump(&slices).ok()) {
-      for (const grpc::Slice& s : slices) body.append(reinterpret_cast<const char*>(s.begin()), s.size());
-      EXPECT_TRUE(response.ParseFromString(body));
-    }
-    return response;
+    return test::RpcClient(suite_->gateway(), token)
+        .Must<Response>(fmt::format("ronghe.organization.v1.{}/{}", service, method), request);
   }
 
   // A member, a grant and an import on each side, by the collection of their names.
