@@ -35,25 +35,19 @@ class KillDuringImport : public testing::TestWithParam<std::string> {
     organization::v1::ListImportsRequest request;
     request.set_parent("units/-");
     organization::v1::ListImportsResponse response;
-    test::RpcClient client(suite_.Address("organization"), suite_.administrator());
+    tests::RpcClient client(suite_.Address("organization"), suite_.administrator());
     const grpc::Status status =
         client.Call("ronghe.organization.v1.ImportService/ListImports", request, response);
     EXPECT_LE(response.imports_size(), 1);
     return status.ok() && response.imports_size() == 1 ? response.imports(0) : Import();
   }
 
-  test::Suite suite_;
+  tests::Suite suite_;
   std::string file_;
 };
 
 TEST_P(KillDuringImport, FinishesByItselfEachRowOnce) {
-  test::Subprocess::Options options;
-  options.program = test::Suite::Program("ronghectl");
-  const std::string token_file = suite_.directory() + "/token";
-  std::ofstream(token_file) << suite_.administrator();
-  options.arguments = {"--address", suite_.gateway(), "--token", token_file, "import", "units", file_};
-  options.directory = suite_.directory();
-  auto importing = test::Subprocess::Start(options);
+  auto importing = tests::Subprocess::Start(suite_.CliCommand({"import", "units", file_}));
   ASSERT_TRUE(importing.ok()) << importing.status();
 
   // Once some rows are applied, or at the latest when all are.
@@ -68,11 +62,11 @@ TEST_P(KillDuringImport, FinishesByItselfEachRowOnce) {
   EXPECT_EQ(seen.state(), common::v1::IMPORT_STATE_APPLIED);
   EXPECT_EQ(seen.applied_rows(), kRows);
   EXPECT_EQ(seen.rejected_rows(), 0);
-  (*importing)->Wait(absl::Seconds(60));
+  ASSERT_TRUE((*importing)->WaitExit(absl::Minutes(1)).ok());
 
   suite_.WaitReady("gateway");
   const std::string exported = suite_.directory() + "/exported.csv";
-  const test::CommandResult result = suite_.Cli({"export", "units", "--output", exported});
+  const tests::CommandResult result = suite_.Cli({"export", "units", "--output", exported});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   std::ifstream in(exported);
   std::multiset<std::string> codes;

@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 #include <grpcpp/support/proto_buffer_reader.h>
 
-namespace ronghe::test {
+namespace ronghe::tests {
 
 RpcClient::RpcClient(const std::string& address, std::string token) : token_(std::move(token)) {
   grpc::ChannelArguments arguments;
@@ -37,4 +37,4 @@ grpc::Status RpcClient::Call(std::string_view method, const google::protobuf::Me
   return status;
 }
 
-}  // namespace ronghe::test
+}  // namespace ronghe::tests

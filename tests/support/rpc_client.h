@@ -9,7 +9,7 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
-namespace ronghe::test {
+namespace ronghe::tests {
 
 // Unary calls by full method name, with a token: what tests say to a running process.
 class RpcClient {
@@ -33,4 +33,4 @@ class RpcClient {
   std::unique_ptr<grpc::GenericStub> stub_;
 };
 
-}  // namespace ronghe::test
+}  // namespace ronghe::tests

@@ -133,7 +133,7 @@ class AccessWalk : public testing::Test {
  protected:
   // 370783 with township 370783001 and branch 370783001001 is "inside"; 370784 with the same below it "outside".
   static void SetUpTestSuite() {
-    suite_ = new test::Suite();
+    suite_ = new tests::Suite();
     const std::string file = suite_->directory() + "/units.csv";
     std::ofstream(file) << "code,title,level,kind,parent\n"
                            "370783,A,LEVEL_COUNTY,UNIT_KIND_COMMITTEE,\n"
@@ -142,7 +142,7 @@ class AccessWalk : public testing::Test {
                            "370784,B,LEVEL_COUNTY,UNIT_KIND_COMMITTEE,\n"
                            "370784001,B1,LEVEL_TOWNSHIP,UNIT_KIND_COMMITTEE,370784\n"
                            "370784001001,B11,LEVEL_BRANCH,UNIT_KIND_BRANCH,370784001\n";
-    const test::CommandResult imported = suite_->Cli({"import", "units", file});
+    const tests::CommandResult imported = suite_->Cli({"import", "units", file});
     ASSERT_EQ(imported.exit_code, 0) << imported.err;
     for (const char* side : {"inside", "outside"}) MakeResources(side);
     for (int role = Role::ROLE_VIEWER; role < Role::ROLE_SERVICE; ++role) {
@@ -158,7 +158,7 @@ class AccessWalk : public testing::Test {
   template <typename Response>
   static Response Must(const std::string& service, const std::string& method, const pb::Message& request,
                        const std::string& token) {
-    return test::RpcClient(suite_->gateway(), token)
+    return tests::RpcClient(suite_->gateway(), token)
         .Must<Response>(fmt::format("ronghe.organization.v1.{}/{}", service, method), request);
   }
 
@@ -198,7 +198,7 @@ class AccessWalk : public testing::Test {
     names["grants"] = Must<organization::v1::Grant>("AccessService", "CreateGrant", grant, token).name();
     const std::string file = suite_->directory() + "/more.csv";
     std::ofstream(file) << fmt::format("code,title,level,kind,parent\n{0}001002,X,LEVEL_BRANCH,UNIT_KIND_BRANCH,{0}001\n", county);
-    const test::CommandResult imported =
+    const tests::CommandResult imported =
         suite_->Cli({"--json", "import", "units", file, "--parent", county + "001"});
     ASSERT_EQ(imported.exit_code, 0) << imported.err;
     organization::v1::ListImportsRequest list;
@@ -269,7 +269,7 @@ class AccessWalk : public testing::Test {
     return std::find(held.roles().begin(), held.roles().end(), role) != held.roles().end();
   }
 
-  static inline test::Suite* suite_ = nullptr;
+  static inline tests::Suite* suite_ = nullptr;
   static inline std::map<std::string, std::map<std::string, std::string>> resources_;
 };
 
@@ -283,7 +283,7 @@ bool LetIn(const Outcome& outcome) {
 
 TEST_F(AccessWalk, MethodsTimesRolesTimesScopes) {
   std::map<std::string, std::unique_ptr<Client>> clients;
-  for (const std::string& service : test::Suite::Services()) {
+  for (const std::string& service : tests::Suite::Services()) {
     clients[service] = std::make_unique<Client>(suite_->Address(service));
   }
   int calls = 0;
@@ -342,7 +342,7 @@ TEST_F(AccessWalk, ServicesCallOnlyWhatNamesThem) {
       const pb::MethodDescriptor* method = served.service->method(i);
       const auto& policy = method->options().GetExtension(common::v1::policy);
       if (policy.scope() == common::v1::SCOPE_CALLER && policy.services_size() == 0) continue;
-      for (const std::string& service : test::Suite::Services()) {
+      for (const std::string& service : tests::Suite::Services()) {
         const bool named =
             std::find(policy.services().begin(), policy.services().end(), service) != policy.services().end();
         const Outcome own = organization.Call(method, RequestFor(method), suite_->ServiceToken(service));
@@ -371,7 +371,7 @@ TEST_F(AccessWalk, GoldenTableOfRolesAndMethods) {
       table << "\n";
     }
   }
-  std::ifstream golden(test::Suite::SourceFile("tests/golden/access.txt"));
+  std::ifstream golden(tests::Suite::SourceFile("tests/golden/access.txt"));
   std::stringstream kept;
   kept << golden.rdbuf();
   EXPECT_EQ(kept.str(), table.str());

@@ -37,13 +37,13 @@ class Sums : public testing::Test {
  protected:
   Sums() : client_(suite_.gateway(), suite_.administrator()) {
     const std::string sample = suite_.directory() + "/sample";
-    Run(test::Suite::Run("/usr/bin/env", {"python3", test::Suite::SourceFile("deploy/local/sample/generate.py"), sample,
-                                          "--branches", "60", "--members", "900"}));
+    Run(suite_.Run({"python3", tests::Suite::SourceFile("deploy/local/sample/generate.py"), sample, "--branches", "60",
+                    "--members", "900"}));
     Run(suite_.Cli({"import", "units", sample + "/units.csv"}));
     Run(suite_.Cli({"import", "members", sample + "/members.csv", "--parent", "370783"}));
   }
 
-  static void Run(const test::CommandResult& result) { ASSERT_EQ(result.exit_code, 0) << result.out << result.err; }
+  static void Run(const tests::CommandResult& result) { ASSERT_EQ(result.exit_code, 0) << result.out << result.err; }
 
   // Own and total of a unit, straight from the service.
   organization::v1::UnitSummary Summary(const std::string& unit) {
@@ -79,8 +79,8 @@ class Sums : public testing::Test {
     return summary.total();
   }
 
-  test::Suite suite_;
-  test::RpcClient client_;
+  tests::Suite suite_;
+  tests::RpcClient client_;
 };
 
 TEST_F(Sums, HoldAtEveryLevelThroughImportsMovesAndSingleWrites) {
