@@ -83,6 +83,7 @@ class WriteTxn {
   // Writes what was logged and remembered, and the lock row.
   absl::Status Finish(Random& random);
   absl::Status InsertEntries(const std::string& change_id);
+  absl::Status RememberRequest(int64_t revision);
 
   sql::Session* session_;
   PartitionId partition_;
@@ -171,7 +172,7 @@ class Publisher {
 class Feed {
  public:
   explicit Feed(sql::Database& database) : database_(database) {}
-  // At most `limit` changes after `position`, in order. OUT_OF_RANGE, reason FEED_EXPIRED, if some of them are no
+  // At most `limit` changes (and never more than 500) after `position`, in order. OUT_OF_RANGE, reason FEED_EXPIRED, if some of them are no
   // longer kept.
   absl::StatusOr<std::vector<PublishedChange>> After(int64_t position, int limit, absl::Time deadline);
   // The last published position; 0 for an empty feed.
