@@ -17,6 +17,8 @@ using publication::Batch;
 using publication::Lease;
 using publication::Look;
 
+// As many partitions as one batch looks at.
+constexpr int kMaxBatch = 5000;
 constexpr absl::Duration kStatementDeadline = absl::Seconds(10);
 constexpr absl::Duration kAfterError = absl::Milliseconds(200);
 // Where looking is dear (many partitions, a far database), it is done less often: at most 2% of the time is spent on it.
@@ -29,11 +31,14 @@ bool LeaseLost(const absl::Status& status) { return absl::IsAborted(status); }
 
 struct Publisher::Impl {
   Impl(sql::Database& d, const Clock& c, Random& random, Options o)
-      : database(d), clock(c), options(o), holder(random.Uuid()) {}
+      : database(d), clock(c), options(o), holder(random.Uuid()) {
+    options.batch = std::clamp(options.batch, 1, kMaxBatch);
+  }
 
   // How a publication went.
   struct Round {
-    bool more = false;  // at once
+    bool more = false;         // at once
+    absl::Duration look_cost;  // of seeing whether there is something to do
   };
 
   absl::StatusOr<Look> LookNow() {
@@ -73,14 +78,17 @@ struct Publisher::Impl {
 
   // One look, and one batch if there is something and it is ours to do.
   absl::StatusOr<Round> RunRound() {
+    const absl::Time start = clock.Now();
     RONGHE_ASSIGN_OR_RETURN(const Look look, LookNow());
+    Round round{.look_cost = clock.Now() - start};
     Announce(look.position);
-    if (!look.pending || !MayPublish(look.lease)) return Round{};
+    if (!look.pending || !MayPublish(look.lease)) return round;
     absl::StatusOr<Batch> batch = Publish(look.lease);
-    if (LeaseLost(batch.status())) return Round{};
+    if (LeaseLost(batch.status())) return round;
     RONGHE_RETURN_IF_ERROR(batch.status());
     Announce(batch->position);
-    return Round{.more = batch->count >= options.batch};
+    round.more = batch->count >= options.batch;
+    return round;
   }
 
   absl::StatusOr<int64_t> PublishAll() {
@@ -105,7 +113,7 @@ struct Publisher::Impl {
 
   sql::Database& database;
   const Clock& clock;
-  const Options options;
+  Options options;
   const std::string holder;
   std::function<void(int64_t)> on_published;
   std::function<void(const absl::Status&)> on_error;
@@ -159,16 +167,15 @@ void Publisher::Impl::Run() {
   while (!stopping) {
     hinted = false;
     lock.unlock();
-    const absl::Time start = clock.Now();
     const absl::StatusOr<Round> round = RunRound();
     report(round.status());
-    if (round.ok() && start >= next_retention) {
+    if (round.ok() && clock.Now() >= next_retention) {
       // Another process that drops at the same time is no fault.
       if (const absl::Status dropped = DropExpired().status(); !absl::IsAborted(dropped)) report(dropped);
       next_retention = clock.Now() + options.retention_interval;
     }
     absl::Duration pause = kAfterError;
-    if (round.ok()) pause = std::clamp((clock.Now() - start) * kIdleShare, options.poll, std::max(options.poll, kLongestPoll));
+    if (round.ok()) pause = std::clamp(round->look_cost * kIdleShare, options.poll, std::max(options.poll, kLongestPoll));
     lock.lock();
     if (round.ok() && round->more) continue;
     if (!round.ok()) hinted = false;  // a database that is away is not asked at the writers' pace
