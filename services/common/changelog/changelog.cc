@@ -1,8 +1,6 @@
 #include "services/common/changelog/changelog.h"
 
 #include <algorithm>
-#include <chrono>
-#include <thread>
 #include <utility>
 
 #include <fmt/format.h>
@@ -13,14 +11,16 @@ namespace ronghe::common {
 namespace {
 
 constexpr int kRetries = 3;
+// Deadlines of the database are real time, whatever the injected clock says.
+constexpr absl::Duration kStatementDeadline = absl::Seconds(10);
 // Below it, single INSERTs take fewer round trips than the bulk path.
 constexpr size_t kBulkFrom = 4;
 constexpr int64_t kMicrosPerTick = 16;
 // 2020-01-01 00:00 UTC.
 constexpr int64_t kTickEpochMicros = 1'577'836'800'000'000;
 
-constexpr sql::Query kTakeRevision{"shard_rev_take",
-                                   "UPDATE shard_rev SET rev = rev + 1 WHERE partition_id = ? RETURNING rev, last_tick"};
+constexpr sql::Query kTakeRevision{
+    "shard_rev_take", "UPDATE shard_rev SET rev = rev + 1 WHERE partition_id = ? RETURNING rev, last_tick"};
 constexpr sql::Query kAddPartition{
     "shard_rev_add",
     "INSERT INTO shard_rev (partition_id, rev, last_tick) VALUES (?, 0, 0) ON CONFLICT (partition_id) DO NOTHING"};
@@ -31,8 +31,8 @@ constexpr sql::Query kInsertEntry{
     "change_log_insert",
     "INSERT INTO change_log (partition_id, rev, time_us, kind, resource, unit_uid, unit_before_uid, change_id, etag) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"};
-constexpr std::string_view kEntryColumns[] = {"partition_id", "rev",      "time_us",         "kind", "resource",
-                                              "unit_uid",     "unit_before_uid", "change_id", "etag"};
+constexpr std::string_view kEntryColumns[] = {"partition_id",    "rev",       "time_us", "kind", "resource", "unit_uid",
+                                              "unit_before_uid", "change_id", "etag"};
 constexpr sql::Query kReadIncarnation{"incarnation_read",
                                       "SELECT value FROM feed_meta WHERE partition_id = 0 AND name = 'incarnation'"};
 constexpr sql::Query kMakeIncarnation{"incarnation_make",
@@ -101,17 +101,15 @@ absl::StatusOr<int64_t> ChangeLog::Write(PartitionId partition, const Call& call
                                          absl::FunctionRef<absl::Status(WriteTxn&)> body) {
   for (int retries = 0;; ++retries) {
     Attempt attempt;
-    const absl::Status status = database_.Write(
-        call.deadline, [&](sql::Session& session) { return Try(session, partition, body, attempt); });
+    const absl::Status status =
+        database_.Write(call.deadline, [&](sql::Session& session) { return Try(session, partition, body, attempt); });
     if (attempt.replayed) return attempt.revision;
     if (status.ok()) {
       if (attempt.logged) hint_();
       return attempt.revision;
     }
     const bool conflict = absl::IsAborted(status) && !attempt.refused;
-    if (!conflict || retries == kRetries || clock_.Now() >= call.deadline) return status;
-    // The transaction that was in the way ends meanwhile.
-    std::this_thread::sleep_for(std::chrono::milliseconds(1 << retries));
+    if (!conflict || retries == kRetries || SystemClock().Now() >= call.deadline) return status;
   }
 }
 
@@ -154,25 +152,19 @@ absl::StatusOr<std::string> ChangeLog::Incarnation() {
     MutexLock lock(mutex_);
     if (!incarnation_.empty()) return incarnation_;
   }
-  const absl::Time deadline = clock_.Now() + absl::Seconds(10);
+  const absl::Time deadline = SystemClock().Now() + kStatementDeadline;
   std::string value;
-  const auto read = [&](sql::Session& session) -> absl::Status {
-    return session
-        .SelectOne(kReadIncarnation, {},
-                   [&](const sql::Row& row) {
-                     value = row.Text(0);
-                     return absl::OkStatus();
-                   })
-        .status();
+  const auto take = [&](const sql::Row& row) {
+    value = row.Text(0);
+    return absl::OkStatus();
+  };
+  const auto read = [&](sql::Session& session) { return session.SelectOne(kReadIncarnation, {}, take).status(); };
+  const auto make = [&](sql::Session& session) -> absl::Status {
+    RONGHE_RETURN_IF_ERROR(session.Execute(kMakeIncarnation, {random_.Uuid()}).status());
+    return read(session);
   };
   RONGHE_RETURN_IF_ERROR(database_.Read(deadline, read));
-  if (value.empty()) {
-    const std::string made = random_.Uuid();
-    RONGHE_RETURN_IF_ERROR(database_.Write(deadline, [&](sql::Session& session) -> absl::Status {
-      RONGHE_RETURN_IF_ERROR(session.Execute(kMakeIncarnation, {made}).status());
-      return read(session);
-    }));
-  }
+  if (value.empty()) RONGHE_RETURN_IF_ERROR(database_.Write(deadline, make));
   MutexLock lock(mutex_);
   incarnation_ = value;
   return value;
