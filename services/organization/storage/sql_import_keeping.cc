@@ -28,9 +28,11 @@ constexpr sql::Query kDropIssues{
     "import_drop_issues",
     "DELETE FROM import_row_error WHERE partition_id = ? AND import_id = ? AND number IN (SELECT number FROM "
     "import_row_error WHERE partition_id = ? AND import_id = ? ORDER BY number LIMIT ?)"};
-constexpr sql::Query kDropImport{"import_drop",
-                                 "DELETE FROM import_job WHERE partition_id = ? AND import_id = ? AND state = ? AND "
-                                 "committed = ? AND attempt = ?"};
+// Locks the row: no stream can take the import up again until the commit.
+constexpr sql::Query kHold{"import_hold",
+                           "UPDATE import_job SET update_us = update_us WHERE partition_id = ? AND import_id = ? AND "
+                           "state = ? AND committed = ? AND attempt = ?"};
+constexpr sql::Query kDropImport{"import_drop", "DELETE FROM import_job WHERE partition_id = ? AND import_id = ?"};
 constexpr sql::Query kDropEntry{"import_drop_entry",
                                 "DELETE FROM import_entry WHERE partition_id = 0 AND import_id = ?"};
 constexpr sql::Query kLease{"import_lease",
@@ -92,18 +94,17 @@ absl::StatusOr<bool> SqlImportStore::Drop(const common::Call& call, const Import
   if (import.committed && !HasEnded(import)) return import_sql::MovedOn();
   bool gone = false;
   RONGHE_RETURN_IF_ERROR(database_.Write(DeadlineOf(call), [&](sql::Session& session) -> absl::Status {
-    const std::initializer_list<sql::Value> args = {import.partition.value, import.id, import.partition.value,
-                                                    import.id, int64_t{limit}};
-    for (const sql::Query& query : {kSweepAll, kDropIssues}) {
-      RONGHE_ASSIGN_OR_RETURN(const int64_t deleted, session.Execute(query, args));
+    RONGHE_ASSIGN_OR_RETURN(const int64_t held, session.Execute(kHold, {import.partition.value, import.id,
+                                                                        static_cast<int64_t>(import.state),
+                                                                        int64_t{import.committed}, import.attempt}));
+    if (held != 1) return import_sql::MovedOn();
+    for (const sql::Query* query : {&kSweepAll, &kDropIssues}) {
+      RONGHE_ASSIGN_OR_RETURN(const int64_t deleted,
+                              session.Execute(*query, {import.partition.value, import.id, import.partition.value,
+                                                       import.id, int64_t{limit}}));
       if (deleted >= limit) return absl::OkStatus();
     }
-    RONGHE_ASSIGN_OR_RETURN(const int64_t dropped,
-                            session.Execute(kDropImport, {import.partition.value, import.id,
-                                                          static_cast<int64_t>(import.state),
-                                                          int64_t{import.committed}, import.attempt}));
-    // A stream has taken it up again in the meantime: what was deleted is rolled back.
-    if (dropped != 1) return import_sql::MovedOn();
+    RONGHE_RETURN_IF_ERROR(session.Execute(kDropImport, {import.partition.value, import.id}).status());
     gone = true;
     return session.Execute(kDropEntry, {import.id}).status();
   }));
