@@ -1,0 +1,62 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <absl/status/statusor.h>
+#include <absl/time/civil_time.h>
+
+#include "services/common/values/call.h"
+#include "services/common/values/clock.h"
+#include "services/organization/app/revision_gate.h"
+#include "services/organization/app/tree.h"
+#include "services/organization/app/unit_store.h"
+#include "services/organization/domain/unit.h"
+
+namespace ronghe::organization {
+
+// What is common to the writes of the structure.
+struct WriteOptions {
+  common::RequestKey key;
+  std::optional<absl::CivilDay> effective;  // default: today
+  std::string etag;                         // if set, must be current
+  bool validate_only = false;
+};
+
+struct UnitChanges {
+  UnitFields fields;           // the values
+  std::vector<std::string> mask;  // which of them; empty: those that are set
+  std::string parent;          // as the caller sent it, `units/{code}` or empty
+};
+
+// Changes of the structure: what is allowed is decided inside the transaction that does it. Thread-safe.
+class UnitApp {
+ public:
+  UnitApp(UnitStore& store, const Tree& tree, RevisionGate& gate, common::Calendar calendar)
+      : store_(store), tree_(tree), gate_(gate), calendar_(calendar) {}
+
+  // `parent`: `units/{code}`; empty or `units/-`: a root, which needs the permission on everything.
+  absl::StatusOr<Unit> Create(const common::Call& call, UnitFields fields, const std::string& parent,
+                              const WriteOptions& options);
+  absl::StatusOr<Unit> Update(const common::Call& call, const std::string& name, const UnitChanges& changes,
+                              const WriteOptions& options);
+  absl::StatusOr<Unit> Move(const common::Call& call, const std::string& name, const std::string& parent,
+                            const WriteOptions& options);
+  absl::StatusOr<Unit> Dissolve(const common::Call& call, const std::string& name, const WriteOptions& options);
+
+ private:
+  using Change = absl::FunctionRef<absl::StatusOr<Unit>(UnitTxn&)>;
+  // Claim, change, remember, commit, make visible.
+  absl::StatusOr<Unit> Run(const common::Call& call, const WriteOptions& options, Change change);
+
+  UnitStore& store_;
+  const Tree& tree_;
+  RevisionGate& gate_;
+  common::Calendar calendar_;
+};
+
+// The code in `units/{code}`. INVALID_ARGUMENT on `field` for other names.
+absl::StatusOr<std::string> CodeFromName(std::string_view name, std::string_view field);
+
+}  // namespace ronghe::organization

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <absl/status/statusor.h>
+#include <absl/time/civil_time.h>
+
+#include "services/common/values/call.h"
+#include "services/common/values/clock.h"
+#include "services/common/values/pages.h"
+#include "services/organization/app/revision_gate.h"
+#include "services/organization/app/tree.h"
+#include "services/organization/app/unit_store.h"
+
+namespace ronghe::organization {
+
+struct ListUnitsQuery {
+  std::string parent;  // `units/{code}` or `units/-`
+  bool subtree = false;
+  int page_size = 0;
+  std::string page_token;
+  std::string filter;
+  std::string order_by;
+  std::optional<absl::CivilDay> as_of;
+  std::vector<std::string> min_revision;
+};
+
+struct UnitPage {
+  std::vector<Unit> units;
+  std::string next_page_token;
+  int64_t position = 0;  // of the feed, no later than what the first page shows
+};
+
+struct UnitHistoryEntry {
+  Unit unit;
+  std::optional<absl::CivilDay> end;
+};
+
+// Reads of the structure. Thread-safe.
+class UnitQuery {
+ public:
+  UnitQuery(UnitStore& store, const Tree& tree, RevisionGate& gate, const common::TokenSigner& signer,
+            common::Calendar calendar)
+      : store_(store), tree_(tree), gate_(gate), signer_(signer), calendar_(calendar) {}
+
+  absl::StatusOr<Unit> Get(const common::Call& call, const std::string& name, std::optional<absl::CivilDay> as_of,
+                           std::optional<absl::Time> as_known_at, const std::vector<std::string>& min_revision);
+  absl::StatusOr<std::vector<Unit>> BatchGet(const common::Call& call, const std::vector<std::string>& names,
+                                             std::optional<absl::CivilDay> as_of,
+                                             const std::vector<std::string>& min_revision);
+  absl::StatusOr<UnitPage> List(const common::Call& call, const ListUnitsQuery& query);
+  absl::StatusOr<std::vector<UnitHistoryEntry>> History(const common::Call& call, const std::string& name,
+                                                        std::optional<absl::Time> as_known_at);
+
+  // Yields the units in and below `parent`, parents before children, at most 500 at a time; an empty vector is the end.
+  using Export = std::function<absl::StatusOr<std::vector<Unit>>()>;
+  absl::StatusOr<Export> StartExport(const common::Call& call, const std::string& parent,
+                                     std::optional<absl::CivilDay> as_of);
+
+ private:
+  struct Listing;  // a query, parsed
+  absl::StatusOr<Listing> Parse(const common::Call& call, const ListUnitsQuery& query);
+  absl::StatusOr<std::vector<Unit>> ListCurrent(const common::Call& call, const Listing& listing);
+  absl::StatusOr<std::vector<Unit>> ListAsOf(const common::Call& call, const Listing& listing);
+
+  UnitStore& store_;
+  const Tree& tree_;
+  RevisionGate& gate_;
+  const common::TokenSigner& signer_;
+  common::Calendar calendar_;
+};
+
+// `level = COUNTY AND kind = BRANCH AND state = ACTIVE`; without a condition on the state, active units only.
+absl::StatusOr<UnitFilter> ParseUnitFilter(std::string_view filter);
+
+}  // namespace ronghe::organization
