@@ -1,7 +1,6 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include <absl/status/status.h>
 #include <absl/time/time.h>
@@ -18,10 +17,10 @@ class RevisionGate {
   RevisionGate(Consistency& consistency, const common::TokenSigner& signer, const common::Clock& clock)
       : consistency_(consistency), signer_(signer), clock_(clock) {}
 
-  // OK once reads of the store and of the tree cover every token of this service; tokens of other services are theirs.
-  // INVALID_ARGUMENT on `min_revision`; OUT_OF_RANGE, reason FEED_RESET, for another incarnation; UNAVAILABLE, reason
+  // For the wrapper, for every token of a request's `min_revision`: OK once reads of the store and of the tree cover it;
+  // tokens of other services are theirs. OUT_OF_RANGE, reason FEED_RESET, for another incarnation; UNAVAILABLE, reason
   // NOT_YET_VISIBLE.
-  absl::Status Cover(const std::vector<std::string>& tokens, absl::Time deadline);
+  absl::Status Cover(const common::RevisionToken& token, absl::Time deadline);
   // The token of a write; empty if the incarnation cannot be read.
   std::string Token(common::PartitionId partition, int64_t revision);
   // After a write to the structure: waits at most a second until the tree in memory has it, so that the caller's next call sees

@@ -7,7 +7,6 @@
 
 #include "services/common/values/call.h"
 #include "services/organization/app/consistency.h"
-#include "services/organization/app/revision_gate.h"
 #include "services/organization/app/summary_source.h"
 #include "services/organization/app/tree.h"
 
@@ -28,17 +27,16 @@ struct Summaries {
 // Totals of units: plain sums over the subtree of today. Thread-safe.
 class SummaryApp {
  public:
-  SummaryApp(SummarySource& source, Consistency& consistency, const Tree& tree, RevisionGate& gate)
-      : source_(source), consistency_(consistency), tree_(tree), gate_(gate) {}
+  SummaryApp(SummarySource& source, Consistency& consistency, const Tree& tree)
+      : source_(source), consistency_(consistency), tree_(tree) {}
 
   absl::StatusOr<Summaries> BatchGet(const common::Call& call, const std::vector<std::string>& units,
-                                     bool include_children, const std::vector<std::string>& min_revision);
+                                     bool include_children);
 
  private:
   SummarySource& source_;
   Consistency& consistency_;
   const Tree& tree_;
-  RevisionGate& gate_;
 };
 
 }  // namespace ronghe::organization

@@ -12,7 +12,6 @@
 #include "services/common/values/call.h"
 #include "services/common/values/clock.h"
 #include "services/common/values/pages.h"
-#include "services/organization/app/revision_gate.h"
 #include "services/organization/app/tree.h"
 #include "services/organization/app/unit_store.h"
 
@@ -26,7 +25,6 @@ struct ListUnitsQuery {
   std::string filter;
   std::string order_by;
   std::optional<absl::CivilDay> as_of;
-  std::vector<std::string> min_revision;
 };
 
 struct UnitPage {
@@ -40,18 +38,16 @@ struct UnitHistoryEntry {
   std::optional<absl::CivilDay> end;
 };
 
-// Reads of the structure. Thread-safe.
+// Reads of the structure. Thread-safe. `min_revision` has been waited for by the wrapper.
 class UnitQuery {
  public:
-  UnitQuery(UnitStore& store, const Tree& tree, RevisionGate& gate, const common::TokenSigner& signer,
-            common::Calendar calendar)
-      : store_(store), tree_(tree), gate_(gate), signer_(signer), calendar_(calendar) {}
+  UnitQuery(UnitStore& store, const Tree& tree, const common::TokenSigner& signer, common::Calendar calendar)
+      : store_(store), tree_(tree), signer_(signer), calendar_(calendar) {}
 
   absl::StatusOr<Unit> Get(const common::Call& call, const std::string& name, std::optional<absl::CivilDay> as_of,
-                           std::optional<absl::Time> as_known_at, const std::vector<std::string>& min_revision);
+                           std::optional<absl::Time> as_known_at);
   absl::StatusOr<std::vector<Unit>> BatchGet(const common::Call& call, const std::vector<std::string>& names,
-                                             std::optional<absl::CivilDay> as_of,
-                                             const std::vector<std::string>& min_revision);
+                                             std::optional<absl::CivilDay> as_of);
   absl::StatusOr<UnitPage> List(const common::Call& call, const ListUnitsQuery& query);
   absl::StatusOr<std::vector<UnitHistoryEntry>> History(const common::Call& call, const std::string& name,
                                                         std::optional<absl::Time> as_known_at);
@@ -69,7 +65,6 @@ class UnitQuery {
 
   UnitStore& store_;
   const Tree& tree_;
-  RevisionGate& gate_;
   const common::TokenSigner& signer_;
   common::Calendar calendar_;
 };
