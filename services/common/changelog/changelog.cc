@@ -19,8 +19,8 @@ constexpr int64_t kMicrosPerTick = 16;
 // 2020-01-01 00:00 UTC.
 constexpr int64_t kTickEpochMicros = 1'577'836'800'000'000;
 
-constexpr sql::Query kTakeRevision{"shard_rev_take",
-                                   "UPDATE shard_rev SET rev = rev + 1 WHERE partition_id = ? RETURNING rev, last_tick"};
+constexpr sql::Query kTakeRevision{
+    "shard_rev_take", "UPDATE shard_rev SET rev = rev + 1 WHERE partition_id = ? RETURNING rev, last_tick"};
 constexpr sql::Query kAddPartition{
     "shard_rev_add",
     "INSERT INTO shard_rev (partition_id, rev, last_tick) VALUES (?, 0, 0) ON CONFLICT (partition_id) DO NOTHING"};
@@ -31,8 +31,8 @@ constexpr sql::Query kInsertEntry{
     "change_log_insert",
     "INSERT INTO change_log (partition_id, rev, time_us, kind, resource, unit_uid, unit_before_uid, change_id, etag) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"};
-constexpr std::string_view kEntryColumns[] = {"partition_id", "rev",      "time_us",         "kind", "resource",
-                                              "unit_uid",     "unit_before_uid", "change_id", "etag"};
+constexpr std::string_view kEntryColumns[] = {"partition_id",    "rev",       "time_us", "kind", "resource", "unit_uid",
+                                              "unit_before_uid", "change_id", "etag"};
 constexpr sql::Query kReadIncarnation{"incarnation_read",
                                       "SELECT value FROM feed_meta WHERE partition_id = 0 AND name = 'incarnation'"};
 constexpr sql::Query kMakeIncarnation{"incarnation_make",
@@ -101,8 +101,8 @@ absl::StatusOr<int64_t> ChangeLog::Write(PartitionId partition, const Call& call
                                          absl::FunctionRef<absl::Status(WriteTxn&)> body) {
   for (int retries = 0;; ++retries) {
     Attempt attempt;
-    const absl::Status status = database_.Write(
-        call.deadline, [&](sql::Session& session) { return Try(session, partition, body, attempt); });
+    const absl::Status status =
+        database_.Write(call.deadline, [&](sql::Session& session) { return Try(session, partition, body, attempt); });
     if (attempt.replayed) return attempt.revision;
     if (status.ok()) {
       if (attempt.logged) hint_();

@@ -172,8 +172,8 @@ class Publisher {
 class Feed {
  public:
   explicit Feed(sql::Database& database) : database_(database) {}
-  // At most `limit` changes (and never more than 500) after `position`, in order. OUT_OF_RANGE, reason FEED_EXPIRED, if some of them are no
-  // longer kept.
+  // At most `limit` changes (and never more than 500) after `position`, in order. OUT_OF_RANGE, reason FEED_EXPIRED, if
+  // some of them are no longer kept.
   absl::StatusOr<std::vector<PublishedChange>> After(int64_t position, int limit, absl::Time deadline);
   // The last published position; 0 for an empty feed.
   absl::StatusOr<int64_t> Last(absl::Time deadline);

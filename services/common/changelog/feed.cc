@@ -13,7 +13,8 @@ namespace {
 constexpr int kMaxPage = 500;
 constexpr sql::Query kAfter{
     "feed_after",
-    "SELECT f.position, f.source_partition, f.source_rev, c.time_us, c.kind, c.resource, c.unit_uid, c.unit_before_uid, "
+    "SELECT f.position, f.source_partition, f.source_rev, c.time_us, c.kind, c.resource, c.unit_uid, "
+    "c.unit_before_uid, "
     "c.change_id, c.etag FROM feed AS f "
     "JOIN change_log AS c ON c.partition_id = f.source_partition AND c.rev = f.source_rev "
     "WHERE f.partition_id = 0 AND f.position > ? AND f.position <= ? ORDER BY f.position LIMIT 500"};

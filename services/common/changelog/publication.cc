@@ -93,8 +93,8 @@ absl::StatusOr<int64_t> Number(sql::Session& session, std::span<const Range> ran
     mark.insert(mark.end(), {range.partition, range.high});
     next += range.high - range.low;
   }
-  RONGHE_ASSIGN_OR_RETURN(const int64_t inserted,
-                          session.Execute({"publisher_number", statements.number}, std::span<const sql::Value>(number)));
+  RONGHE_ASSIGN_OR_RETURN(const int64_t inserted, session.Execute({"publisher_number", statements.number},
+                                                                  std::span<const sql::Value>(number)));
   if (inserted != next - position) {
     return Internal(fmt::format("{} changes instead of {} from partition {}, revision {}", inserted, next - position,
                                 ranges.front().partition, ranges.front().low));

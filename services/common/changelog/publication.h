@@ -29,12 +29,13 @@ struct Batch {
   int64_t position = 0;  // the last one after it
   int64_t count = 0;     // of changes in it
 };
-// Gives positions to at most `limit` committed changes: partition by partition, in revision order. `seen` is the lease as it was
-// looked at: ABORTED, reason LEASE_LOST, if it has changed since; it becomes `next`.
-absl::StatusOr<Batch> PublishBatch(sql::Session& session, const Lease& seen, const Lease& next, int64_t now_us, int limit);
+// Gives positions to at most `limit` committed changes: partition by partition, in revision order. `seen` is the lease
+// as it was looked at: ABORTED, reason LEASE_LOST, if it has changed since; it becomes `next`.
+absl::StatusOr<Batch> PublishBatch(sql::Session& session, const Lease& seen, const Lease& next, int64_t now_us,
+                                   int limit);
 
-// Drops some (1,000) of the oldest positions, of those published before `cutoff_us`, and their changes; returns how many.
-// ABORTED if another process did so meanwhile.
+// Drops some (1,000) of the oldest positions, of those published before `cutoff_us`, and their changes; returns how
+// many. ABORTED if another process did so meanwhile.
 absl::StatusOr<int64_t> DropFeed(sql::Session& session, int64_t cutoff_us);
 // Drops requests of a registry partition that expired before `now_us`, some hundreds at a time; returns how many.
 absl::StatusOr<int64_t> DropRequests(sql::Session& session, int64_t registry_partition, int64_t now_us);

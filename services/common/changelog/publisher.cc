@@ -21,11 +21,14 @@ using publication::Look;
 constexpr int kMaxBatch = 5000;
 constexpr absl::Duration kStatementDeadline = absl::Seconds(10);
 constexpr absl::Duration kAfterError = absl::Milliseconds(200);
-// Where looking is dear (many partitions, a far database), it is done less often: at most 2% of the time is spent on it.
+// Where looking is dear (many partitions, a far database), it is done less often: at most 2% of the time is spent on
+// it.
 constexpr int kIdleShare = 50;
 constexpr absl::Duration kLongestPoll = absl::Milliseconds(250);
 
-bool LeaseLost(const absl::Status& status) { return absl::IsAborted(status); }
+bool LeaseLost(const absl::Status& status) {
+  return absl::IsAborted(status);
+}
 
 }  // namespace
 
@@ -175,7 +178,8 @@ void Publisher::Impl::Run() {
       next_retention = clock.Now() + options.retention_interval;
     }
     absl::Duration pause = kAfterError;
-    if (round.ok()) pause = std::clamp(round->look_cost * kIdleShare, options.poll, std::max(options.poll, kLongestPoll));
+    if (round.ok())
+      pause = std::clamp(round->look_cost * kIdleShare, options.poll, std::max(options.poll, kLongestPoll));
     lock.lock();
     if (round.ok() && round->more) continue;
     if (!round.ok()) hinted = false;  // a database that is away is not asked at the writers' pace
@@ -187,7 +191,9 @@ Publisher::Publisher(sql::Database& database, const Clock& clock, Random& random
     : Publisher(database, clock, random, Options{}) {}
 Publisher::Publisher(sql::Database& database, const Clock& clock, Random& random, Options options)
     : impl_(std::make_unique<Impl>(database, clock, random, options)) {}
-Publisher::~Publisher() { Stop(); }
+Publisher::~Publisher() {
+  Stop();
+}
 
 void Publisher::Start() {
   std::lock_guard lock(impl_->mutex);
@@ -215,9 +221,17 @@ void Publisher::Hint() {
   impl_->changed.notify_one();
 }
 
-absl::StatusOr<int64_t> Publisher::PublishOnce() { return impl_->PublishAll(); }
-absl::StatusOr<int64_t> Publisher::DropExpired() { return impl_->DropExpired(); }
-void Publisher::OnPublished(std::function<void(int64_t)> callback) { impl_->on_published = std::move(callback); }
-void Publisher::OnError(std::function<void(const absl::Status&)> callback) { impl_->on_error = std::move(callback); }
+absl::StatusOr<int64_t> Publisher::PublishOnce() {
+  return impl_->PublishAll();
+}
+absl::StatusOr<int64_t> Publisher::DropExpired() {
+  return impl_->DropExpired();
+}
+void Publisher::OnPublished(std::function<void(int64_t)> callback) {
+  impl_->on_published = std::move(callback);
+}
+void Publisher::OnError(std::function<void(const absl::Status&)> callback) {
+  impl_->on_error = std::move(callback);
+}
 
 }  // namespace ronghe::common

@@ -12,7 +12,8 @@ constexpr absl::Duration kRemembered = absl::Hours(48);
 
 constexpr sql::Query kClaim{
     "request_log_claim",
-    "INSERT INTO request_log (partition_id, caller, request_id, digest, resource, source_partition, revision, expire_us) "
+    "INSERT INTO request_log (partition_id, caller, request_id, digest, resource, source_partition, revision, "
+    "expire_us) "
     "VALUES (?, ?, ?, ?, '', ?, 0, ?) ON CONFLICT (partition_id, caller, request_id) DO NOTHING"};
 constexpr sql::Query kReadRequest{"request_log_read",
                                   "SELECT digest, resource, source_partition, revision FROM request_log "
@@ -62,10 +63,9 @@ absl::StatusOr<std::optional<PriorWrite>> WriteTxn::Claim(const RequestKey& key)
 absl::Status WriteTxn::RememberRequest(int64_t revision) {
   if (!claimed_.has_value()) return absl::OkStatus();
   if (remembered_.empty()) return Internal("a claimed write did not say what to remember");
-  RONGHE_ASSIGN_OR_RETURN(
-      const int64_t updated,
-      session_->Execute(kRemember, {remembered_, revision, PartitionOfRequest(*claimed_), claimed_->caller,
-                                    claimed_->request_id}));
+  RONGHE_ASSIGN_OR_RETURN(const int64_t updated,
+                          session_->Execute(kRemember, {remembered_, revision, PartitionOfRequest(*claimed_),
+                                                        claimed_->caller, claimed_->request_id}));
   return updated == 1 ? absl::OkStatus() : Internal("a claimed request is gone");
 }
 

@@ -17,7 +17,8 @@ constexpr sql::Query kSources{"retention_sources",
                               "SELECT source_partition, MAX(source_rev) FROM feed "
                               "WHERE partition_id = 0 AND position >= ? AND position <= ? "
                               "GROUP BY source_partition ORDER BY source_partition"};
-constexpr sql::Query kDropChanges{"retention_drop_changes", "DELETE FROM change_log WHERE partition_id = ? AND rev <= ?"};
+constexpr sql::Query kDropChanges{"retention_drop_changes",
+                                  "DELETE FROM change_log WHERE partition_id = ? AND rev <= ?"};
 constexpr sql::Query kDropPositions{"retention_drop_positions",
                                     "DELETE FROM feed WHERE partition_id = 0 AND position >= ? AND position <= ?"};
 constexpr sql::Query kSetOldest{"retention_set_oldest",
