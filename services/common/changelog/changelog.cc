@@ -1,8 +1,6 @@
 #include "services/common/changelog/changelog.h"
 
 #include <algorithm>
-#include <chrono>
-#include <thread>
 #include <utility>
 
 #include <fmt/format.h>
@@ -13,6 +11,8 @@ namespace ronghe::common {
 namespace {
 
 constexpr int kRetries = 3;
+// Deadlines of the database are real time, whatever the injected clock says.
+constexpr absl::Duration kStatementDeadline = absl::Seconds(10);
 // Below it, single INSERTs take fewer round trips than the bulk path.
 constexpr size_t kBulkFrom = 4;
 constexpr int64_t kMicrosPerTick = 16;
@@ -109,9 +109,7 @@ absl::StatusOr<int64_t> ChangeLog::Write(PartitionId partition, const Call& call
       return attempt.revision;
     }
     const bool conflict = absl::IsAborted(status) && !attempt.refused;
-    if (!conflict || retries == kRetries || clock_.Now() >= call.deadline) return status;
-    // The transaction that was in the way ends meanwhile.
-    std::this_thread::sleep_for(std::chrono::milliseconds(1 << retries));
+    if (!conflict || retries == kRetries || SystemClock().Now() >= call.deadline) return status;
   }
 }
 
@@ -154,25 +152,19 @@ absl::StatusOr<std::string> ChangeLog::Incarnation() {
     MutexLock lock(mutex_);
     if (!incarnation_.empty()) return incarnation_;
   }
-  const absl::Time deadline = clock_.Now() + absl::Seconds(10);
+  const absl::Time deadline = SystemClock().Now() + kStatementDeadline;
   std::string value;
-  const auto read = [&](sql::Session& session) -> absl::Status {
-    return session
-        .SelectOne(kReadIncarnation, {},
-                   [&](const sql::Row& row) {
-                     value = row.Text(0);
-                     return absl::OkStatus();
-                   })
-        .status();
+  const auto take = [&](const sql::Row& row) {
+    value = row.Text(0);
+    return absl::OkStatus();
+  };
+  const auto read = [&](sql::Session& session) { return session.SelectOne(kReadIncarnation, {}, take).status(); };
+  const auto make = [&](sql::Session& session) -> absl::Status {
+    RONGHE_RETURN_IF_ERROR(session.Execute(kMakeIncarnation, {random_.Uuid()}).status());
+    return read(session);
   };
   RONGHE_RETURN_IF_ERROR(database_.Read(deadline, read));
-  if (value.empty()) {
-    const std::string made = random_.Uuid();
-    RONGHE_RETURN_IF_ERROR(database_.Write(deadline, [&](sql::Session& session) -> absl::Status {
-      RONGHE_RETURN_IF_ERROR(session.Execute(kMakeIncarnation, {made}).status());
-      return read(session);
-    }));
-  }
+  if (value.empty()) RONGHE_RETURN_IF_ERROR(database_.Write(deadline, make));
   MutexLock lock(mutex_);
   incarnation_ = value;
   return value;

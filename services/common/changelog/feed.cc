@@ -65,19 +65,21 @@ absl::Status Expired(int64_t oldest) {
 absl::StatusOr<std::vector<PublishedChange>> Feed::After(int64_t position, int limit, absl::Time deadline) {
   std::vector<PublishedChange> changes;
   const int64_t count = std::clamp(limit, 0, kMaxPage);
-  RONGHE_RETURN_IF_ERROR(database_.Read(deadline, [&](sql::Session& session) -> absl::Status {
+  const auto add = [&](const sql::Row& row) {
+    changes.push_back(ChangeOf(row));
+    return absl::OkStatus();
+  };
+  const auto body = [&](sql::Session& session) -> absl::Status {
     RONGHE_ASSIGN_OR_RETURN(const State state, ReadState(session));
     if (position + 1 < state.bounds.oldest) return Expired(state.bounds.oldest);
     const int64_t last = std::min(position + count, state.bounds.last);
     if (position >= last) return absl::OkStatus();
     changes.reserve(static_cast<size_t>(last - position));
-    RONGHE_RETURN_IF_ERROR(session.Select(kAfter, {position, last}, [&](const sql::Row& row) {
-      changes.push_back(ChangeOf(row));
-      return absl::OkStatus();
-    }));
+    RONGHE_RETURN_IF_ERROR(session.Select(kAfter, {position, last}, add));
     if (static_cast<int64_t>(changes.size()) == last - position) return absl::OkStatus();
     return Internal(fmt::format("the feed has {} changes in ({}, {}]", changes.size(), position, last));
-  }));
+  };
+  RONGHE_RETURN_IF_ERROR(database_.Read(deadline, body));
   return changes;
 }
 
@@ -88,11 +90,12 @@ absl::StatusOr<int64_t> Feed::Last(absl::Time deadline) {
 
 absl::StatusOr<Feed::Bounds> Feed::ReadBounds(absl::Time deadline) {
   Bounds bounds;
-  RONGHE_RETURN_IF_ERROR(database_.Read(deadline, [&](sql::Session& session) -> absl::Status {
+  const auto body = [&](sql::Session& session) -> absl::Status {
     RONGHE_ASSIGN_OR_RETURN(const State state, ReadState(session));
     bounds = state.bounds;
     return absl::OkStatus();
-  }));
+  };
+  RONGHE_RETURN_IF_ERROR(database_.Read(deadline, body));
   return bounds;
 }
 

@@ -28,27 +28,28 @@ struct FeedHub::Impl {
   explicit Impl(const Clock& c) : clock(c), thread([this] { Run(); }) {}
   ~Impl() {
     {
-      std::lock_guard lock(mutex);
+      MutexLock lock(mutex);
       stopping = true;
     }
     changed.notify_all();
     thread.join();
   }
 
-  void Remove(uint64_t handle, const Watcher& watcher) {
+  void Remove(uint64_t handle, const Watcher& watcher) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
     by_position.erase({watcher.position, handle});
     by_time.erase({watcher.until, handle});
   }
 
   // A watcher whose turn has come; 0 for none.
-  uint64_t Ripe() const {
+  uint64_t Ripe() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
     if (!by_position.empty() && by_position.begin()->first < last) return by_position.begin()->second;
     if (!by_time.empty() && by_time.begin()->first <= clock.Now()) return by_time.begin()->second;
     return 0;
   }
 
-  void Run() {
-    std::unique_lock lock(mutex);
+  // Waiting is beyond the analysis.
+  void Run() ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    std::unique_lock lock(mutex.native());
     while (!stopping) {
       if (const uint64_t handle = Ripe(); handle != 0) {
         Call(handle, lock);
@@ -59,7 +60,7 @@ struct FeedHub::Impl {
     }
   }
 
-  void Call(uint64_t handle, std::unique_lock<std::mutex>& lock) {
+  void Call(uint64_t handle, std::unique_lock<std::mutex>& lock) ABSL_NO_THREAD_SAFETY_ANALYSIS {
     const auto found = watchers.find(handle);
     std::function<void()> wake = std::move(found->second.wake);
     Remove(handle, found->second);
@@ -74,16 +75,16 @@ struct FeedHub::Impl {
   }
 
   const Clock& clock;
-  std::mutex mutex;
+  Mutex mutex;
   std::condition_variable changed;  // for the thread
   std::condition_variable called;   // for Cancel
-  std::unordered_map<uint64_t, Watcher> watchers;
-  std::set<std::pair<int64_t, uint64_t>> by_position;
-  std::set<std::pair<absl::Time, uint64_t>> by_time;
-  int64_t last = 0;
-  uint64_t next_handle = 1;
-  uint64_t calling = 0;
-  bool stopping = false;
+  std::unordered_map<uint64_t, Watcher> watchers ABSL_GUARDED_BY(mutex);
+  std::set<std::pair<int64_t, uint64_t>> by_position ABSL_GUARDED_BY(mutex);
+  std::set<std::pair<absl::Time, uint64_t>> by_time ABSL_GUARDED_BY(mutex);
+  int64_t last ABSL_GUARDED_BY(mutex) = 0;
+  uint64_t next_handle ABSL_GUARDED_BY(mutex) = 1;
+  uint64_t calling ABSL_GUARDED_BY(mutex) = 0;
+  bool stopping ABSL_GUARDED_BY(mutex) = false;
   std::thread thread;  // last: it uses all of the above
 };
 
@@ -93,7 +94,7 @@ FeedHub::~FeedHub() = default;
 uint64_t FeedHub::WakeAfter(int64_t position, absl::Duration timeout, std::function<void()> wake) {
   uint64_t handle = 0;
   {
-    std::lock_guard lock(impl_->mutex);
+    MutexLock lock(impl_->mutex);
     handle = impl_->next_handle++;
     const absl::Time until = impl_->clock.Now() + timeout;
     impl_->watchers.emplace(handle, Impl::Watcher{position, until, std::move(wake)});
@@ -106,27 +107,27 @@ uint64_t FeedHub::WakeAfter(int64_t position, absl::Duration timeout, std::funct
   return handle;
 }
 
-void FeedHub::Cancel(uint64_t handle) {
+void FeedHub::Cancel(uint64_t handle) ABSL_NO_THREAD_SAFETY_ANALYSIS {
   std::function<void()> dropped;  // destroyed after the lock
-  std::unique_lock lock(impl_->mutex);
+  std::unique_lock lock(impl_->mutex.native());
   if (const auto found = impl_->watchers.find(handle); found != impl_->watchers.end()) {
     impl_->Remove(handle, found->second);
     dropped = std::move(found->second.wake);
     impl_->watchers.erase(found);
   } else if (std::this_thread::get_id() != impl_->thread.get_id()) {
-    impl_->called.wait(lock, [&] { return impl_->calling != handle; });
+    while (impl_->calling == handle) impl_->called.wait(lock);
   }
   lock.unlock();
 }
 
 int64_t FeedHub::last() const {
-  std::lock_guard lock(impl_->mutex);
+  MutexLock lock(impl_->mutex);
   return impl_->last;
 }
 
 void FeedHub::Advance(int64_t position) {
   {
-    std::lock_guard lock(impl_->mutex);
+    MutexLock lock(impl_->mutex);
     impl_->last = std::max(impl_->last, position);
   }
   impl_->changed.notify_one();

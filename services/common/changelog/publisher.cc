@@ -26,6 +26,11 @@ constexpr absl::Duration kAfterError = absl::Milliseconds(200);
 constexpr int kIdleShare = 50;
 constexpr absl::Duration kLongestPoll = absl::Milliseconds(250);
 
+// Deadlines of the database are real time, whatever the injected clock says.
+absl::Time StatementDeadline() {
+  return SystemClock().Now() + kStatementDeadline;
+}
+
 bool LeaseLost(const absl::Status& status) {
   return absl::IsAborted(status);
 }
@@ -46,10 +51,11 @@ struct Publisher::Impl {
 
   absl::StatusOr<Look> LookNow() {
     Look look;
-    RONGHE_RETURN_IF_ERROR(database.Read(clock.Now() + kStatementDeadline, [&](sql::Session& session) -> absl::Status {
+    const auto body = [&](sql::Session& session) -> absl::Status {
       RONGHE_ASSIGN_OR_RETURN(look, publication::LookAround(session));
       return absl::OkStatus();
-    }));
+    };
+    RONGHE_RETURN_IF_ERROR(database.Read(StatementDeadline(), body));
     return look;
   }
 
@@ -59,11 +65,12 @@ struct Publisher::Impl {
                      .holder = holder,
                      .until_us = absl::ToUnixMicros(now + options.lease)};
     Batch batch;
-    RONGHE_RETURN_IF_ERROR(database.Write(now + kStatementDeadline, [&](sql::Session& session) -> absl::Status {
+    const auto body = [&](sql::Session& session) -> absl::Status {
       RONGHE_ASSIGN_OR_RETURN(batch,
                               publication::PublishBatch(session, seen, next, absl::ToUnixMicros(now), options.batch));
       return absl::OkStatus();
-    }));
+    };
+    RONGHE_RETURN_IF_ERROR(database.Write(StatementDeadline(), body));
     return batch;
   }
 
@@ -108,9 +115,11 @@ struct Publisher::Impl {
   }
 
   absl::StatusOr<int64_t> DropExpired();
-  void Run();
+  // Runs `batch` in transactions of its own until it finds nothing more.
+  absl::Status DropAll(absl::FunctionRef<absl::StatusOr<int64_t>(sql::Session&)> batch, int64_t& total);
+  void Run() ABSL_NO_THREAD_SAFETY_ANALYSIS;  // waiting is beyond it
   bool Stopping() {
-    std::lock_guard lock(mutex);
+    MutexLock lock(mutex);
     return stopping;
   }
 
@@ -122,41 +131,46 @@ struct Publisher::Impl {
   std::function<void(const absl::Status&)> on_error;
   std::atomic<int64_t> announced = 0;
 
-  std::mutex mutex;  // of what follows
+  Mutex mutex;
   std::condition_variable changed;
-  bool hinted = false;
-  bool stopping = false;
-  std::thread thread;
+  bool hinted ABSL_GUARDED_BY(mutex) = false;
+  bool stopping ABSL_GUARDED_BY(mutex) = false;
+  std::thread thread ABSL_GUARDED_BY(mutex);
 };
+
+absl::Status Publisher::Impl::DropAll(absl::FunctionRef<absl::StatusOr<int64_t>(sql::Session&)> batch, int64_t& total) {
+  int64_t dropped = 0;
+  const auto body = [&](sql::Session& session) -> absl::Status {
+    RONGHE_ASSIGN_OR_RETURN(dropped, batch(session));
+    return absl::OkStatus();
+  };
+  do {
+    RONGHE_RETURN_IF_ERROR(database.Write(StatementDeadline(), body));
+    total += dropped;
+  } while (dropped > 0 && !Stopping());
+  return absl::OkStatus();
+}
 
 absl::StatusOr<int64_t> Publisher::Impl::DropExpired() {
   const absl::Time now = clock.Now();
+  const int64_t now_us = absl::ToUnixMicros(now);
   const int64_t cutoff_us = absl::ToUnixMicros(now - options.retention);
   int64_t total = 0;
-  const auto drop = [&](absl::FunctionRef<absl::StatusOr<int64_t>(sql::Session&)> batch) -> absl::Status {
-    for (int64_t dropped = 1; dropped > 0 && !Stopping(); total += dropped) {
-      RONGHE_RETURN_IF_ERROR(
-          database.Write(clock.Now() + kStatementDeadline, [&](sql::Session& session) -> absl::Status {
-            RONGHE_ASSIGN_OR_RETURN(dropped, batch(session));
-            return absl::OkStatus();
-          }));
-    }
-    return absl::OkStatus();
-  };
-  RONGHE_RETURN_IF_ERROR(drop([&](sql::Session& session) { return publication::DropFeed(session, cutoff_us); }));
-  const int64_t now_us = absl::ToUnixMicros(now);
+  const auto feed = [&](sql::Session& session) { return publication::DropFeed(session, cutoff_us); };
+  RONGHE_RETURN_IF_ERROR(DropAll(feed, total));
   std::vector<int64_t> registries;
-  RONGHE_RETURN_IF_ERROR(database.Read(clock.Now() + kStatementDeadline, [&](sql::Session& session) -> absl::Status {
+  const auto find = [&](sql::Session& session) -> absl::Status {
     for (int i = 0; i < kRegistryPartitions; ++i) {
       const int64_t registry = kRegistryPartition.value + i;
       RONGHE_ASSIGN_OR_RETURN(const bool has, publication::HasExpiredRequests(session, registry, now_us));
       if (has) registries.push_back(registry);
     }
     return absl::OkStatus();
-  }));
+  };
+  RONGHE_RETURN_IF_ERROR(database.Read(StatementDeadline(), find));
   for (const int64_t registry : registries) {
-    RONGHE_RETURN_IF_ERROR(
-        drop([&](sql::Session& session) { return publication::DropRequests(session, registry, now_us); }));
+    const auto requests = [&](sql::Session& session) { return publication::DropRequests(session, registry, now_us); };
+    RONGHE_RETURN_IF_ERROR(DropAll(requests, total));
   }
   return total;
 }
@@ -166,7 +180,7 @@ void Publisher::Impl::Run() {
   const auto report = [this](const absl::Status& status) {
     if (!status.ok() && on_error) on_error(status);
   };
-  std::unique_lock lock(mutex);
+  std::unique_lock lock(mutex.native());
   while (!stopping) {
     hinted = false;
     lock.unlock();
@@ -183,7 +197,8 @@ void Publisher::Impl::Run() {
     lock.lock();
     if (round.ok() && round->more) continue;
     if (!round.ok()) hinted = false;  // a database that is away is not asked at the writers' pace
-    changed.wait_for(lock, absl::ToChronoMicroseconds(pause), [this] { return stopping || hinted; });
+    // Waking for no reason does no harm.
+    if (!stopping && !hinted) changed.wait_for(lock, absl::ToChronoMicroseconds(pause));
   }
 }
 
@@ -196,7 +211,7 @@ Publisher::~Publisher() {
 }
 
 void Publisher::Start() {
-  std::lock_guard lock(impl_->mutex);
+  MutexLock lock(impl_->mutex);
   if (impl_->thread.joinable()) return;
   impl_->stopping = false;
   impl_->thread = std::thread([impl = impl_.get()] { impl->Run(); });
@@ -205,7 +220,7 @@ void Publisher::Start() {
 void Publisher::Stop() {
   std::thread thread;
   {
-    std::lock_guard lock(impl_->mutex);
+    MutexLock lock(impl_->mutex);
     impl_->stopping = true;
     thread = std::move(impl_->thread);
   }
@@ -215,7 +230,7 @@ void Publisher::Stop() {
 
 void Publisher::Hint() {
   {
-    std::lock_guard lock(impl_->mutex);
+    MutexLock lock(impl_->mutex);
     impl_->hinted = true;
   }
   impl_->changed.notify_one();

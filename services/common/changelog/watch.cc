@@ -1,5 +1,6 @@
 #include "services/common/changelog/watch.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "services/common/changelog/watch_filter.h"
@@ -10,6 +11,7 @@
 namespace ronghe::common {
 namespace {
 
+// Real time, as the database has it.
 constexpr absl::Duration kOpenDeadline = absl::Seconds(10);
 
 class WatchSource final : public MessageSource {
@@ -28,7 +30,7 @@ WatchService::WatchService(Parts parts) : WatchService(std::move(parts), Options
 WatchService::WatchService(Parts parts, Options options) : parts_(std::move(parts)), options_(options) {}
 
 absl::StatusOr<std::unique_ptr<MessageSource>> WatchService::Open(const Call& call, const v1::WatchRequest& request) {
-  const absl::Time deadline = std::min(call.deadline, parts_.clock.Now() + kOpenDeadline);
+  const absl::Time deadline = std::min(call.deadline, SystemClock().Now() + kOpenDeadline);
   RONGHE_ASSIGN_OR_RETURN(std::string incarnation, parts_.log.Incarnation());
   absl::StatusOr<WatchFilter> filter = WatchFilter::Create(parts_.directory, call.scope, request);
   const absl::StatusOr<int64_t> start = StartOf(request, deadline);

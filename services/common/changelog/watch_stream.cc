@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <mutex>
 #include <utility>
 
 #include "services/common/changelog/watch_token.h"
@@ -12,6 +13,7 @@ namespace {
 
 // A step that finds nothing to send goes to the end of the pool's queue after so many pages.
 constexpr int kPagesPerStep = 4;
+// Real time, as the database has it.
 constexpr absl::Duration kReadDeadline = absl::Seconds(5);
 constexpr absl::Duration kStructurePoll = absl::Milliseconds(10);
 constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
@@ -40,7 +42,7 @@ void WatchStream::Next(MessageSource::Done done) {
   const bool waiting = parts_.hub.last() > position_;
   too_slow_ = greeted_ && waiting && parts_.clock.Now() - sent_ > options_.slow_reader;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     done_ = std::move(done);
   }
   Post();
@@ -51,7 +53,7 @@ void WatchStream::Post() {
 }
 
 bool WatchStream::Enter() {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   if (closed_ || !done_) return false;
   inside_.push_back(std::this_thread::get_id());
   return true;
@@ -59,7 +61,7 @@ bool WatchStream::Enter() {
 
 void WatchStream::Leave() {
   // Notified under the lock: the stream may be gone as soon as Close has seen it.
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   inside_.erase(std::ranges::find(inside_, std::this_thread::get_id()));
   left_.notify_all();
 }
@@ -69,7 +71,7 @@ void WatchStream::Step() {
   if (Outcome outcome = Advance(); outcome.has_value()) {
     MessageSource::Done done;
     {
-      std::lock_guard lock(mutex_);
+      MutexLock lock(mutex_);
       if (!closed_) done = std::exchange(done_, nullptr);
     }
     // Next may be called from in here, and its step run beside us: from now on only Leave.
@@ -78,13 +80,17 @@ void WatchStream::Step() {
   Leave();
 }
 
+bool WatchStream::OthersInside() const {
+  const auto other = [](std::thread::id id) { return id != std::this_thread::get_id(); };
+  return std::ranges::any_of(inside_, other);
+}
+
 void WatchStream::Close() {
   uint64_t handle = 0;
   {
-    std::unique_lock lock(mutex_);
+    std::unique_lock lock(mutex_.native());
     closed_ = true;
-    const auto self = std::this_thread::get_id();
-    left_.wait(lock, [&] { return std::ranges::all_of(inside_, [&](std::thread::id id) { return id == self; }); });
+    while (OthersInside()) left_.wait(lock);
     done_ = nullptr;
     handle = handle_;
   }
@@ -112,7 +118,7 @@ WatchStream::Outcome WatchStream::Advance() {
 
 absl::StatusOr<bool> WatchStream::ReadPage(v1::WatchResponse& response) {
   RONGHE_ASSIGN_OR_RETURN(const std::vector<PublishedChange> page,
-                          parts_.feed.After(position_, options_.page, parts_.clock.Now() + kReadDeadline));
+                          parts_.feed.After(position_, options_.page, SystemClock().Now() + kReadDeadline));
   const size_t usable = Usable(page);
   if (usable == 0) return false;
   behind_since_ = absl::InfiniteFuture();
@@ -145,7 +151,7 @@ void WatchStream::WaitFor(int64_t position, absl::Duration timeout) {
     if (const std::shared_ptr<WatchStream> self = weak.lock()) self->Post();
   });
   // We are in a step, for which Close waits, so it will find the handle.
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   handle_ = handle;
 }
 

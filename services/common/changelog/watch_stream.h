@@ -3,7 +3,6 @@
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -11,6 +10,7 @@
 
 #include "services/common/changelog/watch.h"
 #include "services/common/changelog/watch_filter.h"
+#include "services/common/values/mutex.h"
 
 namespace ronghe::common {
 
@@ -21,7 +21,7 @@ class WatchStream : public std::enable_shared_from_this<WatchStream> {
               std::string incarnation, int64_t position);
   void Next(MessageSource::Done done);
   // Afterwards `done` is not called and none of the parts is used.
-  void Close();
+  void Close() ABSL_NO_THREAD_SAFETY_ANALYSIS;  // waiting is beyond it
 
  private:
   using Message = std::unique_ptr<google::protobuf::Message>;
@@ -32,6 +32,7 @@ class WatchStream : public std::enable_shared_from_this<WatchStream> {
   void Step();
   bool Enter();  // false once closed
   void Leave();
+  bool OthersInside() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Outcome Advance();
   // Reads one page and filters it; false if the structure is not there yet.
   absl::StatusOr<bool> ReadPage(v1::WatchResponse& response);
@@ -52,12 +53,12 @@ class WatchStream : public std::enable_shared_from_this<WatchStream> {
   absl::Time sent_ = absl::InfinitePast();            // the last message
   absl::Time behind_since_ = absl::InfiniteFuture();  // the structure is
 
-  std::mutex mutex_;  // of what follows
+  Mutex mutex_;
   std::condition_variable left_;
-  MessageSource::Done done_;
-  std::vector<std::thread::id> inside_;
-  uint64_t handle_ = 0;
-  bool closed_ = false;
+  MessageSource::Done done_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::thread::id> inside_ ABSL_GUARDED_BY(mutex_);
+  uint64_t handle_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace ronghe::common

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -36,7 +37,7 @@ class Settings {
   // Says more about the setting that was just added.
   class Setting {
    public:
-    // Its value is never shown; it can also be given as a file's content is not supported: name files instead.
+    // Its value is never shown.
     Setting& Secret();
     Setting& Required();
     // Inclusive, for numbers.

@@ -33,7 +33,14 @@ struct ServeConfig {
   absl::Duration drain = absl::Seconds(20);
   std::string port_file;  // written once serving: `grpc=PORT\nprobe=PORT\n`
   std::string time_zone = "Asia/Shanghai";
+  std::string log_level = "info";  // debug, info, warning or error
+  absl::Duration drain_wait =
+      absl::ZeroDuration();  // between NOT_SERVING and the end of new calls, for balancers to notice
+  absl::Duration max_connection_age = absl::ZeroDuration();  // zero: connections live on; 60 s to 300 s where balanced
+  int max_streams = 1024;                                    // open at once
 };
+
+class RawBinding;  // serve/raw_binding.h: services passed on, in the gateway
 
 // What a process is made of once it serves. The process owns clock, pool, wrapper and servers; the composition root
 // (main.cc) owns the rest.
@@ -44,6 +51,7 @@ class Process {
 
   // Builds what needs the settings: logging, key sets, pool, metrics, wrapper.
   absl::Status Init(const ServeConfig& config);
+  const ServeConfig& config() const;
 
   const Clock& clock() const;
   Random& random();
@@ -52,6 +60,8 @@ class Process {
   Directory& directory();
   TokenVerifier& verifier();
   TokenMaker& suite_tokens();  // FAILED_PRECONDITION at Init where no suite key is set
+  Authorizer& authorizer();
+  Metrics& metrics();
   Wrapper& wrapper();
 
   // How the owners of non-unit resources are found; default: there are none. Before Serve.
@@ -64,9 +74,9 @@ class Process {
   // Serves until SIGTERM or SIGINT: EchoService, health (names: "", the service's name), reflection, and `bindings`.
   // Then health goes NOT_SERVING, waits, drains within `config.drain`, and returns the exit code. An incomplete binding
   // is an exit code and a message, before anything listens.
-  int Serve(std::vector<ServiceBinding*> bindings);
+  int Serve(std::vector<ServiceBinding*> bindings, std::vector<RawBinding*> raw = {});
   // As Serve, in the background: for tests. `port()` and `probe_port()` are valid after OK.
-  absl::Status StartServing(std::vector<ServiceBinding*> bindings);
+  absl::Status StartServing(std::vector<ServiceBinding*> bindings, std::vector<RawBinding*> raw = {});
   int port() const;
   int probe_port() const;
   void StopServing();

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -11,6 +10,7 @@
 #include <grpcpp/support/byte_buffer.h>
 
 #include "services/common/auth/auth.h"
+#include "services/common/serve/open_stream.h"
 #include "services/common/serve/wrapper.h"
 #include "services/common/values/call.h"
 
@@ -18,55 +18,48 @@
 // trace, deadline, identity, metrics and log; permission is left to the service behind.
 namespace ronghe::common {
 
-// A call to be passed on. Valid while a reference is held; `context` only until the call was answered.
+// A call to be passed on. Valid while a reference to it is held.
 struct RawCall {
-  const google::protobuf::MethodDescriptor* method = nullptr;
-  std::string path;  // `/ronghe.organization.v1.OrganizationService/GetUnit`
-  // Without a scope. `authorization` is the user's token, to be passed on.
-  Call call;
-  Authorizer::Identity identity;
-  // For grpc::ClientContext::FromCallbackServerContext, which carries cancellation onward.
-  grpc::CallbackServerContext* context = nullptr;
+  const google::protobuf::MethodDescriptor* method;
+  const std::string& path;  // `/ronghe.organization.v1.OrganizationService/GetUnit`
+  // Without a scope. `call.authorization` is the user's token, to be passed on; `call.cancelled` says whether the
+  // caller is gone.
+  const Call& call;
+  const Authorizer::Identity& identity;
+  // For grpc::ClientContext::FromCallbackServerContext, which carries cancellation onward; only until the call was
+  // answered.
+  grpc::CallbackServerContext* context;
+  std::shared_ptr<CallFrame> frame;  // serve/ only
 };
 
-// A stream being passed on; derive from it and drive it as any bidi reactor, but end it with End. The wrapper ends it
-// too: when it drains, when the token expires or is revoked, or when the caller is gone. Owned by itself: OnReleased is
-// the last call.
-class RawStream : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
+// A stream being passed on: derive from it. Read and Write begin operations (false once the stream has ended, then no
+// reaction follows), EndRaw passes a status on. The wrapper ends it too: when it drains, when the reader stalls or when
+// the caller is gone; OnEnded tells (also of an end of one's own), to stop what is behind it. Held by the wrapper until
+// gRPC is done with it; hold a reference (shared_from_this) for as long as the other side may call it.
+class RawStream : public OpenStream {
  public:
   explicit RawStream(std::shared_ptr<RawCall> call);
-  ~RawStream() override;
-
-  // Answers with `status` unless the stream has ended. Thread-safe. True for the first.
-  bool End(const grpc::Status& status);
-  bool ended() const { return ended_.load(std::memory_order_acquire); }
   const RawCall& raw() const { return *call_; }
 
-  // The stream was ended by the wrapper or the caller has gone: stop what is behind it. May run beside other reactions,
-  // once, before OnReleased.
-  virtual void OnAborted() = 0;
-  // Nothing of the stream will be called any more. Usually `delete this`.
-  virtual void OnReleased() = 0;
+  // The stream is set up: begin. Before any other reaction.
+  virtual void OnStart() = 0;
+  void OnReadDone(bool ok) override = 0;  // false: the caller has sent its last message, or is gone
+  void OnWritten(bool ok) override = 0;
+  void OnEnded() override = 0;
 
  private:
-  friend struct RawStreamAccess;  // serve/ only
-  void OnCancel() final;
-  void OnDone() final;
-
   std::shared_ptr<RawCall> call_;
-  std::atomic<bool> ended_{false};
-  struct Track;
-  std::unique_ptr<Track> track_;
 };
 
 class RawBinding : public grpc::Service {
  public:
-  // Answers a unary call, once, from any thread; `response` is read when `status` is OK.
+  // Answers a unary call, from any thread; only the first answer counts. `response` is taken when `status` is OK; it
+  // may be null otherwise.
   using Done = std::function<void(const grpc::Status& status, grpc::ByteBuffer* response)>;
   // Called on gRPC's threads: must not block.
   using UnaryHandler = std::function<void(std::shared_ptr<RawCall> call, const grpc::ByteBuffer& request, Done done)>;
   // Makes the reactor of a stream of any kind. Called on gRPC's threads: must not block. Never null.
-  using StreamHandler = std::function<RawStream*(std::shared_ptr<RawCall> call)>;
+  using StreamHandler = std::function<std::shared_ptr<RawStream>(std::shared_ptr<RawCall> call)>;
 
   // Binds all methods of the service.
   RawBinding(Wrapper& wrapper, const google::protobuf::ServiceDescriptor* descriptor, UnaryHandler unary,

@@ -29,7 +29,7 @@ std::vector<common::Blocker> RootBlockers(const UnitRef& child, Standing standin
 // Ranks from the root to the unit, counting both, in today's tree: 1 for a root.
 absl::StatusOr<int> DepthOf(UnitReader& reader, const Unit& unit);
 
-// FAILED_PRECONDITION, reason UNIT_MISPLACED, with all blockers; OK for none.
+// FAILED_PRECONDITION with all blockers and the reason of the first; OK for none.
 absl::Status RefuseIf(std::vector<common::Blocker> blockers);
 
 }  // namespace ronghe::organization

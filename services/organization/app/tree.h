@@ -29,7 +29,8 @@ struct TreeUnit {
 class Tree {
  public:
   virtual ~Tree() = default;
-  virtual int64_t position() const = 0;
+  virtual int64_t position() const = 0;            // of the feed
+  virtual int64_t structure_revision() const = 0;  // of partition 0, at that position
   virtual std::optional<TreeUnit> FindByCode(std::string_view code) const = 0;
   virtual std::optional<TreeUnit> Find(common::UnitUid uid) const = 0;
   virtual std::string CodeOf(common::UnitUid uid) const = 0;  // empty for an unknown one

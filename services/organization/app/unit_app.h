@@ -4,13 +4,13 @@
 #include <string>
 #include <vector>
 
+#include <absl/functional/function_ref.h>
 #include <absl/status/statusor.h>
 #include <absl/time/civil_time.h>
 
 #include "services/common/values/call.h"
 #include "services/common/values/clock.h"
 #include "services/organization/app/revision_gate.h"
-#include "services/organization/app/tree.h"
 #include "services/organization/app/unit_store.h"
 #include "services/organization/domain/unit.h"
 
@@ -25,16 +25,16 @@ struct WriteOptions {
 };
 
 struct UnitChanges {
-  UnitFields fields;           // the values
+  UnitFields fields;              // the values
   std::vector<std::string> mask;  // which of them; empty: those that are set
-  std::string parent;          // as the caller sent it, `units/{code}` or empty
+  std::string parent;             // as the caller sent it, `units/{code}` or empty
 };
 
 // Changes of the structure: what is allowed is decided inside the transaction that does it. Thread-safe.
 class UnitApp {
  public:
-  UnitApp(UnitStore& store, const Tree& tree, RevisionGate& gate, common::Calendar calendar)
-      : store_(store), tree_(tree), gate_(gate), calendar_(calendar) {}
+  UnitApp(UnitStore& store, RevisionGate& gate, common::Calendar calendar)
+      : store_(store), gate_(gate), calendar_(calendar) {}
 
   // `parent`: `units/{code}`; empty or `units/-`: a root, which needs the permission on everything.
   absl::StatusOr<Unit> Create(const common::Call& call, UnitFields fields, const std::string& parent,
@@ -49,9 +49,12 @@ class UnitApp {
   using Change = absl::FunctionRef<absl::StatusOr<Unit>(UnitTxn&)>;
   // Claim, change, remember, commit, make visible.
   absl::StatusOr<Unit> Run(const common::Call& call, const WriteOptions& options, Change change);
+  absl::StatusOr<Unit> Establish(UnitTxn& txn, const UnitFields& fields, const std::string& parent, absl::CivilDay day);
+  absl::StatusOr<Unit> Apply(UnitTxn& txn, const Unit& unit, const UnitChanges& changes, absl::CivilDay day);
+  absl::StatusOr<Unit> Place(UnitTxn& txn, const Unit& unit, const std::string& parent, absl::CivilDay day);
+  absl::StatusOr<Unit> End(UnitTxn& txn, const Unit& unit, absl::CivilDay day);
 
   UnitStore& store_;
-  const Tree& tree_;
   RevisionGate& gate_;
   common::Calendar calendar_;
 };

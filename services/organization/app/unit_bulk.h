@@ -25,7 +25,7 @@ struct UnitDraft {
 // One thing that is wrong with a draft; several may name one line.
 struct DraftFault {
   int64_t line = 0;
-  std::string field;  // path in the row (`unit.code`); empty: the row as a whole
+  std::string field;  // of the row (`code`, `parent`); empty: the row as a whole
   std::string reason;
   common::Text text;
 };
@@ -50,23 +50,23 @@ class UnitBulkCheck {
  private:
   struct Node {
     int64_t line = 0;
-    std::string code;
     std::string parent_code;
     Standing standing;
-    int depth = 0;         // once known
+    int depth = 0;  // once placed
     bool refused = false;
   };
   // A unit of the store under which drafts stand.
   struct Outside {
     Standing standing;
     int depth = 0;
-    std::vector<DraftFault> faults;  // what is wrong with standing there; line 0
+    std::vector<common::Violation> faults;  // what forbids to stand under it, whatever stands there
   };
   absl::Status Refuse(Node& node, std::string field, std::string reason, common::Text text, FaultSink refuse);
+  absl::Status CheckOne(const UnitDraft& draft, Node& node, FaultSink refuse);
   absl::Status Place(Node& node, FaultSink refuse);
   absl::Status PlaceUnder(Node& node, Standing parent, int parent_depth, FaultSink refuse);
   absl::Status LoadOutside(UnitReader& reader);
-  absl::StatusOr<Outside> Judge(UnitReader& reader, const Unit& unit);
+  absl::StatusOr<Outside> Judge(UnitReader& reader, const Unit& unit) const;
 
   UnitRef under_;
   absl::CivilDay effective_;

@@ -59,9 +59,17 @@ class UnitQuery {
 
  private:
   struct Listing;  // a query, parsed
-  absl::StatusOr<Listing> Parse(const common::Call& call, const ListUnitsQuery& query);
-  absl::StatusOr<std::vector<Unit>> ListCurrent(const common::Call& call, const Listing& listing);
-  absl::StatusOr<std::vector<Unit>> ListAsOf(const common::Call& call, const Listing& listing);
+  absl::StatusOr<Listing> Parse(const ListUnitsQuery& query) const;
+  // A page, and the code after which the next begins; empty: there is none.
+  struct Found {
+    std::vector<Unit> units;
+    std::string next;
+  };
+  static Found Cut(const Listing& listing, std::vector<Unit> units);
+  absl::StatusOr<Found> Candidates(const common::Call& call, const Listing& listing);
+  absl::StatusOr<Found> CurrentSubtree(const common::Call& call, const Listing& listing);
+  absl::StatusOr<Found> AsOf(const common::Call& call, const Listing& listing);
+  absl::StatusOr<common::UnitUid> Resolve(const std::string& name, std::string_view field) const;
 
   UnitStore& store_;
   const Tree& tree_;

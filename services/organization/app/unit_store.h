@@ -100,6 +100,10 @@ class UnitTxn : public virtual UnitReader {
   virtual absl::StatusOr<std::vector<Unit>> Insert(std::vector<Unit> units) = 0;
   // Adds a version and logs it; `before` is the current one. Returns it as recorded.
   virtual absl::StatusOr<Unit> Change(const Unit& before, const Unit& after) = 0;
+  // Which of the units have been changed since they were made.
+  virtual absl::StatusOr<std::vector<common::UnitUid>> Changed(std::span<const common::UnitUid> uids) = 0;
+  // The units that stand, or ever stood, directly under one of these.
+  virtual absl::StatusOr<std::vector<UnitRef>> EverBelow(std::span<const common::UnitUid> uids) = 0;
   // Takes units out as if they had never been (the revert of an import): rows, versions, codes.
   virtual absl::Status Erase(std::span<const Unit> units) = 0;
   // What lives in the units besides units (members), counted in their partitions under the partitions' locks.
