@@ -37,35 +37,25 @@ absl::Status RefuseUnknownUnit(int64_t line, FaultSink refuse) {
 
 }  // namespace
 
-absl::Status MemberBulkCheck::CheckUnit(const MemberDraft& draft, bool& good, FaultSink refuse) {
+absl::Status MemberBulkCheck::CheckUnit(const MemberDraft& draft, FaultSink refuse) {
   const absl::StatusOr<std::string> code = CodeFromName(draft.unit, "unit");
-  if (!code.ok()) {
-    good = false;
-    return Refuse(code.status(), draft.line, refuse);
-  }
+  if (!code.ok()) return Refuse(code.status(), draft.line, refuse);
   const std::optional<TreeUnit> unit = tree_.FindByCode(*code);
-  if (!unit || !tree_.IsWithin(unit->uid, scope_.under)) {
-    good = false;
-    return RefuseUnknownUnit(draft.line, refuse);
-  }
+  if (!unit || !tree_.IsWithin(unit->uid, scope_.under)) return RefuseUnknownUnit(draft.line, refuse);
   if (unit->partition != scope_.partition) {
-    good = false;
     return refuse({draft.line,
                    "unit",
                    "OTHER_COUNTY",
                    {"all units of an import lie in one county", "一次导入的组织应属于同一个县"}});
   }
-  const absl::Status home = CheckHome({unit->partition, unit->kind, unit->state}, draft.unit);
-  good = good && home.ok();
-  return Refuse(home, draft.line, refuse);
+  return Refuse(CheckHome({unit->partition, unit->kind, unit->state}, draft.unit), draft.line, refuse);
 }
 
 absl::Status MemberBulkCheck::Add(const common::Call& call, std::span<const MemberDraft> drafts, FaultSink refuse) {
   std::vector<Member> members;
   std::vector<int64_t> lines;
   for (const MemberDraft& draft : drafts) {
-    bool good = true;
-    RONGHE_RETURN_IF_ERROR(CheckUnit(draft, good, refuse));
+    RONGHE_RETURN_IF_ERROR(CheckUnit(draft, refuse));
     absl::StatusOr<Member> member = Member::Create(draft.fields, today_);
     if (!member.ok()) {
       RONGHE_RETURN_IF_ERROR(Refuse(member.status(), draft.line, refuse));
@@ -75,7 +65,7 @@ absl::Status MemberBulkCheck::Add(const common::Call& call, std::span<const Memb
       RONGHE_RETURN_IF_ERROR(refuse({draft.line, "identity_number", "DUPLICATE_PERSON", kDuplicateInImport}));
     } else if (!member->external_id().empty() && !externals_.insert(member->external_id()).second) {
       RONGHE_RETURN_IF_ERROR(refuse({draft.line, "external_id", "DUPLICATE_EXTERNAL_ID", kDuplicateInImport}));
-    } else if (good) {
+    } else {
       members.push_back(*std::move(member));
       lines.push_back(draft.line);
     }

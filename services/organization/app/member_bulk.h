@@ -42,7 +42,7 @@ class MemberBulkCheck {
   absl::Status Add(const common::Call& call, std::span<const MemberDraft> drafts, FaultSink refuse);
 
  private:
-  absl::Status CheckUnit(const MemberDraft& draft, bool& good, FaultSink refuse);
+  absl::Status CheckUnit(const MemberDraft& draft, FaultSink refuse);
 
   MemberStore& store_;
   const Tree& tree_;
