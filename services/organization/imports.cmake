@@ -1,7 +1,6 @@
 # Imports as resources: the generic engine and its two targets.
 ronghe_library(ronghe_organization_imports
   SOURCES
-    app/home_units.cc
     app/import_app.cc
     app/import_engine.cc
     app/import_hub.cc

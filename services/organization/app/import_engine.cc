@@ -154,7 +154,7 @@ absl::StatusOr<Import> ImportEngine::Check(const common::Call& call, Import impo
   IssueWriter writer(store_, call, import);
   const auto refuse = [&](RowIssue issue) { return writer.Add(std::move(issue)); };
   RONGHE_ASSIGN_OR_RETURN(const std::unique_ptr<ImportCheck> check,
-                          TargetOf(import.collection).NewCheck(import, call));
+                          TargetOf(import.collection).NewCheck(import));
   int64_t line = -1;
   for (;;) {
     RONGHE_ASSIGN_OR_RETURN(const std::vector<StagedRow> staged,

@@ -7,6 +7,7 @@
 
 #include <absl/status/status.h>
 #include <absl/status/statusor.h>
+#include <absl/time/time.h>
 
 #include "services/organization/app/import_target.h"
 #include "services/organization/app/member_store.h"
@@ -20,7 +21,7 @@ namespace ronghe::organization {
 class UnitRowCodec {
  public:
   virtual ~UnitRowCodec() = default;
-  // Fills in what can be read; INVALID_ARGUMENT with every violation of the form, fields as in the row (`unit.code`).
+  // Fills in what can be read; INVALID_ARGUMENT with every violation of the form, fields as in Unit.
   virtual absl::Status Decode(std::string_view payload, UnitDraft& draft) const = 0;
 };
 
@@ -49,8 +50,12 @@ class MemberTxnFactory {
   virtual std::unique_ptr<MemberTxn> Join(ImportTxn& txn, const common::Call& call) = 0;
 };
 
+// How long reading for one portion of a check may take, and for the end of one, which looks at all rows.
+inline constexpr absl::Duration kPortion = absl::Seconds(30);
+inline constexpr absl::Duration kWhole = absl::Minutes(10);
+
 // A violation or a draft's fault as a row's refusal.
-RowIssue IssueOf(int64_t line, const common::Violation& violation, std::string_view prefix = "");
+RowIssue IssueOf(int64_t line, const common::Violation& violation);
 RowIssue IssueOf(DraftFault fault);
 
 }  // namespace ronghe::organization

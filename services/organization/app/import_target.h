@@ -63,7 +63,7 @@ class ImportTarget {
   // Rows of a lower order are applied first. Pure. 0 for rows that cannot be read: the check refuses them.
   virtual int64_t OrderOf(std::string_view payload) const = 0;
 
-  virtual absl::StatusOr<std::unique_ptr<ImportCheck>> NewCheck(const Import& import, const common::Call& call) = 0;
+  virtual absl::StatusOr<std::unique_ptr<ImportCheck>> NewCheck(const Import& import) = 0;
   // Writes the facts and their changes. Every row of `rows` is in the outcome, applied or refused. An error leaves the
   // transaction to be rolled back and run again.
   virtual absl::StatusOr<ChunkOutcome> Apply(ImportTxn& txn, const Import& import, std::span<const ImportRow> rows) = 0;

@@ -31,8 +31,8 @@ struct GoodRow {
 class RowReader {
  public:
   RowReader(UnitStore& units, const MemberRowCodec& codec, absl::CivilDay today, const Import& import,
-            absl::Time deadline)
-      : units_(units), codec_(codec), today_(today), homes_(import.partition, import.parent), deadline_(deadline) {}
+            const common::Clock& clock)
+      : units_(units), codec_(codec), today_(today), homes_(import.partition, import.parent), clock_(clock) {}
 
   absl::StatusOr<std::vector<GoodRow>> Read(std::span<const ImportRow> rows, IssueSink refuse) {
     std::vector<MemberDraft> drafts(rows.size());
@@ -43,7 +43,7 @@ class RowReader {
       if (!drafts[i].unit_code.empty()) codes.push_back(drafts[i].unit_code);
     }
     RONGHE_RETURN_IF_ERROR(
-        units_.Read(deadline_, [&](UnitReader& reader) { return homes_.Load(reader, codes); }));
+        units_.Read(clock_.Now() + kPortion, [&](UnitReader& reader) { return homes_.Load(reader, codes); }));
     std::vector<GoodRow> good;
     for (size_t i = 0; i < rows.size(); ++i) {
       RONGHE_ASSIGN_OR_RETURN(std::optional<GoodRow> row,
@@ -58,15 +58,11 @@ class RowReader {
     common::Violations violations;
     violations.AddAll(form);
     absl::StatusOr<Member> member = Member::Create(std::move(draft.fields), today_);
-    if (!member.ok()) {
-      for (common::Violation violation : common::ViolationsOf(member.status())) {
-        violations.Add("member." + violation.field, violation.reason, violation.text);
-      }
-    }
+    violations.AddAll(member.status());
     common::UnitUid unit;
     if (!draft.unit_code.empty()) {
       const HomeUnits::Verdict& home = homes_.Of(draft.unit_code);
-      if (!home.reason.empty()) violations.Add("member.unit", home.reason, home.text);
+      if (!home.reason.empty()) violations.Add("unit", home.reason, home.text);
       unit = home.uid;
     }
     for (const common::Violation& violation : violations.list()) {
@@ -80,39 +76,48 @@ class RowReader {
   const MemberRowCodec& codec_;
   absl::CivilDay today_;
   HomeUnits homes_;
-  absl::Time deadline_;
+  const common::Clock& clock_;
 };
 
 // An ALREADY_EXISTS as the refusal of a row.
 RowIssue Duplicate(int64_t line, const absl::Status& status) {
   const std::string reason = common::ReasonOf(status);
   const bool external = reason == "DUPLICATE_EXTERNAL_ID";
-  return {line, external ? "member.external_id" : "member.identity_number", reason, common::TextOf(status)};
+  return {line, external ? "external_id" : "identity_number", reason, common::TextOf(status)};
 }
 
 RowIssue TwiceInImport(int64_t line, bool external) {
   if (external) {
     return {line,
-            "member.external_id",
+            "external_id",
             "DUPLICATE_EXTERNAL_ID",
             {"The external id occurs twice in the import.", "导入数据中外部编号重复。"}};
   }
   return {line,
-          "member.identity_number",
+          "identity_number",
           "DUPLICATE_PERSON",
           {"The person occurs twice in the import.", "导入数据中人员重复。"}};
 }
 
+// The import's own sender, for whom the runner works: external ids are unique for each sender.
+common::Call CallFor(const Import& import) {
+  common::Call call;
+  call.actor.key = import.actor_key;
+  call.request_id = import.request_id;
+  return call;
+}
+
 class MemberCheck final : public ImportCheck {
  public:
-  MemberCheck(MemberStore& members, RowReader reader, const common::Call& call)
-      : members_(members), reader_(std::move(reader)), call_(call) {}
+  MemberCheck(MemberStore& members, RowReader reader, const common::Clock& clock, common::Call call)
+      : members_(members), reader_(std::move(reader)), clock_(clock), call_(std::move(call)) {}
 
   absl::Status Add(std::span<const ImportRow> rows, IssueSink refuse) override {
     RONGHE_ASSIGN_OR_RETURN(const std::vector<GoodRow> good, reader_.Read(rows, refuse));
     std::vector<Member> members;
     members.reserve(good.size());
     for (const GoodRow& row : good) members.push_back(row.member);
+    call_.deadline = clock_.Now() + kPortion;
     RONGHE_ASSIGN_OR_RETURN(const std::vector<absl::Status> known, members_.CheckDuplicates(call_, members));
     for (size_t i = 0; i < good.size(); ++i) {
       if (!known[i].ok()) {
@@ -135,7 +140,8 @@ class MemberCheck final : public ImportCheck {
  private:
   MemberStore& members_;
   RowReader reader_;
-  const common::Call call_;
+  const common::Clock& clock_;
+  common::Call call_;
   absl::flat_hash_set<Mark> persons_;
   absl::flat_hash_set<Mark> externals_;
 };
@@ -146,14 +152,6 @@ absl::Status InUse(std::vector<common::Blocker> blockers) {
                                     std::move(blockers));
 }
 
-// The import's own sender, for whom the runner works: external ids are unique for each sender.
-common::Call CallFor(const Import& import) {
-  common::Call call;
-  call.actor.key = import.actor_key;
-  call.request_id = import.request_id;
-  return call;
-}
-
 }  // namespace
 
 int64_t MemberImportTarget::OrderOf(std::string_view payload) const {
@@ -161,10 +159,9 @@ int64_t MemberImportTarget::OrderOf(std::string_view payload) const {
   return 0;
 }
 
-absl::StatusOr<std::unique_ptr<ImportCheck>> MemberImportTarget::NewCheck(const Import& import,
-                                                                          const common::Call& call) {
+absl::StatusOr<std::unique_ptr<ImportCheck>> MemberImportTarget::NewCheck(const Import& import) {
   return std::make_unique<MemberCheck>(
-      members_, RowReader(units_, codec_, calendar_.Today(), import, call.deadline), call);
+      members_, RowReader(units_, codec_, calendar_.Today(), import, calendar_.clock()), calendar_.clock(), CallFor(import));
 }
 
 absl::StatusOr<ChunkOutcome> MemberImportTarget::Apply(ImportTxn& txn, const Import& import,
@@ -175,7 +172,7 @@ absl::StatusOr<ChunkOutcome> MemberImportTarget::Apply(ImportTxn& txn, const Imp
     return absl::OkStatus();
   };
   const common::Call call = CallFor(import);
-  RowReader reader(units_, codec_, calendar_.Today(), import, call.deadline);
+  RowReader reader(units_, codec_, calendar_.Today(), import, calendar_.clock());
   RONGHE_ASSIGN_OR_RETURN(const std::vector<GoodRow> good, reader.Read(rows, refuse));
   const std::unique_ptr<MemberTxn> members = txns_.Join(txn, call);
   absl::flat_hash_map<common::UnitUid, bool> open;  // as committed, and held so by the transaction
@@ -189,7 +186,7 @@ absl::StatusOr<ChunkOutcome> MemberImportTarget::Apply(ImportTxn& txn, const Imp
     }
     if (!home->second) {
       RONGHE_RETURN_IF_ERROR(
-          refuse({row.line, "member.unit", "UNIT_DISSOLVED", {"The unit is dissolved.", "该组织已撤销。"}}));
+          refuse({row.line, "unit", "UNIT_DISSOLVED", {"The unit is dissolved.", "该组织已撤销。"}}));
       continue;
     }
     fresh.push_back({row.unit, row.member});

@@ -1,5 +1,7 @@
 #include "services/organization/app/unit_import_target.h"
 
+#include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -10,27 +12,31 @@ namespace {
 
 class UnitCheck final : public ImportCheck {
  public:
-  UnitCheck(UnitStore& store, const UnitRowCodec& codec, absl::Time deadline, UnitBulkCheck check)
-      : store_(store), codec_(codec), deadline_(deadline), check_(std::move(check)) {}
+  UnitCheck(UnitStore& store, const UnitRowCodec& codec, const common::Clock& clock, UnitBulkCheck check)
+      : store_(store), codec_(codec), clock_(clock), check_(std::move(check)) {}
 
   absl::Status Add(std::span<const ImportRow> rows, IssueSink refuse) override {
     std::vector<UnitDraft> drafts;
+    std::set<std::pair<int64_t, std::string>> said;  // what is wrong with the form need not be said again
     drafts.reserve(rows.size());
     for (const ImportRow& row : rows) {
       UnitDraft& draft = drafts.emplace_back();
       draft.line = row.line;
       const absl::Status status = codec_.Decode(row.payload, draft);
       for (const common::Violation& violation : common::ViolationsOf(status)) {
+        said.emplace(row.line, violation.field);
         RONGHE_RETURN_IF_ERROR(refuse(IssueOf(row.line, violation)));
       }
     }
-    return store_.Read(deadline_, [&](UnitReader& reader) {
-      return check_.Add(reader, drafts, [&](DraftFault fault) { return refuse(IssueOf(std::move(fault))); });
+    return store_.Read(clock_.Now() + kPortion, [&](UnitReader& reader) {
+      return check_.Add(reader, drafts, [&](DraftFault fault) {
+        return said.contains({fault.line, fault.field}) ? absl::OkStatus() : refuse(IssueOf(std::move(fault)));
+      });
     });
   }
 
   absl::Status Finish(IssueSink refuse) override {
-    return store_.Read(deadline_, [&](UnitReader& reader) {
+    return store_.Read(clock_.Now() + kWhole, [&](UnitReader& reader) {
       return check_.Finish(reader, [&](DraftFault fault) { return refuse(IssueOf(std::move(fault))); });
     });
   }
@@ -38,17 +44,20 @@ class UnitCheck final : public ImportCheck {
  private:
   UnitStore& store_;
   const UnitRowCodec& codec_;
-  const absl::Time deadline_;
+  const common::Clock& clock_;
   UnitBulkCheck check_;
 };
 
 }  // namespace
 
-RowIssue IssueOf(int64_t line, const common::Violation& violation, std::string_view prefix) {
-  return {line, fmt::format("{}{}", prefix, violation.field), violation.reason, violation.text};
+RowIssue IssueOf(int64_t line, const common::Violation& violation) {
+  return {line, violation.field, violation.reason, violation.text};
 }
 
 RowIssue IssueOf(DraftFault fault) {
+  // Faults of requests name the field in the request.
+  constexpr std::string_view kRequest = "unit.";
+  if (fault.field.starts_with(kRequest)) fault.field.erase(0, kRequest.size());
   return {fault.line, std::move(fault.field), std::move(fault.reason), std::move(fault.text)};
 }
 
@@ -58,11 +67,10 @@ int64_t UnitImportTarget::OrderOf(std::string_view payload) const {
   return DraftOrder(draft.fields);
 }
 
-absl::StatusOr<std::unique_ptr<ImportCheck>> UnitImportTarget::NewCheck(const Import& import,
-                                                                        const common::Call& call) {
+absl::StatusOr<std::unique_ptr<ImportCheck>> UnitImportTarget::NewCheck(const Import& import) {
   UnitRef under;
   if (import.parent) {
-    RONGHE_RETURN_IF_ERROR(store_.Read(call.deadline, [&](UnitReader& reader) -> absl::Status {
+    RONGHE_RETURN_IF_ERROR(store_.Read(calendar_.clock().Now() + kPortion, [&](UnitReader& reader) -> absl::Status {
       RONGHE_ASSIGN_OR_RETURN(const std::optional<Unit> parent, reader.Find(import.parent));
       if (!parent.has_value()) return common::Internal(fmt::format("import {}: its parent is gone", import.id));
       under = parent->ref();
@@ -70,7 +78,7 @@ absl::StatusOr<std::unique_ptr<ImportCheck>> UnitImportTarget::NewCheck(const Im
     }));
   }
   const absl::CivilDay today = calendar_.Today();
-  return std::make_unique<UnitCheck>(store_, codec_, call.deadline, UnitBulkCheck(std::move(under), today, today));
+  return std::make_unique<UnitCheck>(store_, codec_, calendar_.clock(), UnitBulkCheck(std::move(under), today, today));
 }
 
 absl::StatusOr<ChunkOutcome> UnitImportTarget::Apply(ImportTxn& txn, const Import& import,

@@ -18,7 +18,7 @@ class UnitImportTarget final : public ImportTarget {
   std::string_view collection() const override { return "units"; }
   bool personal() const override { return false; }
   int64_t OrderOf(std::string_view payload) const override;
-  absl::StatusOr<std::unique_ptr<ImportCheck>> NewCheck(const Import& import, const common::Call& call) override;
+  absl::StatusOr<std::unique_ptr<ImportCheck>> NewCheck(const Import& import) override;
   absl::StatusOr<ChunkOutcome> Apply(ImportTxn& txn, const Import& import, std::span<const ImportRow> rows) override;
   absl::Status Revert(ImportTxn& txn, const Import& import, std::span<const int64_t> results) override;
 

@@ -16,25 +16,19 @@ void SetTime(absl::Time time, google::protobuf::Timestamp* out) {
   out->set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(seconds))));
 }
 
-template <typename Enum>
-Enum KnownValue(int value, bool known, std::string field, common::Violations& violations) {
-  if (known) return static_cast<Enum>(value);
-  violations.Add(std::move(field), "UNKNOWN_VALUE", {"is not a known value", "未知的取值"});
-  return static_cast<Enum>(0);
+// The code in `units/{code}`; a name of another form as it is: it is no code either, and refused as such.
+std::string UnitCode(const std::string& name) {
+  constexpr std::string_view kPrefix = "units/";
+  return name.starts_with(kPrefix) && name.size() > kPrefix.size() ? name.substr(kPrefix.size()) : name;
 }
 
-// The code in `units/{code}`; empty where there is none.
-std::string UnitCode(const std::string& name, std::string_view field, common::Violations& violations) {
-  if (name.empty()) return "";
-  absl::StatusOr<std::string> code = CodeFromName(name, field);
-  violations.AddAll(code.status());
-  return code.ok() ? *std::move(code) : "";
-}
+// In the future, so that a unit with a day that is none is refused by the check as well.
+constexpr absl::CivilDay kNoDay(9999, 12, 31);
 
 DateParts PartsOf(const google::type::Date& date) { return {date.year(), date.month(), date.day()}; }
 
-absl::Status Unreadable(std::string_view field) {
-  return common::InvalidArgument(std::string(field), "UNREADABLE", {"cannot be read", "无法解析"});
+absl::Status Unreadable() {
+  return common::InvalidArgument("", "UNREADABLE", {"cannot be read", "无法解析"});
 }
 
 }  // namespace
@@ -72,33 +66,39 @@ common::v1::ImportRowError ToProto(const RowIssue& issue) {
 
 absl::Status ProtoUnitRows::Decode(std::string_view payload, UnitDraft& draft) const {
   v1::Unit unit;
-  if (!unit.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) return Unreadable("unit");
+  if (!unit.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) return Unreadable();
   common::Violations violations;
   UnitFields& fields = draft.fields;
   fields.code = unit.code();
   fields.title = unit.title();
   fields.short_title = unit.short_title();
-  fields.level = KnownValue<Level>(unit.level(), v1::Level_IsValid(unit.level()), "unit.level", violations);
-  fields.kind = KnownValue<UnitKind>(unit.kind(), v1::UnitKind_IsValid(unit.kind()), "unit.kind", violations);
+  fields.level = static_cast<Level>(unit.level());
+  fields.kind = static_cast<UnitKind>(unit.kind());
   fields.division_code = unit.division_code();
   fields.sector = unit.sector();
   if (unit.has_established_date()) {
     const DateParts parts = PartsOf(unit.established_date());
     fields.established = parts.ToDay();
     if (!fields.established.has_value() && !parts.empty()) {
-      violations.Add("unit.established_date", "BAD_DATE", {"is not a day of the calendar", "不是有效日期"});
+      fields.established = kNoDay;
+      violations.Add("established_date", "BAD_DATE", {"is not a day of the calendar", "不是有效日期"});
     }
   }
-  draft.parent_code = UnitCode(unit.parent(), "unit.parent", violations);
+  draft.parent_code = UnitCode(unit.parent());
   return violations.ToStatus();
 }
 
 absl::Status ProtoMemberRows::Decode(std::string_view payload, MemberDraft& draft) const {
   v1::Member member;
-  if (!member.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) return Unreadable("member");
+  if (!member.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) return Unreadable();
   common::Violations violations;
-  if (member.unit().empty()) violations.Add("member.unit", "REQUIRED", {"is required", "必填"});
-  draft.unit_code = UnitCode(member.unit(), "member.unit", violations);
+  if (member.unit().empty()) {
+    violations.Add("unit", "REQUIRED", {"is required", "必填"});
+  } else if (const absl::StatusOr<std::string> code = CodeFromName(member.unit(), "unit"); code.ok()) {
+    draft.unit_code = *code;
+  } else {
+    violations.AddAll(code.status());
+  }
   Member::Fields& fields = draft.fields;
   fields.full_name = member.full_name();
   fields.sex = member.sex();
