@@ -1,5 +1,7 @@
 #include "services/organization/app/import_engine.h"
 
+#include <cstdlib>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -63,6 +65,15 @@ ImportFailure LeftOut() {
           {"The register changed while the import was being applied. Rows that no longer fitted were left out; the others "
            "could not be taken back because something had been built on them.",
            "导入过程中数据发生变化，不再符合要求的行已略过；其余数据已被引用，无法撤回。"}};
+}
+
+// A row that is neither applied nor refused would be lost for ever: better to fail.
+absl::Status CheckComplete(const Import& import, std::span<const ImportRow> rows, const ChunkOutcome& outcome) {
+  std::set<int64_t> lines;
+  for (const ChunkOutcome::Applied& row : outcome.applied) lines.insert(row.line);
+  for (const RowIssue& issue : outcome.refused) lines.insert(issue.line);
+  if (lines.size() == rows.size()) return absl::OkStatus();
+  return common::Internal(fmt::format("import {}: {} rows of {} came back", import.id, lines.size(), rows.size()));
 }
 
 }  // namespace
@@ -175,7 +186,9 @@ absl::StatusOr<Import> ImportEngine::ApplyNext(const common::Call& call, Import 
   const bool whole = import.mode == ImportMode::kAllValid && import.failure.reason.empty();
   const auto apply = [&](ImportTxn& txn, std::span<const StagedRow> staged) -> absl::StatusOr<ChunkOutcome> {
     RONGHE_ASSIGN_OR_RETURN(const std::vector<ImportRow> rows, Open(import, staged));
-    return target.Apply(txn, import, rows);
+    RONGHE_ASSIGN_OR_RETURN(ChunkOutcome outcome, target.Apply(txn, import, rows));
+    RONGHE_RETURN_IF_ERROR(CheckComplete(import, rows, outcome));
+    return outcome;
   };
   RONGHE_ASSIGN_OR_RETURN(ImportStore::ChunkResult chunk,
                           store_.ApplyChunk(call, import, kRowsPerChunk, whole, apply));

@@ -10,6 +10,7 @@
 #include <absl/time/time.h>
 
 #include "services/organization/app/import_target.h"
+#include "services/organization/app/member_bulk.h"
 #include "services/organization/app/member_store.h"
 #include "services/organization/app/unit_bulk.h"
 #include "services/organization/app/unit_store.h"
@@ -25,10 +26,6 @@ class UnitRowCodec {
   virtual absl::Status Decode(std::string_view payload, UnitDraft& draft) const = 0;
 };
 
-struct MemberDraft {
-  std::string unit_code;
-  Member::Fields fields;
-};
 class MemberRowCodec {
  public:
   virtual ~MemberRowCodec() = default;

@@ -3,19 +3,26 @@
 #include <memory>
 
 #include "services/common/values/clock.h"
+#include "services/organization/app/consistency.h"
 #include "services/organization/app/import_parts.h"
 #include "services/organization/app/import_target.h"
 #include "services/organization/app/member_store.h"
-#include "services/organization/app/unit_store.h"
+#include "services/organization/app/tree.h"
 
 namespace ronghe::organization {
 
 // Members as CreateMember registers them, in bulk, all in the partition of the import's parent. Thread-safe.
 class MemberImportTarget final : public ImportTarget {
  public:
-  MemberImportTarget(MemberStore& members, MemberTxnFactory& txns, UnitStore& units, const MemberRowCodec& codec,
-                     common::Calendar calendar)
-      : members_(members), txns_(txns), units_(units), codec_(codec), calendar_(calendar) {}
+  // All must outlive it.
+  struct Parts {
+    MemberStore& members;
+    MemberTxnFactory& txns;
+    const MemberRowCodec& codec;
+    const Tree& tree;
+    Consistency& consistency;
+  };
+  MemberImportTarget(const Parts& parts, common::Calendar calendar) : parts_(parts), calendar_(calendar) {}
 
   std::string_view collection() const override { return "members"; }
   bool personal() const override { return true; }
@@ -25,10 +32,7 @@ class MemberImportTarget final : public ImportTarget {
   absl::Status Revert(ImportTxn& txn, const Import& import, std::span<const int64_t> results) override;
 
  private:
-  MemberStore& members_;
-  MemberTxnFactory& txns_;
-  UnitStore& units_;
-  const MemberRowCodec& codec_;
+  Parts parts_;
   common::Calendar calendar_;
 };
 

@@ -5,7 +5,7 @@
 #include "ronghe/organization/v1/member.pb.h"
 #include "ronghe/organization/v1/unit.pb.h"
 
-#include "services/organization/app/unit_app.h"
+#include "services/organization/rpc/member_codec.h"
 
 namespace ronghe::organization {
 namespace {
@@ -91,25 +91,9 @@ absl::Status ProtoUnitRows::Decode(std::string_view payload, UnitDraft& draft) c
 absl::Status ProtoMemberRows::Decode(std::string_view payload, MemberDraft& draft) const {
   v1::Member member;
   if (!member.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) return Unreadable();
-  common::Violations violations;
-  if (member.unit().empty()) {
-    violations.Add("unit", "REQUIRED", {"is required", "必填"});
-  } else if (const absl::StatusOr<std::string> code = CodeFromName(member.unit(), "unit"); code.ok()) {
-    draft.unit_code = *code;
-  } else {
-    violations.AddAll(code.status());
-  }
-  Member::Fields& fields = draft.fields;
-  fields.full_name = member.full_name();
-  fields.sex = member.sex();
-  fields.birth_date = PartsOf(member.birth_date());
-  fields.identity_number = member.identity_number();
-  fields.phone = member.phone();
-  fields.status = member.status();
-  fields.join_date = PartsOf(member.join_date());
-  fields.full_date = PartsOf(member.full_date());
-  fields.external_id = member.external_id();
-  return violations.ToStatus();
+  draft.unit = member.unit();
+  draft.fields = FromProto(member);
+  return absl::OkStatus();
 }
 
 }  // namespace ronghe::organization
