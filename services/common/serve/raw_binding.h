@@ -7,6 +7,7 @@
 #include <absl/status/status.h>
 #include <google/protobuf/descriptor.h>
 #include <grpcpp/grpcpp.h>
+#include <grpcpp/impl/service_type.h>
 #include <grpcpp/support/byte_buffer.h>
 
 #include "services/common/auth/auth.h"
@@ -41,8 +42,8 @@ class RawStream : public OpenStream {
   explicit RawStream(std::shared_ptr<RawCall> call);
   const RawCall& raw() const { return *call_; }
 
-  // The stream is set up: begin. Before any other reaction.
-  virtual void OnStart() = 0;
+  // The stream is set up: begin. Before any other reaction, unless the stream was refused.
+  void OnStart() override = 0;
   void OnReadDone(bool ok) override = 0;  // false: the caller has sent its last message, or is gone
   void OnWritten(bool ok) override = 0;
   void OnEnded() override = 0;
