@@ -107,7 +107,7 @@ absl::StatusOr<MemberView> MemberApp::Create(const common::Call& call, const com
   const std::optional<TreeUnit> unit = tree_.FindByCode(*code);
   if (!unit || !tree_.Covers(call.scope, unit->uid)) return common::NotFound(registration.unit);
 
-  StoredMember created;
+  std::optional<StoredMember> created;
   bool checked = false;
   const absl::Status status = store_.Write(unit->partition, call, [&](MemberTxn& txn) -> absl::Status {
     checked = false;
@@ -130,12 +130,12 @@ absl::StatusOr<MemberView> MemberApp::Create(const common::Call& call, const com
       checked = true;
       return absl::CancelledError("only checked");
     }
-    txn.Remember(created.id);
+    txn.Remember(created->id);
     return absl::OkStatus();
   });
   if (checked && absl::IsCancelled(status)) return views_.Masked({.unit = unit->uid, .member = *member});
   RONGHE_RETURN_IF_ERROR(status);
-  return views_.Masked(created);
+  return views_.Masked(*created);
 }
 
 absl::StatusOr<StoredMember> MemberApp::FindVisible(const common::Call& call, const std::string& name) {
@@ -163,7 +163,7 @@ absl::StatusOr<MemberView> MemberApp::Reveal(const common::Call& call, const std
 absl::StatusOr<MemberView> MemberApp::Run(const common::Call& call, const common::RequestKey& key,
                                           const std::string& name, const std::string& etag, Change change) {
   RONGHE_ASSIGN_OR_RETURN(const MemberId id, IdOf(name, "name"));
-  StoredMember after;
+  std::optional<StoredMember> after;
   RONGHE_RETURN_IF_ERROR(store_.Write(common::PartitionOf(id.value), call, [&](MemberTxn& txn) -> absl::Status {
     RONGHE_ASSIGN_OR_RETURN(const std::optional<MemberId> prior, txn.Claim(key));
     RONGHE_ASSIGN_OR_RETURN(const std::optional<StoredMember> before, txn.Find(id));
@@ -177,7 +177,7 @@ absl::StatusOr<MemberView> MemberApp::Run(const common::Call& call, const common
     txn.Remember(id);
     return absl::OkStatus();
   }));
-  return views_.Masked(after);
+  return views_.Masked(*after);
 }
 
 absl::StatusOr<MemberView> MemberApp::Update(const common::Call& call, const common::RequestKey& key,

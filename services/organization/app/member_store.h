@@ -19,13 +19,13 @@ namespace ronghe::organization {
 
 // A member as it is kept.
 struct StoredMember {
-  MemberId id;
-  common::UnitUid unit;
+  MemberId id = {};
+  common::UnitUid unit = {};
   Member member;
   int64_t version = 0;   // from 1
   int64_t revision = 0;  // of the partition, of the write that made this version
-  absl::Time create_time;
-  absl::Time update_time;
+  absl::Time create_time = {};
+  absl::Time update_time = {};
 };
 // `members/{id}` and back; nullopt for anything else.
 std::string MemberName(MemberId id);

@@ -62,17 +62,9 @@ sql::Value BlobOrNull(std::string bytes) {
 }
 
 absl::StatusOr<MemberRow> Read(const sql::Row& row, const PersonVault& vault) {
-  MemberRow out;
-  out.member.id = MemberId(row.Int(0));
-  out.member.unit = common::UnitUid(row.Int(1));
-  out.external_source = row.Text(6);
-  out.key = WrappedKey{row.Int(8), std::string(row.Bytes(9))};
-  out.member.version = row.Int(11);
-  out.member.revision = row.Int(12);
-  out.member.create_time = absl::FromUnixMicros(row.Int(13));
-  out.member.update_time = absl::FromUnixMicros(row.Int(14));
-  RONGHE_ASSIGN_OR_RETURN(PersonalData person,
-                          vault.Open(out.member.id, SealedPerson{out.key, std::string(row.Bytes(10))}));
+  const MemberId id(row.Int(0));
+  WrappedKey key{row.Int(8), std::string(row.Bytes(9))};
+  RONGHE_ASSIGN_OR_RETURN(PersonalData person, vault.Open(id, SealedPerson{key, std::string(row.Bytes(10))}));
   Member::Fields fields;
   fields.full_name = std::move(person.full_name);
   fields.birth_date = DateParts::Of(person.birth_date);
@@ -83,8 +75,15 @@ absl::StatusOr<MemberRow> Read(const sql::Row& row, const PersonVault& vault) {
   fields.join_date = DateParts::Of(common::DayFromNumber(row.Int(4)));
   if (!row.IsNull(5)) fields.full_date = DateParts::Of(common::DayFromNumber(row.Int(5)));
   fields.external_id = row.Text(7);
-  out.member.member = Member::Restore(std::move(fields));
-  return out;
+  return MemberRow{.member = {.id = id,
+                              .unit = common::UnitUid(row.Int(1)),
+                              .member = Member::Restore(std::move(fields)),
+                              .version = row.Int(11),
+                              .revision = row.Int(12),
+                              .create_time = absl::FromUnixMicros(row.Int(13)),
+                              .update_time = absl::FromUnixMicros(row.Int(14))},
+                   .key = std::move(key),
+                   .external_source = std::string(row.Text(6))};
 }
 
 // The values among 1 and 2 that a mask allows, in two places; empty if there is none.

@@ -18,8 +18,8 @@ namespace ronghe::organization {
 // What a row holds beside the member.
 struct MemberRow {
   StoredMember member;
-  WrappedKey key;
-  std::string external_source;  // the caller whose external id it is
+  WrappedKey key = {};
+  std::string external_source = {};  // the caller whose external id it is
 };
 
 // The row of a member in this session's snapshot.

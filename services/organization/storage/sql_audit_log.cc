@@ -102,7 +102,7 @@ absl::StatusOr<SqlAuditLog::Finding> SqlAuditLog::Verify(common::PartitionId par
     if (finding.intact) finding.broken_at = seq;
     finding.intact = false;
   };
-  RONGHE_RETURN_IF_ERROR(database_.Read(deadline, [&](sql::Session& session) -> absl::Status {
+  const auto walk = [&](sql::Session& session) -> absl::Status {
     std::string previous = Genesis();
     RONGHE_RETURN_IF_ERROR(session.Select(kSelectRows, {partition.value}, [&](const sql::Row& row) {
       ++finding.rows;
@@ -116,17 +116,18 @@ absl::StatusOr<SqlAuditLog::Finding> SqlAuditLog::Verify(common::PartitionId par
     }));
     int64_t seq = 0;
     std::string head = Genesis();
-    RONGHE_RETURN_IF_ERROR(session
-                               .SelectOne(kReadHead, {partition.value},
-                                          [&](const sql::Row& row) {
-                                            seq = row.Int(0);
-                                            head = row.Bytes(1);
-                                            return absl::OkStatus();
-                                          })
-                               .status());
+    const absl::Status read = session
+                                  .SelectOne(kReadHead, {partition.value},
+                                             [&](const sql::Row& row) {
+                                               seq = row.Int(0);
+                                               head = row.Bytes(1);
+                                               return absl::OkStatus();
+                                             })
+                                  .status();
     if (seq != finding.rows || head != previous) broken(finding.rows + 1);
-    return absl::OkStatus();
-  }));
+    return read;
+  };
+  RONGHE_RETURN_IF_ERROR(database_.Read(deadline, walk));
   return finding;
 }
 
