@@ -56,7 +56,7 @@ class AccessApp {
   absl::StatusOr<NamedGrant> RevokeGrant(const common::Call& call, const std::string& name,
                                          const common::RequestKey& key);
   // The revision of the write.
-  absl::StatusOr<int64_t> RevokeToken(const common::Call& call, const std::string& jti, absl::Time expire,
+  absl::StatusOr<int64_t> RevokeToken(const common::Call& call, const std::string& jti, std::optional<absl::Time> expire,
                                       const common::RequestKey& key);
 
   // The unit of a grant, for the owner registry.
@@ -68,6 +68,7 @@ class AccessApp {
   absl::StatusOr<bool> Bootstrap(const std::string& issuer, const std::string& subject);
 
  private:
+  absl::StatusOr<Grant> MakeGrant(const common::Call& call, AccessTxn& txn, const GrantRequest& request, Grant grant);
   NamedGrant Named(Grant grant) const;
 
   AccessStore& store_;

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 
+#include "services/common/values/clock.h"
 #include "services/common/values/status.h"
 
 namespace ronghe::organization {
 namespace {
 
 constexpr std::string_view kService = "organization";
+// Real time, like the deadlines of calls.
 constexpr absl::Duration kVisibleWait = absl::Seconds(1);
 
 absl::Status NotYetVisible() {
@@ -39,7 +41,7 @@ std::string RevisionGate::Token(common::PartitionId partition, int64_t revision)
 }
 
 void RevisionGate::MakeVisible(int64_t structure_revision, absl::Time deadline) {
-  consistency_.WaitForStructure(structure_revision, std::min(deadline, clock_.Now() + kVisibleWait));
+  consistency_.WaitForStructure(structure_revision, std::min(deadline, common::SystemClock().Now() + kVisibleWait));
 }
 
 }  // namespace ronghe::organization

@@ -5,7 +5,6 @@
 #include <absl/status/status.h>
 #include <absl/time/time.h>
 
-#include "services/common/values/clock.h"
 #include "services/common/values/pages.h"
 #include "services/organization/app/consistency.h"
 
@@ -14,8 +13,8 @@ namespace ronghe::organization {
 // Makes and honours the tokens of writes (`revision`, `min_revision`). Thread-safe.
 class RevisionGate {
  public:
-  RevisionGate(Consistency& consistency, const common::TokenSigner& signer, const common::Clock& clock)
-      : consistency_(consistency), signer_(signer), clock_(clock) {}
+  RevisionGate(Consistency& consistency, const common::TokenSigner& signer)
+      : consistency_(consistency), signer_(signer) {}
 
   // For the wrapper, for every token of a request's `min_revision`: OK once reads of the store and of the tree cover it;
   // tokens of other services are theirs. OUT_OF_RANGE, reason FEED_RESET, for another incarnation; UNAVAILABLE, reason
@@ -30,7 +29,6 @@ class RevisionGate {
  private:
   Consistency& consistency_;
   const common::TokenSigner& signer_;
-  const common::Clock& clock_;
 };
 
 }  // namespace ronghe::organization

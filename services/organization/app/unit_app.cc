@@ -161,7 +161,7 @@ absl::StatusOr<Unit> UnitApp::Create(const common::Call& call, UnitFields fields
   if (!IsRootParent(parent)) violations.AddAll(CodeFromName(parent, "unit.parent").status());
   RONGHE_RETURN_IF_ERROR(violations.ToStatus());
   if (IsRootParent(parent) && !call.scope.everything) {
-    return common::PermissionDenied("SCOPE_TOO_NARROW", {"a unit at the root needs the permission on everything",
+    return common::PermissionDenied("NEEDS_ALL_UNITS", {"a unit at the root needs the permission on everything",
                                                          "设立根组织需要对全部组织的权限"});
   }
   return Run(call, options, [&](UnitTxn& txn) { return Establish(txn, fields, parent, *day); });
