@@ -128,11 +128,18 @@ absl::Status TextInput::Detect() {
   } else {
     encoding_ = valid && check.Complete() ? "UTF-8" : "GB18030";
   }
-  std::clearerr(file_);
-  if (std::fseek(file_, static_cast<long>(mark), SEEK_SET) != 0) return absl::UnknownError("seek");
-  consumed_ = static_cast<int64_t>(mark);
-  if (encoding_ != "UTF-8" || !valid) decoder_ = std::make_unique<Decoder>(encoding_.c_str());
+  mark_ = static_cast<int64_t>(mark);
+  valid_utf8_ = valid && check.Complete();
+  Rewind();
   return absl::OkStatus();
+}
+
+void TextInput::Rewind() {
+  std::clearerr(file_);
+  std::fseek(file_, static_cast<long>(mark_), SEEK_SET);
+  consumed_ = mark_;
+  ended_ = false;
+  if (encoding_ != "UTF-8" || !valid_utf8_) decoder_ = std::make_unique<Decoder>(encoding_.c_str());
 }
 
 bool TextInput::Read(std::string& out) {

@@ -24,6 +24,8 @@ class TextInput {
 
   // Appends the next piece of the text to `out`; false at the end.
   bool Read(std::string& out);
+  // To the beginning of the text.
+  void Rewind();
 
   const std::string& encoding() const { return encoding_; }  // `UTF-8`, `GB18030`, `UTF-16LE` or `UTF-16BE`
   int64_t size() const { return size_; }                     // bytes of the file
@@ -39,7 +41,9 @@ class TextInput {
   std::string encoding_;
   int64_t size_ = 0;
   int64_t consumed_ = 0;
+  int64_t mark_ = 0;  // bytes of the byte order mark
   bool ended_ = false;
+  bool valid_utf8_ = true;
 };
 
 }  // namespace ronghe::gateway::cli
