@@ -45,7 +45,7 @@ def prepare(build):
         for i, word in enumerate(words[start:]):
             if skip:
                 skip = False
-            elif word == "-include":
+            elif word in ("-include", "-Xclang"):
                 skip = True
             elif word not in ("-fpch-preprocess", "-Winvalid-pch") and not word.startswith("-fsanitize"):
                 kept.append(word)
@@ -59,7 +59,8 @@ def main():
     units = [u for u in prepare(build) if wanted.search(u["name"])]
     out = build / "tidy"
     out.mkdir(exist_ok=True)
-    (out / "compile_commands.json").write_text(json.dumps(units))
+    (out / "compile_commands.json").write_text(
+        json.dumps([{k: u[k] for k in ("directory", "file", "arguments")} for u in units]))
     configuration = (ROOT / ".clang-tidy").read_bytes()
 
     def run(unit):

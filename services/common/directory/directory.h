@@ -9,15 +9,14 @@
 #include <string_view>
 #include <vector>
 
-#include <absl/status/status.h>
-#include <absl/status/statusor.h>
+#include <absl/functional/function_ref.h>
 #include <absl/time/time.h>
 
 #include "services/common/values/call.h"
 #include "services/common/values/ids.h"
 
-// The replica of structure, principals and grants that every process keeps. Filled in feed order from organization's own
-// store (in organization) or from StreamDirectory (elsewhere).
+// The replica of structure, principals and grants that every process keeps. Filled in feed order from organization's
+// own store (in organization) or from StreamDirectory (elsewhere).
 namespace ronghe::common {
 
 // The current version of a unit. Numbers of level, kind and state are those of organization.v1.
@@ -42,8 +41,8 @@ struct DirectoryPrincipal {
 struct DirectoryGrant {
   int64_t id = 0;
   int64_t principal_id = 0;
-  int role = 0;   // common.v1.Role
-  UnitUid unit;   // none: everything
+  int role = 0;  // common.v1.Role
+  UnitUid unit;  // none: everything
   absl::Time start = absl::InfinitePast();
   absl::Time end = absl::InfiniteFuture();
   bool revoked = false;
@@ -72,8 +71,11 @@ class Directory {
   Directory();
   ~Directory();
 
-  // Applies a piece. A complete transfer (`reset` … `complete`) becomes visible as a whole.
+  // Applies a piece. Pieces become visible together with the one that is `complete`, as a whole, in one moment; so does
+  // a complete transfer (`reset` … `complete`), until whose end the former content stays.
   void Apply(const DirectoryDelta& delta, absl::Time heard);
+  // Forgets the pieces that wait for their `complete`: the stream that was to bring it is lost.
+  void DropUnfinished();
   // The source was heard from (also by Apply).
   void Heard(absl::Time now);
   absl::Time last_heard() const;
@@ -81,7 +83,8 @@ class Directory {
   std::string incarnation() const;
   int64_t position() const;
   int64_t structure_revision() const;
-  // Calls `wake` from the applying thread whenever position or content has changed. For streams and waits.
+  // Calls `wake` from the applying thread whenever position or content has changed. For streams and waits. There is no
+  // way to take it back: register something that lives as long as the directory.
   void OnChange(std::function<void()> wake);
   // Waits until structure_revision() >= revision; false at the deadline.
   bool WaitForStructure(int64_t revision, absl::Time deadline);
@@ -89,11 +92,13 @@ class Directory {
   // Structure.
   std::optional<DirectoryUnit> FindByCode(std::string_view code) const;
   std::optional<DirectoryUnit> Find(UnitUid uid) const;
-  std::string CodeOf(UnitUid uid) const;                          // empty for an unknown one
-  bool IsWithin(UnitUid unit, UnitUid ancestor) const;            // also true for itself
-  std::vector<UnitUid> AncestorsOf(UnitUid unit) const;           // itself first, the root last
-  std::vector<DirectoryUnit> ChildrenOf(UnitUid unit) const;      // by code; of no unit: the roots
-  // Units in and below `unit` (all, for no unit), parents before children; dissolved ones too.
+  std::string CodeOf(UnitUid uid) const;  // empty for an unknown one
+  // Also true for itself; false for unknown units and for no unit.
+  bool IsWithin(UnitUid unit, UnitUid ancestor) const;
+  std::vector<UnitUid> AncestorsOf(UnitUid unit) const;       // itself first, the root last; empty for an unknown one
+  std::vector<DirectoryUnit> ChildrenOf(UnitUid unit) const;  // by code; of no unit: the roots
+  // Units in and below `unit` (all, for no unit), parents before children; dissolved ones too. They are those of one
+  // moment; `visit` runs without a lock, so it may take its time and call the directory.
   void VisitSubtree(UnitUid unit, absl::FunctionRef<void(const DirectoryUnit&)> visit) const;
   std::vector<UnitUid> SubtreeOf(UnitUid unit) const;
   int64_t unit_count() const;

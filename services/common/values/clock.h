@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include <absl/time/civil_time.h>
 #include <absl/time/time.h>
 

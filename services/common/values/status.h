@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <absl/status/status.h>
@@ -66,6 +68,17 @@ std::vector<Blocker> BlockersOf(const absl::Status& status);
 Text TextOf(const absl::Status& status);
 std::string ResourceOf(const absl::Status& status);
 absl::Duration RetryAfterOf(const absl::Status& status);  // zero: no use in calling again
+
+// A serialized google.rpc.Status: what `grpc-status-details-bin` carries. Code, English message and details ErrorInfo {reason,
+// domain `ronghe`}, BadRequest, PreconditionFailure, ResourceInfo, RetryInfo, LocalizedMessage (zh-CN, then en). At most
+// kMaxDetailsBytes: long lists end with an entry "and N more". For INTERNAL, and for statuses that were not made here, the
+// message is a general one. Empty for OK.
+inline constexpr size_t kMaxDetailsBytes = 4096;
+std::string SerializedDetails(const absl::Status& status);
+// The message of the above: what may be sent.
+std::string PublicMessage(const absl::Status& status);
+// The way back, for clients: a status as it was made in another process. Details that cannot be read are left out.
+absl::Status StatusFromDetails(absl::StatusCode code, std::string_view message, std::string_view details);
 
 // Collects violations: `Violations v; v.Require(ok, …); RONGHE_RETURN_IF_ERROR(v.ToStatus());`
 class Violations {

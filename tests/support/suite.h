@@ -1,0 +1,85 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <absl/status/status.h>
+#include <absl/time/time.h>
+
+#include "tests/support/subprocess.h"
+#include "tests/support/temp_dir.h"
+
+namespace ronghe::test {
+
+// What a command printed and how it ended.
+struct CommandResult {
+  int exit_code = -1;
+  std::string out;
+  std::string err;
+};
+
+// The five processes as deploy/local/up starts them, on free ports, with data, keys and logs in a directory of its own that
+// is deleted at the end. Constructed it is ready to be called; a start that fails ends the test program with the log.
+class Suite {
+ public:
+  struct Options {
+    // `{service}` stands for the service; empty: SQLite files.
+    std::string database;
+    std::map<std::string, std::vector<std::string>> arguments;  // more flags, by service
+    bool start = true;
+  };
+  Suite() : Suite(Options{}) {}
+  explicit Suite(Options options);
+  ~Suite();
+
+  static const std::vector<std::string>& Services();  // gateway last
+
+  // gRPC address; stays the same over restarts.
+  std::string Address(const std::string& service) const;
+  std::string ProbeAddress(const std::string& service) const;
+  std::string gateway() const { return Address("gateway"); }
+  std::string directory() const { return temp_.path(); }
+
+  // A token of the local issuer; `administrator` holds OPERATOR, OFFICER and AUDITOR on everything.
+  std::string Token(std::string_view subject, std::string_view ttl = "1h");
+  std::string administrator() { return Token("administrator"); }
+  // A token by which a process of the suite speaks for itself.
+  std::string ServiceToken(std::string_view service);
+
+  void Start(const std::string& service);      // does not wait
+  void WaitReady(const std::string& service);  // at most a minute
+  void Kill9(const std::string& service);
+  int Terminate(const std::string& service);  // SIGTERM; returns the exit code
+  bool Running(const std::string& service);
+  double ResidentMegabytes(const std::string& service);
+  std::string Log(const std::string& service) const;
+  // All files below the directory, for searching what must not be there.
+  std::vector<std::string> DataFiles() const;
+
+  // ronghectl with the administrator's token, to the end.
+  CommandResult Cli(std::vector<std::string> arguments, absl::Duration timeout = absl::Minutes(2));
+  // Any program, with `arguments`.
+  static CommandResult Run(const std::string& program, std::vector<std::string> arguments,
+                           absl::Duration timeout = absl::Minutes(2));
+
+  static std::string Program(std::string_view name);  // in build/bin
+  static std::string SourceFile(std::string_view path);
+
+ private:
+  struct Member {
+    std::unique_ptr<Subprocess> process;
+    int port = 0;
+    int probe_port = 0;
+  };
+  std::vector<std::string> ArgumentsOf(const std::string& service) const;
+
+  Options options_;
+  TempDir temp_;
+  std::map<std::string, Member> members_;
+  std::map<std::string, std::string> tokens_;
+};
+
+}  // namespace ronghe::test

@@ -1,0 +1,406 @@
+// Every method × every role × every scope, against the real processes, through the gateway and straight at the services.
+// What each role may call is also written down in tests/golden/access.txt, so that a change of the protos' policies is seen
+// by a person: `tests/run -k access_walk` prints the new text when it differs.
+
+#include <fstream>
+#include <map>
+#include <memory>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <google/protobuf/dynamic_message.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+
+#include "ronghe/assessment/v1/assessment_service.pb.h"
+#include "ronghe/common/v1/access.pb.h"
+#include "ronghe/common/v1/echo_service.pb.h"
+#include "ronghe/education/v1/education_service.pb.h"
+#include "ronghe/gateway/v1/overview_service.pb.h"
+#include "ronghe/organization/v1/access_service.pb.h"
+#include "ronghe/organization/v1/directory_service.pb.h"
+#include "ronghe/organization/v1/import_service.pb.h"
+#include "ronghe/organization/v1/member_service.pb.h"
+#include "ronghe/organization/v1/organization_service.pb.h"
+#include "ronghe/rectification/v1/rectification_service.pb.h"
+#include "tests/support/suite.h"
+
+namespace ronghe {
+namespace {
+
+namespace pb = google::protobuf;
+using common::v1::Role;
+
+// The services and the process that serves them.
+struct Served {
+  const pb::ServiceDescriptor* service;
+  std::string process;
+};
+
+std::vector<Served> AllServices() {
+  std::vector<Served> all;
+  auto add = [&](const pb::FileDescriptor* file, const std::string& process) {
+    for (int i = 0; i < file->service_count(); ++i) all.push_back({file->service(i), process});
+  };
+  add(common::v1::EchoRequest::descriptor()->file(), "organization");
+  add(organization::v1::CreateUnitRequest::descriptor()->file(), "organization");
+  add(organization::v1::CreateMemberRequest::descriptor()->file(), "organization");
+  add(organization::v1::CreateGrantRequest::descriptor()->file(), "organization");
+  add(organization::v1::GetImportRequest::descriptor()->file(), "organization");
+  add(organization::v1::StreamDirectoryRequest::descriptor()->file(), "organization");
+  const pb::DescriptorPool* pool = pb::DescriptorPool::generated_pool();
+  for (const char* process : {"education", "rectification", "assessment"}) {
+    add(pool->FindFileByName(fmt::format("ronghe/{0}/v1/{0}_service.proto", process)), process);
+  }
+  add(gateway::v1::GetOverviewRequest::descriptor()->file(), "gateway");
+  return all;
+}
+
+// Sets a dotted path to a text; makes messages on the way.
+void SetPath(pb::Message& message, std::string_view path, const std::string& value) {
+  const auto dot = path.find('.');
+  const pb::FieldDescriptor* field = message.GetDescriptor()->FindFieldByName(std::string(path.substr(0, dot)));
+  ASSERT_NE(field, nullptr) << path;
+  const pb::Reflection* reflection = message.GetReflection();
+  if (dot != std::string_view::npos) {
+    SetPath(*reflection->MutableMessage(&message, field), path.substr(dot + 1), value);
+  } else if (field->is_repeated()) {
+    reflection->AddString(&message, field, value);
+  } else {
+    reflection->SetString(&message, field, value);
+  }
+}
+
+struct Outcome {
+  grpc::StatusCode code;
+  std::string text;
+};
+
+class Client {
+ public:
+  explicit Client(const std::string& address)
+      : stub_(grpc::CreateChannel(address, grpc::InsecureChannelCredentials())) {}
+
+  // One message each way at the most, then the call is given up: enough to know whether it was let in.
+  Outcome Call(const pb::MethodDescriptor* method, const std::string& bytes, const std::string& token,
+               const std::string& service_token = "") {
+    grpc::ClientContext context;
+    if (!token.empty()) context.AddMetadata("authorization", "Bearer " + token);
+    if (!service_token.empty()) context.AddMetadata("x-ronghe-service", "Bearer " + service_token);
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
+    grpc::CompletionQueue queue;
+    auto call = stub_.PrepareCall(&context, fmt::format("/{}/{}", method->service()->full_name(), method->name()), &queue);
+    auto step = [&] {
+      void* tag = nullptr;
+      bool ok = false;
+      queue.Next(&tag, &ok);
+      return ok;
+    };
+    call->StartCall(nullptr);
+    step();
+    grpc::Slice slice(bytes);
+    grpc::WriteOptions options;
+    if (!method->client_streaming()) options.set_last_message();
+    call->Write(grpc::ByteBuffer(&slice, 1), options, nullptr);
+    step();
+    grpc::ByteBuffer answer;
+    call->Read(&answer, nullptr);
+    const bool answered = step();
+    if (answered && method->server_streaming()) context.TryCancel();
+    grpc::Status status;
+    call->Finish(&status, nullptr);
+    step();
+    queue.Shutdown();
+    void* tag = nullptr;
+    bool ok = false;
+    while (queue.Next(&tag, &ok)) {
+    }
+    if (answered) return {grpc::StatusCode::OK, "answered"};
+    return {status.error_code(), status.error_message()};
+  }
+
+ private:
+  grpc::GenericStub stub_;
+};
+
+class AccessWalk : public testing::Test {
+ protected:
+  // 370783 with township 370783001 and branch 370783001001 is "inside"; 370784 with the same below it "outside".
+  static void SetUpTestSuite() {
+    suite_ = new test::Suite();
+    const std::string file = suite_->directory() + "/units.csv";
+    std::ofstream(file) << "code,title,level,kind,parent\n"
+                           "370783,A,LEVEL_COUNTY,UNIT_KIND_COMMITTEE,\n"
+                           "370783001,A1,LEVEL_TOWNSHIP,UNIT_KIND_COMMITTEE,370783\n"
+                           "370783001001,A11,LEVEL_BRANCH,UNIT_KIND_BRANCH,370783001\n"
+                           "370784,B,LEVEL_COUNTY,UNIT_KIND_COMMITTEE,\n"
+                           "370784001,B1,LEVEL_TOWNSHIP,UNIT_KIND_COMMITTEE,370784\n"
+                           "370784001001,B11,LEVEL_BRANCH,UNIT_KIND_BRANCH,370784001\n";
+    const test::CommandResult imported = suite_->Cli({"import", "units", file});
+    ASSERT_EQ(imported.exit_code, 0) << imported.err;
+    for (const char* side : {"inside", "outside"}) MakeResources(side);
+    for (int role = Role::ROLE_VIEWER; role < Role::ROLE_SERVICE; ++role) {
+      for (const char* where : {"inside", "outside", "everything", "none"}) MakePrincipal(static_cast<Role>(role), where);
+    }
+  }
+
+  static void TearDownTestSuite() {
+    delete suite_;
+    suite_ = nullptr;
+  }
+
+  template <typename Response, typename Request>
+  static Response Must(const std::string& service, const std::string& method, const Request& request,
+                       const std::string& token) {
+    auto channel = grpc::CreateChannel(suite_->gateway(), grpc::InsecureChannelCredentials());
+    grpc::GenericStub stub(channel);
+    grpc::ClientContext context;
+    context.AddMetadata("authorization", "Bearer " + token);
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
+    const std::string bytes = request.SerializeAsString();
+    grpc::Slice slice(bytes);
+    grpc::ByteBuffer in(&slice, 1), out;
+    std::mutex mutex;
+    std::condition_variable done;
+    std::optional<grpc::Status> status;
+    stub.UnaryCall(&context, fmt::format("/ronghe.organization.v1.{}/{}", service, method), {}, &in, &out,
+                   [&](grpc::Status s) {
+                     std::unique_lock lock(mutex);
+                     status = std::move(s);
+                     done.notify_all();
+                   });
+    std::unique_lock lock(mutex);
+    done.wait(lock, [&] { return status.has_value(); });
+    EXPECT_TRUE(status->ok()) << method << ": " << status->error_message();
+    Response response;
+    std::vector<grpc::Slice> slices;
+    std::string body;
+    if (status->ok() && out.Dump(&slices).ok()) {
+      for (const grpc::Slice& s : slices) body.append(reinterpret_cast<const char*>(s.begin()), s.size());
+      EXPECT_TRUE(response.ParseFromString(body));
+    }
+    return response;
+  }
+
+  // A member, a grant and an import on each side, by the collection of their names.
+  static void MakeResources(const std::string& side) {
+    const bool inside = side == "inside";
+    const std::string county = inside ? "370783" : "370784";
+    auto& names = resources_[side];
+    names["units"] = "units/" + county + "001";
+    organization::v1::CreateMemberRequest member;
+    auto* m = member.mutable_member();
+    m->set_unit("units/" + county + "001001");
+    m->set_full_name("张三");
+    m->set_sex(organization::v1::SEX_MALE);
+    m->set_identity_number(inside ? "990101196203160038" : "990101196810090190");
+    m->mutable_birth_date()->set_year(inside ? 1962 : 1968);
+    m->mutable_birth_date()->set_month(inside ? 3 : 10);
+    m->mutable_birth_date()->set_day(inside ? 16 : 9);
+    m->set_status(organization::v1::MEMBER_STATUS_FULL);
+    m->mutable_join_date()->set_year(2000);
+    m->mutable_join_date()->set_month(7);
+    m->mutable_join_date()->set_day(1);
+    m->mutable_full_date()->set_year(2001);
+    m->mutable_full_date()->set_month(7);
+    m->mutable_full_date()->set_day(1);
+    const std::string token = suite_->administrator();
+    names["members"] = Must<organization::v1::Member>("MemberService", "CreateMember", member, token).name();
+    organization::v1::CreatePrincipalRequest principal;
+    principal.mutable_principal()->set_issuer("ronghe-local");
+    principal.mutable_principal()->set_subject("holder-" + side);
+    const std::string holder =
+        Must<organization::v1::Principal>("AccessService", "CreatePrincipal", principal, token).name();
+    organization::v1::CreateGrantRequest grant;
+    grant.mutable_grant()->set_principal(holder);
+    grant.mutable_grant()->set_role(Role::ROLE_VIEWER);
+    grant.mutable_grant()->set_unit(names["units"]);
+    names["grants"] = Must<organization::v1::Grant>("AccessService", "CreateGrant", grant, token).name();
+    const std::string file = suite_->directory() + "/more.csv";
+    std::ofstream(file) << fmt::format("code,title,level,kind,parent\n{0}001002,X,LEVEL_BRANCH,UNIT_KIND_BRANCH,{0}001\n", county);
+    const test::CommandResult imported =
+        suite_->Cli({"--json", "import", "units", file, "--parent", county + "001"});
+    ASSERT_EQ(imported.exit_code, 0) << imported.err;
+    organization::v1::ListImportsRequest list;
+    list.set_parent("units/" + county + "001");
+    const auto imports = Must<organization::v1::ListImportsResponse>("ImportService", "ListImports", list, token);
+    ASSERT_EQ(imports.imports_size(), 1);
+    names["imports"] = imports.imports(0).name();
+  }
+
+  static std::string Subject(Role role, const std::string& where) {
+    return fmt::format("{}-{}", common::v1::Role_Name(role), where);
+  }
+
+  static void MakePrincipal(Role role, const std::string& where) {
+    organization::v1::CreatePrincipalRequest principal;
+    principal.mutable_principal()->set_issuer("ronghe-local");
+    principal.mutable_principal()->set_subject(Subject(role, where));
+    if (role == Role::ROLE_MEMBER) principal.mutable_principal()->set_member(resources_["inside"]["members"]);
+    const std::string token = suite_->administrator();
+    const std::string name =
+        Must<organization::v1::Principal>("AccessService", "CreatePrincipal", principal, token).name();
+    if (where == "none") return;
+    organization::v1::CreateGrantRequest grant;
+    grant.mutable_grant()->set_principal(name);
+    grant.mutable_grant()->set_role(role);
+    grant.mutable_grant()->set_unit(where == "everything" ? "units/-" : resources_[where]["units"]);
+    Must<organization::v1::Grant>("AccessService", "CreateGrant", grant, token);
+  }
+
+  // The collection that a unit field of a method names.
+  static std::string CollectionOf(const pb::MethodDescriptor* method, const std::string& path) {
+    static const std::map<std::string, std::string> kOther = {
+        {"ronghe.organization.v1.MemberService.GetMember name", "members"},
+        {"ronghe.organization.v1.MemberService.RevealMember name", "members"},
+        {"ronghe.organization.v1.MemberService.UpdateMember member.name", "members"},
+        {"ronghe.organization.v1.MemberService.MoveMember name", "members"},
+        {"ronghe.organization.v1.ImportService.GetImport name", "imports"},
+        {"ronghe.organization.v1.ImportService.ListImportRowErrors name", "imports"},
+        {"ronghe.organization.v1.ImportService.RevertImport name", "imports"},
+        {"ronghe.organization.v1.AccessService.RevokeGrant name", "grants"},
+    };
+    const auto it = kOther.find(method->full_name() + " " + path);
+    return it == kOther.end() ? "units" : it->second;
+  }
+
+  // A request whose unit fields lie inside, and which is otherwise not valid for writes: an unknown request id form makes
+  // them fail after they were let in.
+  static std::string RequestFor(const pb::MethodDescriptor* method) {
+    std::unique_ptr<pb::Message> request(
+        pb::MessageFactory::generated_factory()->GetPrototype(method->input_type())->New());
+    const auto& policy = method->options().GetExtension(common::v1::policy);
+    for (const std::string& path : policy.unit_fields()) {
+      SetPath(*request, path, resources_["inside"][CollectionOf(method, path)]);
+    }
+    if (policy.effect() == common::v1::EFFECT_WRITE) {
+      if (const auto* field = method->input_type()->FindFieldByName("request_id")) {
+        request->GetReflection()->SetString(request.get(), field, "no-uuid");
+      } else {
+        SetPath(*request, "start.request_id", "no-uuid");
+      }
+    }
+    return request->SerializeAsString();
+  }
+
+  static bool Holds(const common::v1::MethodPolicy& policy, Role role) {
+    const auto* value = common::v1::Permission_descriptor()->FindValueByNumber(policy.permission());
+    const auto& held = value->options().GetExtension(common::v1::held_by);
+    return std::find(held.roles().begin(), held.roles().end(), role) != held.roles().end();
+  }
+
+  static inline test::Suite* suite_ = nullptr;
+  static inline std::map<std::string, std::map<std::string, std::string>> resources_;
+};
+
+// Let in: answered, or refused for what the request says, not for who the caller is.
+bool LetIn(const Outcome& outcome) {
+  return outcome.code != grpc::StatusCode::UNAUTHENTICATED && outcome.code != grpc::StatusCode::PERMISSION_DENIED &&
+         outcome.code != grpc::StatusCode::NOT_FOUND && outcome.code != grpc::StatusCode::UNAVAILABLE &&
+         outcome.code != grpc::StatusCode::UNIMPLEMENTED && outcome.code != grpc::StatusCode::INTERNAL &&
+         outcome.code != grpc::StatusCode::DEADLINE_EXCEEDED;
+}
+
+TEST_F(AccessWalk, MethodsTimesRolesTimesScopes) {
+  std::map<std::string, std::unique_ptr<Client>> clients;
+  for (const std::string& service : test::Suite::Services()) {
+    clients[service] = std::make_unique<Client>(suite_->Address(service));
+  }
+  int calls = 0;
+  for (const Served& served : AllServices()) {
+    for (int i = 0; i < served.service->method_count(); ++i) {
+      const pb::MethodDescriptor* method = served.service->method(i);
+      const auto& policy = method->options().GetExtension(common::v1::policy);
+      const std::string bytes = RequestFor(method);
+      // The directory is the suite's own: the gateway does not pass it on.
+      std::vector<std::string> ways = {served.process};
+      const bool suites_own = method->service()->full_name() == "ronghe.organization.v1.DirectoryService";
+      if (!suites_own && served.process != "gateway") ways.push_back("gateway");
+      for (const std::string& way : ways) {
+        EXPECT_EQ(clients[way]->Call(method, bytes, "").code, grpc::StatusCode::UNAUTHENTICATED) << method->full_name();
+        EXPECT_EQ(clients[way]->Call(method, bytes, "x.y.z").code, grpc::StatusCode::UNAUTHENTICATED)
+            << method->full_name();
+        for (int r = Role::ROLE_VIEWER; r < Role::ROLE_SERVICE; ++r) {
+          const Role role = static_cast<Role>(r);
+          for (const std::string where : {"inside", "outside", "everything", "none"}) {
+            const Outcome outcome = clients[way]->Call(method, bytes, suite_->Token(Subject(role, where)));
+            ++calls;
+            const bool holds = Holds(policy, role) && where != "none";
+            const std::string what = fmt::format("{} by {} with a grant on {} through {}: {} {}", method->full_name(),
+                                                 common::v1::Role_Name(role), where, way,
+                                                 static_cast<int>(outcome.code), outcome.text);
+            switch (policy.scope()) {
+              case common::v1::SCOPE_CALLER:
+                EXPECT_EQ(LetIn(outcome), !suites_own) << what;
+                break;
+              case common::v1::SCOPE_ANY:
+                EXPECT_EQ(LetIn(outcome), holds) << what;
+                break;
+              case common::v1::SCOPE_ALL:
+                EXPECT_EQ(LetIn(outcome), holds && where == "everything") << what;
+                break;
+              default:
+                EXPECT_EQ(LetIn(outcome), holds && where != "outside") << what;
+                // Outside the scope is invisible, not forbidden.
+                if (holds && where == "outside") EXPECT_EQ(outcome.code, grpc::StatusCode::NOT_FOUND) << what;
+                if (!holds) EXPECT_EQ(outcome.code, grpc::StatusCode::PERMISSION_DENIED) << what;
+            }
+          }
+        }
+      }
+    }
+  }
+  EXPECT_GT(calls, 1000);
+}
+
+// A process of the suite on its own behalf may call only what names it; beside a user's token it adds nothing.
+TEST_F(AccessWalk, ServicesCallOnlyWhatNamesThem) {
+  Client organization(suite_->Address("organization"));
+  for (const Served& served : AllServices()) {
+    if (served.process != "organization") continue;
+    for (int i = 0; i < served.service->method_count(); ++i) {
+      const pb::MethodDescriptor* method = served.service->method(i);
+      const auto& policy = method->options().GetExtension(common::v1::policy);
+      if (policy.scope() == common::v1::SCOPE_CALLER && policy.services_size() == 0) continue;
+      for (const std::string& service : test::Suite::Services()) {
+        const bool named =
+            std::find(policy.services().begin(), policy.services().end(), service) != policy.services().end();
+        const Outcome own = organization.Call(method, RequestFor(method), suite_->ServiceToken(service));
+        EXPECT_EQ(LetIn(own), named) << method->full_name() << " by " << service << ": " << own.text;
+      }
+      const Outcome behind = organization.Call(method, RequestFor(method),
+                                               suite_->Token(Subject(Role::ROLE_OFFICER, "none")),
+                                               suite_->ServiceToken("gateway"));
+      EXPECT_FALSE(LetIn(behind)) << method->full_name() << ": " << behind.text;
+    }
+  }
+}
+
+TEST_F(AccessWalk, GoldenTableOfRolesAndMethods) {
+  std::ostringstream table;
+  for (const Served& served : AllServices()) {
+    for (int i = 0; i < served.service->method_count(); ++i) {
+      const pb::MethodDescriptor* method = served.service->method(i);
+      const auto& policy = method->options().GetExtension(common::v1::policy);
+      table << fmt::format("{} {} {}:", method->full_name(), common::v1::Scope_Name(policy.scope()),
+                           common::v1::Effect_Name(policy.effect()));
+      for (int r = Role::ROLE_VIEWER; r < Role::ROLE_SERVICE; ++r) {
+        if (Holds(policy, static_cast<Role>(r))) table << " " << common::v1::Role_Name(static_cast<Role>(r)).substr(5);
+      }
+      for (const std::string& service : policy.services()) table << " (" << service << ")";
+      table << "\n";
+    }
+  }
+  std::ifstream golden(test::Suite::SourceFile("tests/golden/access.txt"));
+  std::stringstream kept;
+  kept << golden.rdbuf();
+  EXPECT_EQ(kept.str(), table.str());
+}
+
+}  // namespace
+}  // namespace ronghe
