@@ -18,15 +18,15 @@
 // wrapper around every function is the same: request id, trace, deadline, identity, permission, metrics, log, errors.
 //
 // Methods are bound by descriptor, with what generated code itself is made of, because the wrapper needs to know which
-// method it serves (policy, metrics) and CallbackServerContext does not say; and because the gateway serves the methods of all
-// services without knowing their types. A method without a handler or policy stops the start.
+// method it serves (policy, metrics) and CallbackServerContext does not say; and because the gateway serves the methods
+// of all services without knowing their types. A method without a handler or policy stops the start.
 namespace ronghe::common {
 
 class Wrapper;  // serve/wrapper.h: what surrounds every call; one per process
 
-// Yields the messages of a server stream one by one. `Next` is called again only after `done` was; `done` is called exactly once,
-// from any thread, with a message, nullopt at the end, or an error. Destroyed when the stream ends; no `done` may be called
-// after the destructor returned.
+// Yields the messages of a server stream one by one. `Next` is called again only after `done` was; `done` is called
+// exactly once, from any thread, with a message, nullopt at the end, or an error. Destroyed when the stream ends; no
+// `done` may be called after the destructor returned.
 class MessageSource {
  public:
   using Done = std::function<void(absl::StatusOr<std::unique_ptr<google::protobuf::Message>>)>;  // null: the end
@@ -38,9 +38,9 @@ class MessageSource {
 std::unique_ptr<MessageSource> PagedSource(
     Wrapper& wrapper, std::function<absl::StatusOr<std::unique_ptr<google::protobuf::Message>>()> read);
 
-// Receives the messages of a client's stream, then answers with a stream. `Receive` runs on the bounded pool, one message at
-// a time, in order; it returns true when it has got the last message it wants. `Answer` is then called once (also when the
-// client half-closes first: then Receive may not have returned true, and Answer may return an error).
+// Receives the messages of a client's stream, then answers with a stream. `Receive` runs on the bounded pool, one
+// message at a time, in order; it returns true when it has got the last message it wants. `Answer` is then called once
+// (also when the client half-closes first: then Receive may not have returned true, and Answer may return an error).
 class Upload {
  public:
   virtual ~Upload() = default;  // without Answer: the client went away or the call failed
@@ -58,10 +58,10 @@ class ServiceBinding : public grpc::Service {
   absl::Status Check() const;
 
  protected:
-  // `Unary<GetUnitRequest, Unit>("GetUnit", [this](const Call& call, const GetUnitRequest& r) -> absl::StatusOr<Unit> {…})`
+  // `Unary<GetUnitRequest, Unit>("GetUnit", [this](const Call& call, const GetUnitRequest& r) -> absl::StatusOr<Unit>
+  // {…})`
   template <typename Request, typename Response>
-  void Unary(std::string_view method,
-             std::function<absl::StatusOr<Response>(const Call&, const Request&)> handler) {
+  void Unary(std::string_view method, std::function<absl::StatusOr<Response>(const Call&, const Request&)> handler) {
     BindUnary(method, Request::default_instance(), Response::default_instance(),
               [handler = std::move(handler)](const Call& call, const google::protobuf::Message& request)
                   -> absl::StatusOr<std::unique_ptr<google::protobuf::Message>> {
@@ -80,7 +80,8 @@ class ServiceBinding : public grpc::Service {
                        return handler(call, static_cast<const Request&>(request));
                      });
   }
-  // Many requests, then many responses. The policy is checked against the first message, which is then received as well.
+  // Many requests, then many responses. The policy is checked against the first message, which is then received as
+  // well.
   template <typename Request, typename Response>
   void BidiStream(std::string_view method,
                   std::function<absl::StatusOr<std::unique_ptr<Upload>>(const Call&)> handler) {
@@ -90,8 +91,8 @@ class ServiceBinding : public grpc::Service {
  private:
   using UnaryHandler = std::function<absl::StatusOr<std::unique_ptr<google::protobuf::Message>>(
       const Call&, const google::protobuf::Message&)>;
-  using StreamHandler = std::function<absl::StatusOr<std::unique_ptr<MessageSource>>(
-      const Call&, const google::protobuf::Message&)>;
+  using StreamHandler =
+      std::function<absl::StatusOr<std::unique_ptr<MessageSource>>(const Call&, const google::protobuf::Message&)>;
   using UploadHandler = std::function<absl::StatusOr<std::unique_ptr<Upload>>(const Call&)>;
   void BindUnary(std::string_view method, const google::protobuf::Message& request,
                  const google::protobuf::Message& response, UnaryHandler handler);
