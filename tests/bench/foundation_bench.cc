@@ -27,8 +27,8 @@ using ronghe::bench::LoadCall;
 using ronghe::bench::MakeLoadCall;
 using ronghe::bench::PairResult;
 using ronghe::bench::Report;
-using ronghe::test::CommandResult;
-using ronghe::test::Suite;
+using ronghe::tests::CommandResult;
+using ronghe::tests::Suite;
 
 constexpr char kEcho[] = "/ronghe.common.v1.EchoService/Echo";
 constexpr char kGetUnit[] = "/ronghe.organization.v1.OrganizationService/GetUnit";
@@ -111,8 +111,7 @@ int main(int argc, char** argv) {
   Report report;
   ImportFigures(report, options["--divisions"]);
   Suite suite;
-  Require(Suite::Run("/usr/bin/env", {"python3", Suite::SourceFile("deploy/local/sample/generate.py"),
-                                      suite.directory() + "/sample"}),
+  Require(suite.Run({"python3", Suite::SourceFile("deploy/local/sample/generate.py"), suite.File("sample")}),
           "the sample generator");
   Require(suite.Cli({"import", "units", suite.directory() + "/sample/units.csv"}), "the import of the sample's units");
   const absl::Time begin = absl::Now();

@@ -6,13 +6,15 @@
 #include <string_view>
 #include <vector>
 
-#include <absl/status/status.h>
 #include <absl/time/time.h>
 
+#include "services/common/auth/auth.h"
+#include "services/common/values/clock.h"
+#include "services/common/values/ids.h"
 #include "tests/support/subprocess.h"
 #include "tests/support/temp_dir.h"
 
-namespace ronghe::test {
+namespace ronghe::tests {
 
 // What a command printed and how it ended.
 struct CommandResult {
@@ -41,10 +43,11 @@ class Suite {
   std::string Address(const std::string& service) const;
   std::string ProbeAddress(const std::string& service) const;
   std::string gateway() const { return Address("gateway"); }
-  std::string directory() const { return temp_.path(); }
+  const std::string& directory() const { return temp_.path(); }
+  std::string File(const std::string& name) const { return temp_.File(name); }
 
   // A token of the local issuer; `administrator` holds OPERATOR, OFFICER and AUDITOR on everything.
-  std::string Token(std::string_view subject, std::string_view ttl = "1h");
+  std::string Token(std::string_view subject, absl::Duration lifetime = absl::Hours(1));
   std::string administrator() { return Token("administrator"); }
   // A token by which a process of the suite speaks for itself.
   std::string ServiceToken(std::string_view service);
@@ -59,11 +62,11 @@ class Suite {
   // All files below the directory, for searching what must not be there.
   std::vector<std::string> DataFiles() const;
 
-  // ronghectl with the administrator's token, to the end.
+  // ronghectl with the administrator's token, to the end, or only its whole command line.
   CommandResult Cli(std::vector<std::string> arguments, absl::Duration timeout = absl::Minutes(2));
-  // Any program, with `arguments`.
-  static CommandResult Run(const std::string& program, std::vector<std::string> arguments,
-                           absl::Duration timeout = absl::Minutes(2));
+  std::vector<std::string> CliCommand(const std::vector<std::string>& arguments);
+  // Any program, to the end; `command[0]` is looked for in PATH.
+  CommandResult Run(std::vector<std::string> command, absl::Duration timeout = absl::Minutes(2));
 
   static std::string Program(std::string_view name);  // in build/bin
   static std::string SourceFile(std::string_view path);
@@ -74,12 +77,17 @@ class Suite {
     int port = 0;
     int probe_port = 0;
   };
-  std::vector<std::string> ArgumentsOf(const std::string& service) const;
+  std::vector<std::string> CommandOf(const std::string& service) const;
 
   Options options_;
   TempDir temp_;
+  common::SystemClock clock_;
+  common::SystemRandom random_;
+  std::unique_ptr<common::TokenMaker> local_;
+  std::unique_ptr<common::TokenMaker> suite_;
+  int runs_ = 0;
   std::map<std::string, Member> members_;
   std::map<std::string, std::string> tokens_;
 };
 
-}  // namespace ronghe::test
+}  // namespace ronghe::tests

@@ -9,15 +9,15 @@
 #include "tests/support/suite.h"
 
 int main() {
-  ronghe::test::Suite suite;
+  ronghe::tests::Suite suite;
   nlohmann::json about;
-  for (const std::string& service : ronghe::test::Suite::Services()) {
+  for (const std::string& service : ronghe::tests::Suite::Services()) {
     about["addresses"][service] = suite.Address(service);
     about["probes"][service] = suite.ProbeAddress(service);
   }
   about["token"] = suite.administrator();
   about["directory"] = suite.directory();
-  about["ronghectl"] = ronghe::test::Suite::Program("ronghectl");
+  about["ronghectl"] = ronghe::tests::Suite::Program("ronghectl");
   std::cout << about.dump() << std::endl;
   while (std::getchar() != EOF) {
   }

@@ -28,6 +28,7 @@
 #include "ronghe/organization/v1/member_service.pb.h"
 #include "ronghe/organization/v1/organization_service.pb.h"
 #include "ronghe/rectification/v1/rectification_service.pb.h"
+#include "tests/support/rpc_client.h"
 #include "tests/support/suite.h"
 
 namespace ronghe {
@@ -132,7 +133,7 @@ class AccessWalk : public testing::Test {
  protected:
   // 370783 with township 370783001 and branch 370783001001 is "inside"; 370784 with the same below it "outside".
   static void SetUpTestSuite() {
-    suite_ = new test::Suite();
+    suite_ = new tests::Suite();
     const std::string file = suite_->directory() + "/units.csv";
     std::ofstream(file) << "code,title,level,kind,parent\n"
                            "370783,A,LEVEL_COUNTY,UNIT_KIND_COMMITTEE,\n"
@@ -141,7 +142,7 @@ class AccessWalk : public testing::Test {
                            "370784,B,LEVEL_COUNTY,UNIT_KIND_COMMITTEE,\n"
                            "370784001,B1,LEVEL_TOWNSHIP,UNIT_KIND_COMMITTEE,370784\n"
                            "370784001001,B11,LEVEL_BRANCH,UNIT_KIND_BRANCH,370784001\n";
-    const test::CommandResult imported = suite_->Cli({"import", "units", file});
+    const tests::CommandResult imported = suite_->Cli({"import", "units", file});
     ASSERT_EQ(imported.exit_code, 0) << imported.err;
     for (const char* side : {"inside", "outside"}) MakeResources(side);
     for (int role = Role::ROLE_VIEWER; role < Role::ROLE_SERVICE; ++role) {
@@ -154,37 +155,11 @@ class AccessWalk : public testing::Test {
     suite_ = nullptr;
   }
 
-  template <typename Response, typename Request>
-  static Response Must(const std::string& service, const std::string& method, const Request& request,
+  template <typename Response>
+  static Response Must(const std::string& service, const std::string& method, const pb::Message& request,
                        const std::string& token) {
-    auto channel = grpc::CreateChannel(suite_->gateway(), grpc::InsecureChannelCredentials());
-    grpc::GenericStub stub(channel);
-    grpc::ClientContext context;
-    context.AddMetadata("authorization", "Bearer " + token);
-    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
-    const std::string bytes = request.SerializeAsString();
-    grpc::Slice slice(bytes);
-    grpc::ByteBuffer in(&slice, 1), out;
-    std::mutex mutex;
-    std::condition_variable done;
-    std::optional<grpc::Status> status;
-    stub.UnaryCall(&context, fmt::format("/ronghe.organization.v1.{}/{}", service, method), {}, &in, &out,
-                   [&](grpc::Status s) {
-                     std::unique_lock lock(mutex);
-                     status = std::move(s);
-                     done.notify_all();
-                   });
-    std::unique_lock lock(mutex);
-    done.wait(lock, [&] { return status.has_value(); });
-    EXPECT_TRUE(status->ok()) << method << ": " << status->error_message();
-    Response response;
-    std::vector<grpc::Slice> slices;
-    std::string body;
-    if (status->ok() && out.Dump(&slices).ok()) {
-      for (const grpc::Slice& s : slices) body.append(reinterpret_cast<const char*>(s.begin()), s.size());
-      EXPECT_TRUE(response.ParseFromString(body));
-    }
-    return response;
+    return tests::RpcClient(suite_->gateway(), token)
+        .Must<Response>(fmt::format("ronghe.organization.v1.{}/{}", service, method), request);
   }
 
   // A member, a grant and an import on each side, by the collection of their names.
@@ -223,7 +198,7 @@ class AccessWalk : public testing::Test {
     names["grants"] = Must<organization::v1::Grant>("AccessService", "CreateGrant", grant, token).name();
     const std::string file = suite_->directory() + "/more.csv";
     std::ofstream(file) << fmt::format("code,title,level,kind,parent\n{0}001002,X,LEVEL_BRANCH,UNIT_KIND_BRANCH,{0}001\n", county);
-    const test::CommandResult imported =
+    const tests::CommandResult imported =
         suite_->Cli({"--json", "import", "units", file, "--parent", county + "001"});
     ASSERT_EQ(imported.exit_code, 0) << imported.err;
     organization::v1::ListImportsRequest list;
@@ -294,7 +269,7 @@ class AccessWalk : public testing::Test {
     return std::find(held.roles().begin(), held.roles().end(), role) != held.roles().end();
   }
 
-  static inline test::Suite* suite_ = nullptr;
+  static inline tests::Suite* suite_ = nullptr;
   static inline std::map<std::string, std::map<std::string, std::string>> resources_;
 };
 
@@ -308,7 +283,7 @@ bool LetIn(const Outcome& outcome) {
 
 TEST_F(AccessWalk, MethodsTimesRolesTimesScopes) {
   std::map<std::string, std::unique_ptr<Client>> clients;
-  for (const std::string& service : test::Suite::Services()) {
+  for (const std::string& service : tests::Suite::Services()) {
     clients[service] = std::make_unique<Client>(suite_->Address(service));
   }
   int calls = 0;
@@ -367,7 +342,7 @@ TEST_F(AccessWalk, ServicesCallOnlyWhatNamesThem) {
       const pb::MethodDescriptor* method = served.service->method(i);
       const auto& policy = method->options().GetExtension(common::v1::policy);
       if (policy.scope() == common::v1::SCOPE_CALLER && policy.services_size() == 0) continue;
-      for (const std::string& service : test::Suite::Services()) {
+      for (const std::string& service : tests::Suite::Services()) {
         const bool named =
             std::find(policy.services().begin(), policy.services().end(), service) != policy.services().end();
         const Outcome own = organization.Call(method, RequestFor(method), suite_->ServiceToken(service));
@@ -396,7 +371,7 @@ TEST_F(AccessWalk, GoldenTableOfRolesAndMethods) {
       table << "\n";
     }
   }
-  std::ifstream golden(test::Suite::SourceFile("tests/golden/access.txt"));
+  std::ifstream golden(tests::Suite::SourceFile("tests/golden/access.txt"));
   std::stringstream kept;
   kept << golden.rdbuf();
   EXPECT_EQ(kept.str(), table.str());

@@ -29,8 +29,8 @@ struct Actor {
 // What every use case knows about the call it serves. Made by the wrapper, valid while the call lasts, immutable.
 struct Call {
   absl::Time deadline = absl::InfiniteFuture();
-  std::string request_id;   // x-request-id, for logs
-  std::string traceparent;  // W3C trace context of this hop
+  std::string request_id;     // x-request-id, for logs
+  std::string traceparent;    // W3C trace context of this hop
   std::string authorization;  // the user's token, to be forwarded with calls made on the user's behalf
   Actor actor;
   Scope scope;

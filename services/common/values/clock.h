@@ -38,7 +38,11 @@ class Calendar {
 };
 
 // Days since 1970-01-01: how dates are stored.
-inline int64_t DayNumber(absl::CivilDay day) { return day - absl::CivilDay(1970, 1, 1); }
-inline absl::CivilDay DayFromNumber(int64_t number) { return absl::CivilDay(1970, 1, 1) + number; }
+inline int64_t DayNumber(absl::CivilDay day) {
+  return day - absl::CivilDay(1970, 1, 1);
+}
+inline absl::CivilDay DayFromNumber(int64_t number) {
+  return absl::CivilDay(1970, 1, 1) + number;
+}
 
 }  // namespace ronghe::common

@@ -39,8 +39,12 @@ inline constexpr int kRegistryPartitions = 64;
 // Ids made by the suite: 47 bits of time in ticks of 16 µs since 2020-01-01 UTC, 16 bits of partition. They grow with
 // time within a partition, are unique by the partition's lock row (changelog), and carry their partition.
 inline constexpr int kPartitionBits = 16;
-constexpr PartitionId PartitionOf(int64_t id) { return PartitionId(id & ((int64_t{1} << kPartitionBits) - 1)); }
-constexpr int64_t MakeId(int64_t tick, PartitionId partition) { return (tick << kPartitionBits) | partition.value; }
+constexpr PartitionId PartitionOf(int64_t id) {
+  return PartitionId(id & ((int64_t{1} << kPartitionBits) - 1));
+}
+constexpr int64_t MakeId(int64_t tick, PartitionId partition) {
+  return (tick << kPartitionBits) | partition.value;
+}
 
 // The registry partition of a key: the same in every process and release (FNV-1a).
 PartitionId RegistryPartitionOf(std::string_view key);

@@ -59,8 +59,8 @@ struct Condition {
   bool negated = false;
   std::string value;
 };
-// Parses the AIP-160 subset of the suite: conditions joined by AND, values bare or in double quotes. INVALID_ARGUMENT on
-// `filter`, naming the place, for anything else and for fields outside `allowed`.
+// Parses the AIP-160 subset of the suite: conditions joined by AND, values bare or in double quotes. INVALID_ARGUMENT
+// on `filter`, naming the place, for anything else and for fields outside `allowed`.
 absl::StatusOr<std::vector<Condition>> ParseFilter(std::string_view filter, const std::vector<std::string>& allowed);
 
 }  // namespace ronghe::common

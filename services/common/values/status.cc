@@ -14,6 +14,7 @@ namespace {
 
 constexpr const char* kDomain = "ronghe";
 constexpr const char* kTypePrefix = "type.googleapis.com/";
+constexpr const char* kLogUrl = "ronghe/log";  // not a type URL of protobuf: it stays in the process
 constexpr const char* kEnglish = "en";
 constexpr const char* kChinese = "zh-CN";
 constexpr size_t kMaxMessage = 480;
@@ -325,6 +326,21 @@ absl::Status Internal(std::string logged) {
   info.set_domain(kDomain);
   Attach(status, info);
   return status;
+}
+
+absl::Status WithLog(absl::Status status, std::string_view logged) {
+  status.SetPayload(kLogUrl, absl::Cord(absl::string_view(logged.data(), logged.size())));
+  return status;
+}
+
+std::string LogOf(const absl::Status& status) {
+  if (status.ok()) return "OK";
+  std::string line = fmt::format("{} {}: {}", CodeName(status.code()), ReasonOf(status), std::string(status.message()));
+  if (auto logged = status.GetPayload(kLogUrl); logged.has_value()) line += fmt::format(" [{}]", std::string(*logged));
+  for (char& c : line) {
+    if (c == '\n' || c == '\r') c = ' ';
+  }
+  return line;
 }
 
 std::string ReasonOf(const absl::Status& status) {

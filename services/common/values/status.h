@@ -10,8 +10,8 @@
 #include <absl/status/statusor.h>
 #include <absl/time/time.h>
 
-// Errors as the suite speaks of them: a code chosen by its remedy, a stable reason, words in English and Chinese, and the
-// complete list of what is wrong. They travel as absl::Status; serve/ turns them into google.rpc.Status details.
+// Errors as the suite speaks of them: a code chosen by its remedy, a stable reason, words in English and Chinese, and
+// the complete list of what is wrong. They travel as absl::Status; serve/ turns them into google.rpc.Status details.
 //
 //   fix the request            InvalidArgument, OutOfRange
 //   fix the state              FailedPrecondition, AlreadyExists
@@ -61,6 +61,11 @@ absl::Status PermissionDenied(std::string reason, Text text);
 // A fault of ours or of a part we use. `logged` goes to the log and is never sent; the caller sees reason INTERNAL.
 absl::Status Internal(std::string logged);
 
+// Adds what only the log may say (a driver's text); never sent.
+absl::Status WithLog(absl::Status status, std::string_view logged);
+// What to log of an error: reason, message and what WithLog or Internal added; one line, no personal data.
+std::string LogOf(const absl::Status& status);
+
 // What an error carries; empty where `status` was not made here.
 std::string ReasonOf(const absl::Status& status);
 std::vector<Violation> ViolationsOf(const absl::Status& status);
@@ -69,10 +74,10 @@ Text TextOf(const absl::Status& status);
 std::string ResourceOf(const absl::Status& status);
 absl::Duration RetryAfterOf(const absl::Status& status);  // zero: no use in calling again
 
-// A serialized google.rpc.Status: what `grpc-status-details-bin` carries. Code, English message and details ErrorInfo {reason,
-// domain `ronghe`}, BadRequest, PreconditionFailure, ResourceInfo, RetryInfo, LocalizedMessage (zh-CN, then en). At most
-// kMaxDetailsBytes: long lists end with an entry "and N more". For INTERNAL, and for statuses that were not made here, the
-// message is a general one. Empty for OK.
+// A serialized google.rpc.Status: what `grpc-status-details-bin` carries. Code, English message and details ErrorInfo
+// {reason, domain `ronghe`}, BadRequest, PreconditionFailure, ResourceInfo, RetryInfo, LocalizedMessage (zh-CN, then
+// en). At most kMaxDetailsBytes: long lists end with an entry "and N more". For INTERNAL, and for statuses that were
+// not made here, the message is a general one. Empty for OK.
 inline constexpr size_t kMaxDetailsBytes = 4096;
 std::string SerializedDetails(const absl::Status& status);
 // The message of the above: what may be sent.
@@ -102,8 +107,8 @@ class Violations {
 #define RONGHE_CONCAT_INNER_(a, b) a##b
 #define RONGHE_CONCAT_(a, b) RONGHE_CONCAT_INNER_(a, b)
 // Returns the status of the calling function's expression if it is an error.
-#define RONGHE_RETURN_IF_ERROR(expr)                                        \
-  do {                                                                      \
+#define RONGHE_RETURN_IF_ERROR(expr)                                                       \
+  do {                                                                                     \
     if (absl::Status ronghe_status_ = (expr); !ronghe_status_.ok()) return ronghe_status_; \
   } while (false)
 // Evaluates a StatusOr; assigns its value, or returns its error.
