@@ -8,10 +8,10 @@
 #include <limits>
 #include <map>
 
-#include <CLI/CLI.hpp>
 #include <absl/strings/str_join.h>
 #include <absl/strings/str_split.h>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "services/common/values/status.h"
 
@@ -86,7 +86,8 @@ struct Settings::Impl {
   bool migrate = false;
   bool health_check = false;
 
-  absl::Status Apply(const Setting::Rule& rule, const std::vector<std::string>& values, const std::string& source) const;
+  absl::Status Apply(const Setting::Rule& rule, const std::vector<std::string>& values,
+                     const std::string& source) const;
   absl::Status ReadEnvironment(const std::vector<std::string>& environment,
                                std::map<std::string, std::string>& variables) const;
 };

@@ -107,7 +107,9 @@ Executor::Executor(const Options& options, const Clock& clock) : impl_(std::make
   for (int i = 0; i < options.threads; ++i) impl_->threads.emplace_back([impl = impl_.get()] { impl->Work(); });
 }
 
-Executor::~Executor() { Stop(); }
+Executor::~Executor() {
+  Stop();
+}
 
 absl::Status Executor::TryPost(Task* task) {
   {
@@ -169,13 +171,18 @@ void Executor::Stop() {
   for (Impl::Entry& entry : rest) impl_->RunOne(entry);  // posted after the last thread had gone
 }
 
-int Executor::queued() const { return impl_->queued.load(std::memory_order_relaxed); }
-int Executor::running() const { return impl_->running.load(std::memory_order_relaxed); }
+int Executor::queued() const {
+  return impl_->queued.load(std::memory_order_relaxed);
+}
+int Executor::running() const {
+  return impl_->running.load(std::memory_order_relaxed);
+}
 
 void Executor::Register(Metrics& metrics) const {
   const Impl* impl = impl_.get();
   metrics.AddGaugeFunction("ronghe_pool_threads", "Threads of the pool.", {}, [impl] { return impl->options.threads; });
-  metrics.AddGaugeFunction("ronghe_pool_queued", "Work waiting for the pool.", {}, [impl] { return impl->queued.load(); });
+  metrics.AddGaugeFunction("ronghe_pool_queued", "Work waiting for the pool.", {},
+                           [impl] { return impl->queued.load(); });
   metrics.AddGaugeFunction("ronghe_pool_running", "Work on a thread of the pool.", {},
                            [impl] { return impl->running.load(); });
   metrics.AddGaugeFunction("ronghe_pool_refused_total", "Calls refused because the queue was full.", {},

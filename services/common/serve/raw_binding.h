@@ -41,8 +41,8 @@ class RawStream : public OpenStream {
   explicit RawStream(std::shared_ptr<RawCall> call);
   const RawCall& raw() const { return *call_; }
 
-  // The stream is set up: begin. Before any other reaction.
-  virtual void OnStart() = 0;
+  // The stream is set up: begin. Before any other reaction, unless the stream was refused.
+  void OnStart() override = 0;
   void OnReadDone(bool ok) override = 0;  // false: the caller has sent its last message, or is gone
   void OnWritten(bool ok) override = 0;
   void OnEnded() override = 0;
