@@ -9,8 +9,8 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
+#include "services/common/telemetry/log.h"
 #include "services/common/values/status.h"
 
 namespace ronghe::common {
@@ -60,8 +60,10 @@ void KeyFile::Refresh() {
   absl::StatusOr<std::string> text = stamp.ok() ? ReadSmallFile(path_) : stamp.status();
   absl::StatusOr<KeySet> keys = text.ok() ? KeySet::Parse(*text) : text.status();
   if (!keys.ok()) {
-    if (!failing_)
-      spdlog::error("key file {} cannot be used, its last keys stay: {}", path_, std::string(keys.status().message()));
+    if (!failing_) {
+      Log(LogLevel::kError, "key file cannot be used, its last keys stay",
+          {{"file", path_}, {"cause", std::string(keys.status().message())}});
+    }
     failing_ = true;
     return;
   }
@@ -70,7 +72,7 @@ void KeyFile::Refresh() {
   MutexLock lock(mutex_);
   keys_ = std::make_shared<const KeySet>(*std::move(keys));
   generation_.fetch_add(1, std::memory_order_release);
-  spdlog::info("key file {} was read again", path_);
+  Log(LogLevel::kInfo, "key file was read again", {{"file", path_}});
 }
 
 std::shared_ptr<const KeySet> KeyFile::keys() const {
