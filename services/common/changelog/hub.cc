@@ -115,7 +115,7 @@ void FeedHub::Cancel(uint64_t handle) ABSL_NO_THREAD_SAFETY_ANALYSIS {
     dropped = std::move(found->second.wake);
     impl_->watchers.erase(found);
   } else if (std::this_thread::get_id() != impl_->thread.get_id()) {
-    impl_->called.wait(lock, [&] { return impl_->calling != handle; });
+    while (impl_->calling == handle) impl_->called.wait(lock);
   }
   lock.unlock();
 }

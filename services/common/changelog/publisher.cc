@@ -197,7 +197,8 @@ void Publisher::Impl::Run() {
     lock.lock();
     if (round.ok() && round->more) continue;
     if (!round.ok()) hinted = false;  // a database that is away is not asked at the writers' pace
-    changed.wait_for(lock, absl::ToChronoMicroseconds(pause), [this] { return stopping || hinted; });
+    // Waking for no reason does no harm.
+    if (!stopping && !hinted) changed.wait_for(lock, absl::ToChronoMicroseconds(pause));
   }
 }
 

@@ -80,13 +80,17 @@ void WatchStream::Step() {
   Leave();
 }
 
+bool WatchStream::OthersInside() const {
+  const auto other = [](std::thread::id id) { return id != std::this_thread::get_id(); };
+  return std::ranges::any_of(inside_, other);
+}
+
 void WatchStream::Close() {
   uint64_t handle = 0;
   {
     std::unique_lock lock(mutex_.native());
     closed_ = true;
-    const auto self = std::this_thread::get_id();
-    left_.wait(lock, [&] { return std::ranges::all_of(inside_, [&](std::thread::id id) { return id == self; }); });
+    while (OthersInside()) left_.wait(lock);
     done_ = nullptr;
     handle = handle_;
   }

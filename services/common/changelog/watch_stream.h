@@ -32,6 +32,7 @@ class WatchStream : public std::enable_shared_from_this<WatchStream> {
   void Step();
   bool Enter();  // false once closed
   void Leave();
+  bool OthersInside() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Outcome Advance();
   // Reads one page and filters it; false if the structure is not there yet.
   absl::StatusOr<bool> ReadPage(v1::WatchResponse& response);
