@@ -49,11 +49,12 @@ install_packages() {
   rm -f "$log"
 }
 
-# alive PIDFILE PROGRAM: whether the recorded process runs and is that program.
+# alive PIDFILE: whether the recorded process runs. The file holds its number and, on a second line, its program: the number may
+# belong to another process by now.
 alive() {
-  local pid
-  pid=$(cat "$1" 2>/dev/null) || return 1
-  [ -n "$pid" ] && [ "$(readlink "/proc/$pid/exe" 2>/dev/null | sed 's/ (deleted)$//')" = "$2" ]
+  local pid program
+  { read -r pid && read -r program; } 2>/dev/null <"$1" || return 1
+  [ "$(readlink "/proc/$pid/exe" 2>/dev/null | sed 's/ (deleted)$//')" = "$program" ]
 }
 
 # port_taken PORT: whether something listens there on loopback.

@@ -102,6 +102,11 @@ Settings::Setting& Settings::Setting::Required() {
   return *this;
 }
 
+Settings::Setting& Settings::Setting::List() {
+  rule_->list = true;
+  return *this;
+}
+
 Settings::Setting& Settings::Setting::Range(int64_t least, int64_t greatest) {
   rule_->least = least;
   rule_->greatest = greatest;

@@ -40,6 +40,8 @@ class Settings {
     // Its value is never shown.
     Setting& Secret();
     Setting& Required();
+    // May be repeated (flags) or hold several values separated by commas (the variable).
+    Setting& List();
     // Inclusive, for numbers.
     Setting& Range(int64_t least, int64_t greatest);
     Setting& OneOf(std::vector<std::string> values);

@@ -10,6 +10,7 @@
 #include <absl/status/statusor.h>
 #include <google/protobuf/message.h>
 #include <grpcpp/grpcpp.h>
+#include <grpcpp/impl/service_type.h>
 #include <grpcpp/support/byte_buffer.h>
 
 #include "services/common/values/call.h"

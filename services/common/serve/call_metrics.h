@@ -11,6 +11,7 @@
 #include <absl/status/status.h>
 #include <absl/time/time.h>
 #include <prometheus/collectable.h>
+#include <prometheus/metric_family.h>
 
 #include "services/common/values/mutex.h"
 

@@ -7,6 +7,7 @@
 #include <absl/status/status.h>
 #include <google/protobuf/descriptor.h>
 #include <grpcpp/grpcpp.h>
+#include <grpcpp/impl/service_type.h>
 #include <grpcpp/support/byte_buffer.h>
 
 #include "services/common/auth/auth.h"

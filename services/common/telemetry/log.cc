@@ -3,6 +3,7 @@
 #include <cmath>
 #include <memory>
 #include <mutex>
+#include <span>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -163,7 +164,7 @@ State& Global() {
   return state;
 }
 
-void Write(LogLevel level, std::string_view message, const Call* call, std::initializer_list<LogField> fields) {
+void Write(LogLevel level, std::string_view message, const Call* call, std::span<const LogField> fields) {
   std::string payload;
   payload.reserve(256);
   AppendEscaped(payload, message);
@@ -196,11 +197,15 @@ bool LogEnabled(LogLevel level) {
 }
 
 void Log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
+  if (LogEnabled(level)) Write(level, message, nullptr, {fields.begin(), fields.size()});
+}
+
+void Log(LogLevel level, std::string_view message, const std::vector<LogField>& fields) {
   if (LogEnabled(level)) Write(level, message, nullptr, fields);
 }
 
 void Log(LogLevel level, const Call& call, std::string_view message, std::initializer_list<LogField> fields) {
-  if (LogEnabled(level)) Write(level, message, &call, fields);
+  if (LogEnabled(level)) Write(level, message, &call, {fields.begin(), fields.size()});
 }
 
 void FlushLog() {

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include <absl/status/statusor.h>
 
@@ -45,6 +46,7 @@ struct LogField {
 void InitLog(std::string_view service, LogLevel level);
 bool LogEnabled(LogLevel level);
 void Log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields = {});
+void Log(LogLevel level, std::string_view message, const std::vector<LogField>& fields);
 // With the call's request_id and trace_id.
 void Log(LogLevel level, const Call& call, std::string_view message, std::initializer_list<LogField> fields = {});
 // Writes what is buffered.
