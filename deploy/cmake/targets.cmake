@@ -8,7 +8,8 @@ set(RONGHE_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverl
                     -Werror)
 
 function(_ronghe_settings name grpc)
-  target_compile_options(${name} PRIVATE ${RONGHE_WARNINGS})
+  # Programs too: the precompiled headers they share with the libraries were made with -fPIC, which -fPIE would not accept.
+  target_compile_options(${name} PRIVATE ${RONGHE_WARNINGS} -fPIC)
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
   if(RONGHE_PCH)
     if(grpc)

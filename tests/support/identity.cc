@@ -85,7 +85,7 @@ TestIssuer::TestIssuer(std::string name, std::string jwks_file, Kind kind, std::
       key_(std::make_unique<Key>()) {
   switch (kind_) {
     case Kind::kRsa:
-      key_->pkey = EVP_RSA_gen(2048);
+      key_->pkey = EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", size_t{2048});
       break;
     case Kind::kP256:
       key_->pkey = EVP_EC_gen("P-256");
