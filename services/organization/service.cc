@@ -35,7 +35,8 @@ absl::Status MigrateAll(Database& database) {
 }
 
 absl::Status CheckMigrations(Database& database) {
-  RONGHE_ASSIGN_OR_RETURN(int log, common::sql::PendingMigrations(database, "changelog", common::ChangeLogMigrations()));
+  RONGHE_ASSIGN_OR_RETURN(int log,
+                          common::sql::PendingMigrations(database, "changelog", common::ChangeLogMigrations()));
   RONGHE_ASSIGN_OR_RETURN(int own, common::sql::PendingMigrations(database, "organization", OrganizationMigrations()));
   if (log + own == 0) return absl::OkStatus();
   return common::Unavailable("MIGRATIONS_PENDING", {"migrations are missing", "数据库结构尚未更新"});
