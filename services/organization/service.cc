@@ -5,13 +5,17 @@
 #include "services/common/telemetry/log.h"
 #include "services/organization/rpc/access_rpc.h"
 #include "services/organization/rpc/directory_rpc.h"
+#include "services/organization/rpc/member_rpc.h"
 #include "services/organization/rpc/organization_rpc.h"
 #include "services/organization/rpc/owner_resolver.h"
 #include "services/organization/storage/directory_feed.h"
 #include "services/organization/storage/directory_tree.h"
 #include "services/organization/storage/migrations.h"
 #include "services/organization/storage/sql_access_store.h"
+#include "services/organization/storage/sql_audit_log.h"
 #include "services/organization/storage/sql_consistency.h"
+#include "services/organization/storage/sql_member_occupants.h"
+#include "services/organization/storage/sql_member_store.h"
 #include "services/organization/storage/sql_summary_source.h"
 #include "services/organization/storage/sql_unit_store.h"
 
@@ -71,7 +75,7 @@ void LogError(std::string_view what, const absl::Status& status) {
 
 // In the order of construction; destroyed in reverse.
 struct Service::Parts {
-  Parts(common::Process& p, std::unique_ptr<Database> opened);
+  Parts(common::Process& p, std::unique_ptr<Database> opened, KeyRing key_ring);
 
   // Where things are kept.
   std::unique_ptr<Database> database;
@@ -79,9 +83,14 @@ struct Service::Parts {
   common::Feed feed;
   common::FeedHub hub;
   common::Publisher publisher;
+  KeyRing keys;
+  PersonVault vault;
+  SqlMemberOccupants member_occupants;
   std::vector<UnitOccupants*> occupants;
   SqlUnitStore units;
   SqlAccessStore access;
+  SqlMemberStore members;
+  SqlAuditLog audit;
   DirectoryLoader loader;
   LoaderSource loader_source;
   DirectoryFeed directory_feed;
@@ -97,22 +106,30 @@ struct Service::Parts {
   UnitQuery unit_query;
   SummaryApp summary_app;
   AccessApp access_app;
+  MemberApp member_app;
+  MemberQuery member_query;
 
   // How it is reached.
   common::WatchService watch;
   OrganizationRpc organization_rpc;
   AccessRpc access_rpc;
   DirectoryRpc directory_rpc;
+  MemberRpc member_rpc;
 };
 
-Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened)
+Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyRing key_ring)
     : database(std::move(opened)),
       log(*database, p.clock(), p.random()),
       feed(*database),
       hub(p.clock()),
       publisher(*database, p.clock(), p.random()),
+      keys(std::move(key_ring)),
+      vault(keys, p.random()),
+      occupants({&member_occupants}),
       units(*database, log, occupants),
       access(*database, log),
+      members(*database, log, vault),
+      audit(*database, p.clock()),
       loader(*database, log, feed, p.clock()),
       loader_source(loader),
       directory_feed(loader, p.directory(), p.clock(),
@@ -126,6 +143,8 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened)
       unit_query(units, tree, p.signer(), p.calendar()),
       summary_app(summary_source, consistency, tree),
       access_app(access, tree, owners, gate, p.signer(), p.clock()),
+      member_app({members, audit, tree, gate, p.calendar()}),
+      member_query(members, tree, gate, p.signer()),
       watch({"organization", log, feed, hub, p.directory(), p.signer(), p.wrapper().executor(), p.clock(),
              [&p] { return p.directory().structure_revision(); }}),
       organization_rpc(p.wrapper(), {unit_app, unit_query, summary_app, gate, watch,
@@ -133,12 +152,19 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened)
                                        return absl::UnimplementedError("imports are not served here");
                                      }}),
       access_rpc(p.wrapper(), access_app, gate),
-      directory_rpc(p.wrapper(), loader_source, hub) {
+      directory_rpc(p.wrapper(), loader_source, hub),
+      member_rpc(p.wrapper(), {member_app, member_query, watch,
+                               [](const common::Call&) -> absl::StatusOr<std::unique_ptr<common::Upload>> {
+                                 return absl::UnimplementedError("imports are not served here");
+                               }}) {
   owners.Add("grants", [this](std::string_view name, int64_t id, absl::Time deadline) {
     return access_app.OwnerOfGrant(name, id, deadline);
   });
   owners.Add("principals", [this](std::string_view name, int64_t id, absl::Time deadline) {
     return access_app.OwnerOfPrincipal(name, id, deadline);
+  });
+  owners.Add("members", [this](std::string_view name, int64_t id, absl::Time deadline) {
+    return member_app.OwnerOf(name, id, deadline);
   });
   log.OnCommit([this] { publisher.Hint(); });
   publisher.OnPublished([this](int64_t position) {
@@ -164,9 +190,11 @@ absl::Status Service::Migrate(const Config& config) {
 absl::Status Service::Start() {
   common::sql::Options options;
   options.readers = config_.database_connections;
+  RONGHE_ASSIGN_OR_RETURN(KeyRing keys, KeyRing::Load(config_.master_key_file));
   RONGHE_ASSIGN_OR_RETURN(std::unique_ptr<Database> database, common::sql::OpenDatabase(config_.database, options));
   RONGHE_RETURN_IF_ERROR(MigrateAll(*database));
-  parts_ = std::make_unique<Parts>(process_, std::move(database));
+  RONGHE_RETURN_IF_ERROR(keys.Check(*database, In(kLoadDeadline)));
+  parts_ = std::make_unique<Parts>(process_, std::move(database), std::move(keys));
   RONGHE_RETURN_IF_ERROR(Bootstrap());
   RONGHE_ASSIGN_OR_RETURN(int64_t position, parts_->publisher.PublishOnce());
   parts_->hub.Advance(position);
@@ -204,7 +232,7 @@ void Service::Register() {
 }
 
 std::vector<common::ServiceBinding*> Service::bindings() {
-  return {&parts_->organization_rpc, &parts_->access_rpc, &parts_->directory_rpc};
+  return {&parts_->organization_rpc, &parts_->access_rpc, &parts_->directory_rpc, &parts_->member_rpc};
 }
 
 }  // namespace ronghe::organization
