@@ -11,6 +11,9 @@ struct Config {
   common::ServeConfig serve;
   std::string database = "sqlite:organization.db";
   int database_connections = 4;
+  // The master keys of personal data: lines `version:base64 of 32 bytes`. Made by deploy; missing or bad stops the
+  // start.
+  std::string master_key_file;
   // `ISSUER|SUBJECT` of the first administrator, made where there is no grant at all; empty: nobody.
   std::string bootstrap_administrator;
 };

@@ -16,7 +16,7 @@ namespace ronghe::organization {
 // the service tests do the same on a database of theirs.
 class Service {
  public:
-  // The process is initialised; both must outlive the service.
+  // The process is initialised, outlives the service, and no longer serves when it is destroyed.
   Service(common::Process& process, const Config& config);
   ~Service();  // stops
 
@@ -30,6 +30,9 @@ class Service {
 
  private:
   struct Parts;
+  absl::Status Bootstrap();
+  void Register();
+
   common::Process& process_;
   Config config_;
   std::unique_ptr<Parts> parts_;

@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "services/organization/app/unit_app.h"
 #include "services/organization/domain/text_rules.h"
 
 namespace ronghe::organization {
@@ -15,9 +14,10 @@ constexpr size_t kMaxPurpose = 200;
 // As many digits in a row as a phone has: a purpose names a reason, not a person.
 constexpr int kPersonalDigits = 11;
 
-void CheckRequestId(const common::RequestKey& key, common::Violations& v) {
-  if (key.request_id.empty() || IsUuid(key.request_id)) return;
-  v.Add("request_id", "NOT_A_UUID", {"the request id is not a UUID", "请求标识不是UUID"});
+common::Violations FaultsOf(const WriteOptions& options) {
+  common::Violations v;
+  for (const common::Violation& fault : options.faults) v.Add(fault.field, fault.reason, fault.text);
+  return v;
 }
 
 absl::StatusOr<MemberId> IdOf(const std::string& name, std::string field) {
@@ -46,10 +46,10 @@ absl::Status CheckPurpose(const std::string& purpose) {
 }
 
 // The fields that an update names; adds a violation for each path that is none.
-std::vector<MemberField> FieldsOf(const MemberUpdate& update, common::Violations& v) {
-  if (update.mask.empty()) return Differences(Member::Fields{}, update.fields);
+std::vector<MemberField> FieldsOf(const MemberChanges& changes, common::Violations& v) {
+  if (changes.mask.empty()) return Differences(Member::Fields{}, changes.fields);
   std::vector<MemberField> fields;
-  for (const std::string& path : update.mask) {
+  for (const std::string& path : changes.mask) {
     if (const std::optional<MemberField> field = MemberFieldOf(path)) {
       fields.push_back(*field);
       continue;
@@ -68,6 +68,13 @@ std::vector<MemberField> FieldsOf(const MemberUpdate& update, common::Violations
 absl::Status EtagMismatch() {
   return common::Aborted("ETAG_MISMATCH", {"the member was changed meanwhile; read it again, then write",
                                            "该党员信息已被修改,请重新读取后再提交"});
+}
+
+absl::Status OtherCounty(const std::string& unit) {
+  return common::FailedPrecondition(
+      "OTHER_COUNTY",
+      {"the unit belongs to another county; a transfer is needed", "目标组织属于其他县,应办理组织关系转接"},
+      {{"OTHER_COUNTY", unit, {"in another county", "属于其他县"}}});
 }
 
 // The fields' violations as paths of the request.
@@ -95,43 +102,43 @@ absl::Status CheckHome(const HomeUnit& unit, const std::string& name) {
   return common::FailedPrecondition(reason, text, std::move(blockers));
 }
 
-absl::StatusOr<MemberView> MemberApp::Create(const common::Call& call, const common::RequestKey& key,
-                                             const Registration& registration) {
-  common::Violations v;
-  CheckRequestId(key, v);
-  const absl::StatusOr<std::string> code = CodeFromName(registration.unit, "member.unit");
+absl::StatusOr<StoredMember> MemberApp::Register(MemberTxn& txn, const TreeUnit& unit, const Member& member) {
+  const std::string name = "units/" + unit.code;
+  RONGHE_ASSIGN_OR_RETURN(const std::optional<HomeUnit> home, txn.FindUnit(unit.uid));
+  if (!home) return common::NotFound(name);
+  RONGHE_RETURN_IF_ERROR(CheckHome(*home, name));
+  const NewMember row{unit.uid, member};
+  RONGHE_ASSIGN_OR_RETURN(auto rows, txn.Insert({&row, 1}));
+  return std::move(rows.front());
+}
+
+absl::StatusOr<MemberView> MemberApp::Create(const common::Call& call, const std::string& unit_name,
+                                             const Member::Fields& fields, const WriteOptions& options) {
+  common::Violations v = FaultsOf(options);
+  const absl::StatusOr<std::string> code = CodeFromName(unit_name, "member.unit");
   v.AddAll(code.status());
-  const absl::StatusOr<Member> member = Member::Create(registration.fields, calendar_.Today());
+  const absl::StatusOr<Member> member = Member::Create(fields, calendar_.Today());
   if (!member.ok()) return InMember(member.status(), std::move(v));
   RONGHE_RETURN_IF_ERROR(v.ToStatus());
   const std::optional<TreeUnit> unit = tree_.FindByCode(*code);
-  if (!unit || !tree_.Covers(call.scope, unit->uid)) return common::NotFound(registration.unit);
+  if (!unit || !tree_.Covers(call.scope, unit->uid)) return common::NotFound(unit_name);
 
   std::optional<StoredMember> created;
   bool checked = false;
   const absl::Status status = store_.Write(unit->partition, call, [&](MemberTxn& txn) -> absl::Status {
     checked = false;
-    if (!registration.validate_only) {
-      RONGHE_ASSIGN_OR_RETURN(const std::optional<MemberId> prior, txn.Claim(key));
-      if (prior) {
-        RONGHE_ASSIGN_OR_RETURN(const std::optional<StoredMember> found, txn.Find(*prior));
-        if (!found) return common::NotFound(MemberName(*prior));
-        created = *found;
-        return absl::OkStatus();
-      }
+    std::optional<MemberId> prior;
+    if (!options.validate_only) {
+      RONGHE_ASSIGN_OR_RETURN(prior, txn.Claim(options.key));
     }
-    RONGHE_ASSIGN_OR_RETURN(const std::optional<HomeUnit> home, txn.FindUnit(unit->uid));
-    if (!home) return common::NotFound(registration.unit);
-    RONGHE_RETURN_IF_ERROR(CheckHome(*home, registration.unit));
-    const NewMember row{unit->uid, *member};
-    RONGHE_ASSIGN_OR_RETURN(auto rows, txn.Insert({&row, 1}));
-    RONGHE_ASSIGN_OR_RETURN(created, std::move(rows.front()));
-    if (registration.validate_only) {
-      checked = true;
-      return absl::CancelledError("only checked");
+    if (prior) {
+      RONGHE_ASSIGN_OR_RETURN(created, txn.Find(*prior));
+      return created ? absl::OkStatus() : common::NotFound(MemberName(*prior));
     }
+    RONGHE_ASSIGN_OR_RETURN(created, Register(txn, *unit, *member));
     txn.Remember(created->id);
-    return absl::OkStatus();
+    checked = options.validate_only;
+    return checked ? absl::CancelledError("only checked") : absl::OkStatus();
   });
   if (checked && absl::IsCancelled(status)) return views_.Masked({.unit = unit->uid, .member = *member});
   RONGHE_RETURN_IF_ERROR(status);
@@ -144,6 +151,12 @@ absl::StatusOr<StoredMember> MemberApp::FindVisible(const common::Call& call, co
   // The wrapper has checked the unit in which the member was when the call came; it may have moved since.
   if (!member || !tree_.Covers(call.scope, member->unit)) return common::NotFound(name);
   return *std::move(member);
+}
+
+absl::StatusOr<common::UnitUid> MemberApp::OwnerOf(std::string_view name, int64_t id, absl::Time deadline) {
+  RONGHE_ASSIGN_OR_RETURN(const std::optional<common::UnitUid> unit, store_.UnitOf(MemberId(id), deadline));
+  if (!unit) return common::NotFound(std::string(name));
+  return *unit;
 }
 
 absl::StatusOr<MemberView> MemberApp::Get(const common::Call& call, const std::string& name) {
@@ -160,19 +173,19 @@ absl::StatusOr<MemberView> MemberApp::Reveal(const common::Call& call, const std
   return views_.Full(member);
 }
 
-absl::StatusOr<MemberView> MemberApp::Run(const common::Call& call, const common::RequestKey& key,
-                                          const std::string& name, const std::string& etag, Change change) {
+absl::StatusOr<MemberView> MemberApp::Run(const common::Call& call, const std::string& name,
+                                          const WriteOptions& options, Change change) {
   RONGHE_ASSIGN_OR_RETURN(const MemberId id, IdOf(name, "name"));
   std::optional<StoredMember> after;
   RONGHE_RETURN_IF_ERROR(store_.Write(common::PartitionOf(id.value), call, [&](MemberTxn& txn) -> absl::Status {
-    RONGHE_ASSIGN_OR_RETURN(const std::optional<MemberId> prior, txn.Claim(key));
+    RONGHE_ASSIGN_OR_RETURN(const std::optional<MemberId> prior, txn.Claim(options.key));
     RONGHE_ASSIGN_OR_RETURN(const std::optional<StoredMember> before, txn.Find(id));
     if (!before || !tree_.Covers(call.scope, before->unit)) return common::NotFound(name);
     if (prior) {
-      after = *before;
+      after = before;
       return absl::OkStatus();
     }
-    if (!etag.empty() && etag != EtagOf(*before)) return EtagMismatch();
+    if (!options.etag.empty() && options.etag != EtagOf(*before)) return EtagMismatch();
     RONGHE_ASSIGN_OR_RETURN(after, change(txn, *before));
     txn.Remember(id);
     return absl::OkStatus();
@@ -180,49 +193,41 @@ absl::StatusOr<MemberView> MemberApp::Run(const common::Call& call, const common
   return views_.Masked(*after);
 }
 
-absl::StatusOr<MemberView> MemberApp::Update(const common::Call& call, const common::RequestKey& key,
-                                             const MemberUpdate& update) {
-  common::Violations v;
-  CheckRequestId(key, v);
-  const std::vector<MemberField> fields = FieldsOf(update, v);
-  v.AddAll(IdOf(update.name, "member.name").status());
+absl::StatusOr<MemberView> MemberApp::Update(const common::Call& call, const std::string& name,
+                                             const MemberChanges& changes, const WriteOptions& options) {
+  common::Violations v = FaultsOf(options);
+  const std::vector<MemberField> fields = FieldsOf(changes, v);
+  v.AddAll(IdOf(name, "member.name").status());
   RONGHE_RETURN_IF_ERROR(v.ToStatus());
   const absl::CivilDay today = calendar_.Today();
-  return Run(call, key, update.name, update.etag,
-             [&](MemberTxn& txn, const StoredMember& before) -> absl::StatusOr<StoredMember> {
-               absl::StatusOr<Member> after =
-                   Member::Create(Merge(before.member.ToFields(), update.fields, fields), today);
-               if (!after.ok()) return InMember(after.status(), {});
-               RONGHE_RETURN_IF_ERROR(CheckStatusChange(before.member.status(), after->status()));
-               if (*after == before.member) return before;
-               return txn.Replace(before, {before.unit, *std::move(after)}, "update");
-             });
+  const auto update = [&](MemberTxn& txn, const StoredMember& before) -> absl::StatusOr<StoredMember> {
+    absl::StatusOr<Member> after = Member::Create(Merge(before.member.ToFields(), changes.fields, fields), today);
+    if (!after.ok()) return InMember(after.status(), {});
+    RONGHE_RETURN_IF_ERROR(CheckStatusChange(before.member.status(), after->status()));
+    if (*after == before.member) return before;
+    return txn.Replace(before, {before.unit, *std::move(after)}, "update");
+  };
+  return Run(call, name, options, update);
 }
 
-absl::StatusOr<MemberView> MemberApp::Move(const common::Call& call, const common::RequestKey& key,
-                                           const MemberMove& move) {
-  common::Violations v;
-  CheckRequestId(key, v);
-  v.AddAll(IdOf(move.name, "name").status());
-  const absl::StatusOr<std::string> code = CodeFromName(move.unit, "unit");
+absl::StatusOr<MemberView> MemberApp::Move(const common::Call& call, const std::string& name,
+                                           const std::string& unit_name, const WriteOptions& options) {
+  common::Violations v = FaultsOf(options);
+  v.AddAll(IdOf(name, "name").status());
+  const absl::StatusOr<std::string> code = CodeFromName(unit_name, "unit");
   v.AddAll(code.status());
   RONGHE_RETURN_IF_ERROR(v.ToStatus());
   const std::optional<TreeUnit> unit = tree_.FindByCode(*code);
-  if (!unit || !tree_.Covers(call.scope, unit->uid)) return common::NotFound(move.unit);
-  return Run(
-      call, key, move.name, move.etag, [&](MemberTxn& txn, const StoredMember& before) -> absl::StatusOr<StoredMember> {
-        RONGHE_ASSIGN_OR_RETURN(const std::optional<HomeUnit> home, txn.FindUnit(unit->uid));
-        if (!home) return common::NotFound(move.unit);
-        if (home->partition != txn.partition()) {
-          return common::FailedPrecondition(
-              "OTHER_COUNTY",
-              {"the unit belongs to another county; a transfer is needed", "目标组织属于其他县,应办理组织关系转接"},
-              {{"OTHER_COUNTY", move.unit, {"in another county", "属于其他县"}}});
-        }
-        RONGHE_RETURN_IF_ERROR(CheckHome(*home, move.unit));
-        if (before.unit == unit->uid) return before;
-        return txn.Replace(before, {unit->uid, before.member}, "move");
-      });
+  if (!unit || !tree_.Covers(call.scope, unit->uid)) return common::NotFound(unit_name);
+  const auto move = [&](MemberTxn& txn, const StoredMember& before) -> absl::StatusOr<StoredMember> {
+    RONGHE_ASSIGN_OR_RETURN(const std::optional<HomeUnit> home, txn.FindUnit(unit->uid));
+    if (!home) return common::NotFound(unit_name);
+    if (home->partition != txn.partition()) return OtherCounty(unit_name);
+    RONGHE_RETURN_IF_ERROR(CheckHome(*home, unit_name));
+    if (before.unit == unit->uid) return before;
+    return txn.Replace(before, {unit->uid, before.member}, "move");
+  };
+  return Run(call, name, options, move);
 }
 
 }  // namespace ronghe::organization

@@ -13,21 +13,14 @@
 #include "services/organization/app/member_store.h"
 #include "services/organization/app/member_view.h"
 #include "services/organization/app/tree.h"
+#include "services/organization/app/unit_app.h"
 
 namespace ronghe::organization {
 
 // What an update asks for.
-struct MemberUpdate {
-  std::string name;
-  std::string etag;  // if set, must be current
+struct MemberChanges {
   Member::Fields fields;
   std::vector<std::string> mask;  // which of them; empty: those that are set
-};
-
-struct MemberMove {
-  std::string name;
-  std::string unit;
-  std::string etag;  // if set, must be current
 };
 
 // Writes of members, and the reading of one. What is allowed is decided inside the transaction that does it.
@@ -49,27 +42,26 @@ class MemberApp {
         calendar_(parts.calendar),
         views_(parts.tree, parts.gate) {}
 
-  // `unit`: `units/{code}`. With `validate_only` everything is done and rolled back, and the view has no name.
-  struct Registration {
-    std::string unit;
-    Member::Fields fields;
-    bool validate_only = false;
-  };
-  absl::StatusOr<MemberView> Create(const common::Call& call, const common::RequestKey& key,
-                                    const Registration& registration);
+  // `unit`: `units/{code}`. With `options.validate_only` everything is done and rolled back, and the view has no name.
+  absl::StatusOr<MemberView> Create(const common::Call& call, const std::string& unit, const Member::Fields& fields,
+                                    const WriteOptions& options);
   absl::StatusOr<MemberView> Get(const common::Call& call, const std::string& name);
   // In full, once the reading is durably in the audit log; not at all where that fails.
   absl::StatusOr<MemberView> Reveal(const common::Call& call, const std::string& name, const std::string& purpose);
-  absl::StatusOr<MemberView> Update(const common::Call& call, const common::RequestKey& key,
-                                    const MemberUpdate& update);
-  absl::StatusOr<MemberView> Move(const common::Call& call, const common::RequestKey& key, const MemberMove& move);
+  absl::StatusOr<MemberView> Update(const common::Call& call, const std::string& name, const MemberChanges& changes,
+                                    const WriteOptions& options);
+  absl::StatusOr<MemberView> Move(const common::Call& call, const std::string& name, const std::string& unit,
+                                  const WriteOptions& options);
+  // For the registry of owners: the unit of `members/{id}`, named `name`.
+  absl::StatusOr<common::UnitUid> OwnerOf(std::string_view name, int64_t id, absl::Time deadline);
 
  private:
   using Change = absl::FunctionRef<absl::StatusOr<StoredMember>(MemberTxn&, const StoredMember& before)>;
   absl::StatusOr<StoredMember> FindVisible(const common::Call& call, const std::string& name);
+  absl::StatusOr<StoredMember> Register(MemberTxn& txn, const TreeUnit& unit, const Member& member);
   // Claims the request, finds the current version, checks scope and etag, changes it, remembers.
-  absl::StatusOr<MemberView> Run(const common::Call& call, const common::RequestKey& key, const std::string& name,
-                                 const std::string& etag, Change change);
+  absl::StatusOr<MemberView> Run(const common::Call& call, const std::string& name, const WriteOptions& options,
+                                 Change change);
 
   MemberStore& store_;
   AuditLog& audit_;

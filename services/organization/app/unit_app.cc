@@ -21,6 +21,12 @@ bool IsRootParent(const std::string& parent) {
   return parent.empty() || parent == "units/-";
 }
 
+common::Violations StartWith(const WriteOptions& options) {
+  common::Violations violations;
+  for (const common::Violation& fault : options.faults) violations.Add(fault.field, fault.reason, fault.text);
+  return violations;
+}
+
 absl::Status CheckEtag(const Unit& unit, const std::string& etag) {
   if (etag.empty() || etag == unit.etag()) return absl::OkStatus();
   return common::Aborted("ETAG_MISMATCH",
@@ -154,7 +160,7 @@ absl::StatusOr<Unit> UnitApp::Run(const common::Call& call, const WriteOptions& 
 
 absl::StatusOr<Unit> UnitApp::Create(const common::Call& call, UnitFields fields, const std::string& parent,
                                      const WriteOptions& options) {
-  common::Violations violations;
+  common::Violations violations = StartWith(options);
   CheckUnitFields(fields, calendar_.Today(), "unit.", violations);
   absl::StatusOr<absl::CivilDay> day = EffectiveDay(options.effective, calendar_);
   violations.AddAll(day.status());
@@ -201,7 +207,7 @@ absl::StatusOr<Unit> UnitApp::Establish(UnitTxn& txn, const UnitFields& fields, 
 
 absl::StatusOr<Unit> UnitApp::Update(const common::Call& call, const std::string& name, const UnitChanges& changes,
                                      const WriteOptions& options) {
-  common::Violations violations;
+  common::Violations violations = StartWith(options);
   violations.AddAll(CodeFromName(name, "unit.name").status());
   CheckMask(changes.mask, violations);
   absl::StatusOr<absl::CivilDay> day = EffectiveDay(options.effective, calendar_);
@@ -237,7 +243,7 @@ absl::StatusOr<Unit> UnitApp::Apply(UnitTxn& txn, const Unit& unit, const UnitCh
 
 absl::StatusOr<Unit> UnitApp::Move(const common::Call& call, const std::string& name, const std::string& parent,
                                    const WriteOptions& options) {
-  common::Violations violations;
+  common::Violations violations = StartWith(options);
   violations.AddAll(CodeFromName(name, "name").status());
   violations.AddAll(CodeFromName(parent, "parent").status());
   absl::StatusOr<absl::CivilDay> day = EffectiveDay(options.effective, calendar_);
@@ -271,7 +277,7 @@ absl::StatusOr<Unit> UnitApp::Place(UnitTxn& txn, const Unit& unit, const std::s
 
 absl::StatusOr<Unit> UnitApp::Dissolve(const common::Call& call, const std::string& name,
                                        const WriteOptions& options) {
-  common::Violations violations;
+  common::Violations violations = StartWith(options);
   violations.AddAll(CodeFromName(name, "name").status());
   absl::StatusOr<absl::CivilDay> day = EffectiveDay(options.effective, calendar_);
   violations.AddAll(day.status());

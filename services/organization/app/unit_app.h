@@ -10,6 +10,7 @@
 
 #include "services/common/values/call.h"
 #include "services/common/values/clock.h"
+#include "services/common/values/status.h"
 #include "services/organization/app/revision_gate.h"
 #include "services/organization/app/unit_store.h"
 #include "services/organization/domain/unit.h"
@@ -22,6 +23,8 @@ struct WriteOptions {
   std::optional<absl::CivilDay> effective;  // default: today
   std::string etag;                         // if set, must be current
   bool validate_only = false;
+  // What the form of the request got wrong: reported together with everything else.
+  std::vector<common::Violation> faults;
 };
 
 struct UnitChanges {

@@ -1,5 +1,7 @@
 #include "services/organization/rpc/member_codec.h"
 
+#include "services/organization/rpc/wire.h"
+
 namespace ronghe::organization {
 namespace {
 
@@ -11,12 +13,6 @@ void ToProto(const DateParts& parts, google::type::Date& date) {
   date.set_year(parts.year);
   date.set_month(parts.month);
   date.set_day(parts.day);
-}
-
-void ToProto(absl::Time time, google::protobuf::Timestamp& timestamp) {
-  const int64_t micros = absl::ToUnixMicros(time);
-  timestamp.set_seconds(micros / 1'000'000);
-  timestamp.set_nanos(static_cast<int32_t>(micros % 1'000'000 * 1'000));
 }
 
 }  // namespace
@@ -49,8 +45,8 @@ v1::Member ToProto(const MemberView& view) {
   if (!view.fields.full_date.empty()) ToProto(view.fields.full_date, *member.mutable_full_date());
   member.set_external_id(view.fields.external_id);
   if (view.name.empty()) return member;
-  ToProto(view.create_time, *member.mutable_create_time());
-  ToProto(view.update_time, *member.mutable_update_time());
+  WriteTime(view.create_time, *member.mutable_create_time());
+  WriteTime(view.update_time, *member.mutable_update_time());
   member.set_etag(view.etag);
   member.set_revision(view.revision);
   return member;
