@@ -160,7 +160,7 @@ absl::StatusOr<Outcome> Repeatedly(Session& session, RowSource& source, const co
     if (outcome.ok() || attempt == kAttempts || !MayRepeat(outcome.status())) return outcome;
     progress.Clear();
     context.err() << context.console().Say({"interrupted, trying again", "连接中断,正在重试"}) << '\n';
-    std::this_thread::sleep_for(absl::ToChronoMilliseconds(absl::Milliseconds(500) * attempt));
+    context.environment.pause(absl::Milliseconds(500) * attempt);
     RONGHE_RETURN_IF_ERROR(source.Rewind());
   }
 }

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <thread>
 
 #include <fmt/format.h>
 
@@ -95,7 +94,7 @@ absl::Status RunWatch(const WatchOptions& options, Context& context) {
     const grpc::Status status = reader->Finish();
     if (const absl::Status failure = common::FromGrpc(status); !MayResume(failure)) return failure;
     context.err() << context.console().Say({"connection lost, resuming", "连接中断,正在恢复"}) << '\n' << std::flush;
-    std::this_thread::sleep_for(absl::ToChronoMilliseconds(pause));
+    context.environment.pause(pause);
     pause = std::min(pause * 2, kLongestPause);
   }
 }

@@ -16,20 +16,20 @@ constexpr absl::Duration kMargin = absl::Milliseconds(200);
 
 // Answers as they come in. Shared with the callbacks, which may be late.
 struct Answers {
-  std::mutex mutex;
+  common::Mutex mutex;
   std::condition_variable changed;
   std::vector<absl::StatusOr<PartAnswer>> list;
   size_t outstanding = 0;
 
   explicit Answers(size_t count) : list(count, absl::StatusOr<PartAnswer>(common::DeadlineExceeded())), outstanding(count) {}
   void Set(size_t index, absl::StatusOr<PartAnswer> answer) {
-    const std::lock_guard lock(mutex);
+    const common::MutexLock lock(mutex);
     list[index] = std::move(answer);
     --outstanding;
     changed.notify_all();
   }
   std::vector<absl::StatusOr<PartAnswer>> WaitForAll() {
-    std::unique_lock lock(mutex);
+    std::unique_lock lock(mutex.native());
     changed.wait(lock, [this] { return outstanding == 0; });
     return std::move(list);
   }

@@ -31,6 +31,7 @@ class AppTest : public ::testing::Test {
                             },
                             clock_,
                             random_,
+                            [](absl::Duration) {},
                             ""};
     return Run(arguments, environment);
   }
