@@ -22,7 +22,7 @@ struct Environment {
   const common::Clock& clock;
   common::Random& random;
   std::function<void(absl::Duration)> pause;  // between attempts
-  std::string program;  // path of the program's file; empty: unknown
+  std::string program;                        // path of the program's file; empty: unknown
 };
 
 // What a command works with.

@@ -38,13 +38,11 @@ void Print(const Change& change, Context& context) {
   }
   const auto* kind = google::protobuf::GetEnumDescriptor<common::v1::ChangeKind>()->FindValueByNumber(change.kind());
   const absl::Time time = absl::FromUnixSeconds(change.time().seconds());
-  context.out() << fmt::format("{:>10} {} {:<17} {}{}\n", change.position(),
-                               absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone()),
-                               kind == nullptr ? std::to_string(change.kind()) : ShortNameOf(kind),
-                               Printable(change.resource()),
-                               change.unit().empty() || change.unit() == change.resource()
-                                   ? ""
-                                   : fmt::format(" ({})", Printable(change.unit())));
+  context.out() << fmt::format(
+      "{:>10} {} {:<17} {}{}\n", change.position(), absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone()),
+      kind == nullptr ? std::to_string(change.kind()) : ShortNameOf(kind), Printable(change.resource()),
+      change.unit().empty() || change.unit() == change.resource() ? ""
+                                                                  : fmt::format(" ({})", Printable(change.unit())));
 }
 
 // Interruptions that call for another try from the same place.

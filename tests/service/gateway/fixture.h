@@ -48,11 +48,12 @@ class GatewayTest : public ::testing::Test {
     grpc::ChannelArguments arguments;
     arguments.SetMaxReceiveMessageSize(64 << 20);
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-    return grpc::CreateCustomChannel(fmt::format("127.0.0.1:{}", process_->port()),
-                                     grpc::InsecureChannelCredentials(), arguments);
+    return grpc::CreateCustomChannel(fmt::format("127.0.0.1:{}", process_->port()), grpc::InsecureChannelCredentials(),
+                                     arguments);
   }
   // A context with a deadline, and the token of `subject` unless it is empty.
-  std::unique_ptr<grpc::ClientContext> As(const std::string& subject, absl::Duration timeout = absl::Seconds(20)) const {
+  std::unique_ptr<grpc::ClientContext> As(const std::string& subject,
+                                          absl::Duration timeout = absl::Seconds(20)) const {
     auto context = std::make_unique<grpc::ClientContext>();
     context->set_deadline(absl::ToChronoTime(absl::Now() + timeout));
     if (!subject.empty()) context->AddMetadata("authorization", identity_.UserBearer(subject));

@@ -22,7 +22,8 @@ using organization::v1::BatchGetSummariesRequest;
 using organization::v1::BatchGetSummariesResponse;
 using ::testing::ElementsAre;
 
-const std::map<std::string, int64_t> kMembers = {{"units/C1", 100}, {"units/T1", 60}, {"units/T2", 30}, {"units/B1", 60}};
+const std::map<std::string, int64_t> kMembers = {
+    {"units/C1", 100}, {"units/T1", 60}, {"units/T2", 30}, {"units/B1", 60}};
 const std::map<std::string, std::vector<std::string>> kChildren = {
     {"units/C1", {"units/T1", "units/T2"}}, {"units/T1", {"units/B1"}}, {"units/T2", {}}, {"units/B1", {}}};
 
@@ -69,8 +70,8 @@ class GatewayOverviewTest : public GatewayTest {
     if (!status.ok()) return common::FromGrpc(status);
     return overview;
   }
-  absl::StatusOr<ListChildOverviewsResponse> List(const std::string& subject, const std::string& unit, int page_size = 0,
-                                                  const std::string& token = "") {
+  absl::StatusOr<ListChildOverviewsResponse> List(const std::string& subject, const std::string& unit,
+                                                  int page_size = 0, const std::string& token = "") {
     ListChildOverviewsRequest request;
     request.set_unit(unit);
     request.set_page_size(page_size);

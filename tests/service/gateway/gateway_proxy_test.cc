@@ -26,7 +26,9 @@ using organization::v1::Unit;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-std::string Text(grpc::string_ref text) { return {text.data(), text.size()}; }
+std::string Text(grpc::string_ref text) {
+  return {text.data(), text.size()};
+}
 
 std::map<std::string, std::string> Metadata(const grpc::ServerContext& context) {
   std::map<std::string, std::string> all;
@@ -165,7 +167,9 @@ TEST_F(GatewayProxyTest, AServiceThatIsDownIsNamed) {
   EXPECT_THAT(common::TextOf(common::FromGrpc(reader->Finish())).en, HasSubstr("education"));
 
   organization_.Start();
-  organization_.organization.get_unit = [](grpc::ServerContext*, const GetUnitRequest*, Unit*) { return grpc::Status::OK; };
+  organization_.organization.get_unit = [](grpc::ServerContext*, const GetUnitRequest*, Unit*) {
+    return grpc::Status::OK;
+  };
   EXPECT_TRUE(Eventually([&] { return GetUnit(*As("li"), "units/C1").ok(); }));
 }
 
@@ -228,7 +232,8 @@ TEST_F(GatewayProxyTest, PassesServerStreamsOn) {
       writer->Write(response);
     }
     context->AddTrailingMetadata("x-last", "2");
-    return grpc::Status(grpc::StatusCode::ABORTED, "changed", common::SerializedDetails(common::Aborted("X", {"x", "x"})));
+    return grpc::Status(grpc::StatusCode::ABORTED, "changed",
+                        common::SerializedDetails(common::Aborted("X", {"x", "x"})));
   };
   auto context = As("li");
   auto reader = stub_->ExportUnits(context.get(), ExportUnitsRequest());
@@ -379,7 +384,9 @@ TEST_F(GatewayProxyTest, ManyStreamsThatEndAtOddMoments) {
     }));
   }
   for (auto& client : clients) client.get();
-  organization_.organization.get_unit = [](grpc::ServerContext*, const GetUnitRequest*, Unit*) { return grpc::Status::OK; };
+  organization_.organization.get_unit = [](grpc::ServerContext*, const GetUnitRequest*, Unit*) {
+    return grpc::Status::OK;
+  };
   EXPECT_TRUE(GetUnit(*As("li"), "units/C1").ok());
 }
 

@@ -10,7 +10,9 @@ namespace {
 
 using organization::v1::StreamDirectoryResponse;
 
-grpc::Status NotToldWhatToDo() { return {grpc::StatusCode::UNIMPLEMENTED, "the test has not said what to do"}; }
+grpc::Status NotToldWhatToDo() {
+  return {grpc::StatusCode::UNIMPLEMENTED, "the test has not said what to do"};
+}
 
 void AddUnit(StreamDirectoryResponse& all, int64_t uid, int64_t parent, const std::string& code,
              const std::string& title, organization::v1::Level level, organization::v1::UnitKind kind) {
@@ -95,11 +97,14 @@ class StandInOrganization::Directory final : public organization::v1::DirectoryS
   bool stopped_ = false;
 };
 
-StandInOrganization::StandInOrganization(std::string issuer) : directory_(std::make_unique<Directory>(std::move(issuer))) {
+StandInOrganization::StandInOrganization(std::string issuer)
+    : directory_(std::make_unique<Directory>(std::move(issuer))) {
   Start();
 }
 
-StandInOrganization::~StandInOrganization() { Stop(); }
+StandInOrganization::~StandInOrganization() {
+  Stop();
+}
 
 void StandInOrganization::Start() {
   directory_->Set(false);
@@ -122,7 +127,9 @@ void StandInOrganization::Stop() {
   server_.reset();
 }
 
-std::string StandInOrganization::address() const { return fmt::format("127.0.0.1:{}", port_); }
+std::string StandInOrganization::address() const {
+  return fmt::format("127.0.0.1:{}", port_);
+}
 
 grpc::Status StandInOrganization::Organization::GetUnit(grpc::ServerContext* context,
                                                         const organization::v1::GetUnitRequest* request,

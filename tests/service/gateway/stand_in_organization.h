@@ -14,8 +14,8 @@
 
 namespace ronghe::tests {
 
-// A server that speaks organization's protos and does what a test tells it: for what the real service cannot be made to do at
-// will, hang, fail, or break off. It streams a small directory:
+// A server that speaks organization's protos and does what a test tells it: for what the real service cannot be made to
+// do at will, hang, fail, or break off. It streams a small directory:
 //
 //   C1 寿光市 (county) ── T1 圣城 (township) ── B1 一支部, B2 dissolved
 //                     └─ T2 稻田 (township)
@@ -31,9 +31,8 @@ class StandInOrganization {
     Unary<organization::v1::BatchGetSummariesRequest, organization::v1::BatchGetSummariesResponse> summaries;
     std::function<grpc::Status(grpc::ServerContext*, grpc::ServerWriter<organization::v1::ExportUnitsResponse>*)>
         export_units;
-    std::function<grpc::Status(
-        grpc::ServerContext*,
-        grpc::ServerReaderWriter<common::v1::ImportProgress, organization::v1::ImportUnitsRequest>*)>
+    std::function<grpc::Status(grpc::ServerContext*, grpc::ServerReaderWriter<common::v1::ImportProgress,
+                                                                              organization::v1::ImportUnitsRequest>*)>
         import_units;
     std::function<grpc::Status(grpc::ServerContext*, const common::v1::WatchRequest*,
                                grpc::ServerWriter<common::v1::WatchResponse>*)>
