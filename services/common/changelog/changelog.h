@@ -30,10 +30,10 @@ enum class ChangeKind { kCreated = 1, kUpdated = 2, kDeleted = 3, kStructureChan
 // What a write logs. No personal data.
 struct ChangeEntry {
   ChangeKind kind = ChangeKind::kUpdated;
-  std::string resource;  // name, with codes for units
-  UnitUid unit;          // owner after the change
-  UnitUid unit_before;   // owner before, where it differs
-  std::string etag;
+  std::string resource = {};  // name, with codes for units
+  UnitUid unit = {};          // owner after the change
+  UnitUid unit_before = {};   // owner before, where it differs
+  std::string etag = {};
 };
 
 // A published change.

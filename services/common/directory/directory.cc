@@ -8,6 +8,7 @@
 
 #include "services/common/directory/access_table.h"
 #include "services/common/directory/shared_mutex.h"
+#include "services/common/directory/snapshot.h"
 #include "services/common/directory/unit_tree.h"
 #include "services/common/values/mutex.h"
 
@@ -37,11 +38,11 @@ void ApplyTo(Content& content, const DirectoryDelta& delta, absl::Time heard) {
   content.structure_revision = delta.structure_revision;
 }
 
+}  // namespace
+
 bool IsEmpty(const DirectoryDelta& delta) {
   return delta.units.empty() && delta.principals.empty() && delta.grants.empty() && delta.revoked_tokens.empty();
 }
-
-}  // namespace
 
 struct Directory::Impl {
   // Taken by those who apply, for as long as it takes; before `content_lock`.
@@ -254,6 +255,21 @@ std::vector<UnitUid> Directory::SubtreeOf(UnitUid unit) const {
 int64_t Directory::unit_count() const {
   ReaderLock lock(impl_->content_lock);
   return impl_->content->tree.size();
+}
+
+std::unique_ptr<DirectorySnapshot> Directory::Snapshot() const {
+  std::vector<UnitRecord> units;
+  DirectoryDelta rest;
+  {
+    ReaderLock lock(impl_->content_lock);
+    const Content& content = *impl_->content;
+    units = content.tree.Subtree(UnitTree::kNone);
+    content.access.CopyTo(rest);
+    rest.incarnation = content.incarnation;
+    rest.position = content.position;
+    rest.structure_revision = content.structure_revision;
+  }
+  return MakeSnapshot(std::move(units), std::move(rest));
 }
 
 std::optional<DirectoryPrincipal> Directory::FindPrincipal(std::string_view issuer, std::string_view subject) const {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <absl/functional/function_ref.h>
+#include <absl/status/status.h>
 #include <absl/time/time.h>
 
 #include "services/common/values/call.h"
@@ -65,6 +66,29 @@ struct DirectoryDelta {
   std::vector<DirectoryRevokedToken> revoked_tokens;
 };
 
+// True without units, principals, grants and tokens: at most a position.
+bool IsEmpty(const DirectoryDelta& delta);
+
+// Everything in a directory at one moment, to be sent in pieces. Cheap to hold, does not hold up changes. Not
+// thread-safe.
+class DirectorySnapshot {
+ public:
+  virtual ~DirectorySnapshot() = default;
+  // The next piece, at most `items` units, principals, grants and tokens. The first has `reset`, the last `complete`;
+  // an empty directory has one piece. nullopt after the last.
+  virtual std::optional<DirectoryDelta> Next(size_t items) = 0;
+};
+
+// Where the pieces of a stream go. Called by one thread at a time.
+class DirectorySink {
+ public:
+  virtual ~DirectorySink() = default;
+  // After an error the stream is opened again from the directory's position.
+  virtual absl::Status Apply(const DirectoryDelta& delta, absl::Time heard) = 0;
+  // The stream was lost: pieces without their `complete` are void.
+  virtual void DropUnfinished() = 0;
+};
+
 // In memory, about 200 bytes a unit. Thread-safe; every read is one consistent moment.
 class Directory {
  public:
@@ -102,6 +126,8 @@ class Directory {
   void VisitSubtree(UnitUid unit, absl::FunctionRef<void(const DirectoryUnit&)> visit) const;
   std::vector<UnitUid> SubtreeOf(UnitUid unit) const;
   int64_t unit_count() const;
+  // For those who hand the directory on: units with parents first, principals, grants not revoked, refused tokens.
+  std::unique_ptr<DirectorySnapshot> Snapshot() const;
 
   // Access.
   std::optional<DirectoryPrincipal> FindPrincipal(std::string_view issuer, std::string_view subject) const;

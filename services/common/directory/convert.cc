@@ -1,0 +1,119 @@
+#include "services/common/directory/convert.h"
+
+#include <utility>
+
+#include <absl/time/time.h>
+
+namespace ronghe::common {
+namespace {
+
+namespace v1 = organization::v1;
+
+absl::Time FromTimestamp(const google::protobuf::Timestamp& time) {
+  return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
+}
+
+void SetTimestamp(absl::Time time, google::protobuf::Timestamp* timestamp) {
+  int64_t seconds = absl::ToUnixSeconds(time);  // rounds down
+  timestamp->set_seconds(seconds);
+  timestamp->set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(seconds))));
+}
+
+DirectoryUnit FromProto(const v1::DirectoryUnit& message) {
+  DirectoryUnit unit;
+  unit.uid = UnitUid(message.uid());
+  unit.parent = UnitUid(message.parent_uid());
+  unit.partition = PartitionId(message.partition());
+  unit.code = message.code();
+  unit.title = message.title();
+  unit.short_title = message.short_title();
+  unit.level = message.level();
+  unit.kind = message.kind();
+  unit.state = message.state();
+  unit.deleted = message.deleted();
+  return unit;
+}
+
+void ToProto(const DirectoryUnit& unit, v1::DirectoryUnit* message) {
+  message->set_uid(unit.uid.value);
+  message->set_parent_uid(unit.parent.value);
+  message->set_partition(unit.partition.value);
+  message->set_code(unit.code);
+  message->set_title(unit.title);
+  message->set_short_title(unit.short_title);
+  message->set_level(static_cast<v1::Level>(unit.level));
+  message->set_kind(static_cast<v1::UnitKind>(unit.kind));
+  message->set_state(static_cast<v1::UnitState>(unit.state));
+  message->set_deleted(unit.deleted);
+}
+
+DirectoryGrant FromProto(const v1::DirectoryGrant& message) {
+  DirectoryGrant grant;
+  grant.id = message.id();
+  grant.principal_id = message.principal_id();
+  grant.role = message.role();
+  grant.unit = UnitUid(message.unit_uid());
+  if (message.has_start_time()) grant.start = FromTimestamp(message.start_time());
+  if (message.has_end_time()) grant.end = FromTimestamp(message.end_time());
+  grant.revoked = message.revoked();
+  return grant;
+}
+
+void ToProto(const DirectoryGrant& grant, v1::DirectoryGrant* message) {
+  message->set_id(grant.id);
+  message->set_principal_id(grant.principal_id);
+  message->set_role(static_cast<common::v1::Role>(grant.role));
+  message->set_unit_uid(grant.unit.value);
+  if (grant.start != absl::InfinitePast()) SetTimestamp(grant.start, message->mutable_start_time());
+  if (grant.end != absl::InfiniteFuture()) SetTimestamp(grant.end, message->mutable_end_time());
+  message->set_revoked(grant.revoked);
+}
+
+}  // namespace
+
+DirectoryDelta FromProto(const v1::StreamDirectoryResponse& message) {
+  DirectoryDelta delta;
+  delta.reset = message.reset();
+  delta.complete = message.complete();
+  delta.incarnation = message.incarnation();
+  delta.position = message.position();
+  delta.structure_revision = message.structure_revision();
+  delta.units.reserve(static_cast<size_t>(message.units_size()));
+  for (const v1::DirectoryUnit& unit : message.units()) delta.units.push_back(FromProto(unit));
+  for (const v1::DirectoryPrincipal& principal : message.principals()) {
+    delta.principals.push_back({principal.id(), principal.issuer(), principal.subject(), principal.member_id()});
+  }
+  for (const v1::DirectoryGrant& grant : message.grants()) delta.grants.push_back(FromProto(grant));
+  for (const v1::DirectoryRevokedToken& token : message.revoked_tokens()) {
+    // Without an end it is never forgotten, which is the safe side.
+    absl::Time expire = token.has_expire_time() ? FromTimestamp(token.expire_time()) : absl::InfiniteFuture();
+    delta.revoked_tokens.push_back({token.jti(), expire});
+  }
+  return delta;
+}
+
+v1::StreamDirectoryResponse ToProto(const DirectoryDelta& delta) {
+  v1::StreamDirectoryResponse message;
+  message.set_reset(delta.reset);
+  message.set_complete(delta.complete);
+  message.set_incarnation(delta.incarnation);
+  message.set_position(delta.position);
+  message.set_structure_revision(delta.structure_revision);
+  for (const DirectoryUnit& unit : delta.units) ToProto(unit, message.add_units());
+  for (const DirectoryPrincipal& principal : delta.principals) {
+    v1::DirectoryPrincipal* added = message.add_principals();
+    added->set_id(principal.id);
+    added->set_issuer(principal.issuer);
+    added->set_subject(principal.subject);
+    added->set_member_id(principal.member_id);
+  }
+  for (const DirectoryGrant& grant : delta.grants) ToProto(grant, message.add_grants());
+  for (const DirectoryRevokedToken& token : delta.revoked_tokens) {
+    v1::DirectoryRevokedToken* added = message.add_revoked_tokens();
+    added->set_jti(token.jti);
+    if (token.expire != absl::InfiniteFuture()) SetTimestamp(token.expire, added->mutable_expire_time());
+  }
+  return message;
+}
+
+}  // namespace ronghe::common
