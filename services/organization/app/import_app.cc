@@ -176,9 +176,6 @@ absl::StatusOr<common::Page<RowIssue>> ImportApp::RowIssues(const common::Call& 
 }
 
 absl::StatusOr<Import> ImportApp::Revert(const common::Call& call, int64_t id, const common::RequestKey& key) {
-  if (!key.request_id.empty() && !IsUuid(key.request_id)) {
-    return common::InvalidArgument("request_id", "BAD_UUID", {"must be a UUID", "必须是 UUID"});
-  }
   RONGHE_ASSIGN_OR_RETURN(const Import import, Get(call, id));
   absl::StatusOr<Import> reverted = parts_.engine.Revert(call, import, key);
   if (!reverted.ok()) return reverted;

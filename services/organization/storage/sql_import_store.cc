@@ -108,13 +108,14 @@ absl::StatusOr<Import> SqlImportStore::Restart(const common::Call& call, const I
   ++again.attempt;
   again.received_rows = 0;
   again.update_time = clock_.Now();
-  RONGHE_RETURN_IF_ERROR(database_.Write(DeadlineOf(call), [&](sql::Session& session) -> absl::Status {
+  const absl::Status done = database_.Write(DeadlineOf(call), [&](sql::Session& session) -> absl::Status {
     RONGHE_ASSIGN_OR_RETURN(const int64_t rows,
                             session.Execute(kRestart, {import_sql::ToMicros(again.update_time), import.partition.value,
                                                        import.id, kReceivingState, import.attempt}));
     if (rows != 1) return Replaced();
     return session.Execute(kForgetRows, {import.partition.value, import.id}).status();
-  }));
+  });
+  RONGHE_RETURN_IF_ERROR(done);
   return again;
 }
 
@@ -141,7 +142,7 @@ absl::Status SqlImportStore::Stage(const common::Call& call, const Import& impor
 absl::StatusOr<Import> SqlImportStore::Commit(const common::Call& call, const Import& import, int64_t announced_rows) {
   absl::StatusOr<Import> committed = Import{};
   const int64_t now = import_sql::ToMicros(clock_.Now());
-  RONGHE_RETURN_IF_ERROR(database_.Write(DeadlineOf(call), [&](sql::Session& session) -> absl::Status {
+  const absl::Status done = database_.Write(DeadlineOf(call), [&](sql::Session& session) -> absl::Status {
     RONGHE_ASSIGN_OR_RETURN(const int64_t rows,
                             session.Execute(kCommit, {announced_rows, now, import.partition.value, import.id,
                                                       kReceivingState, import.attempt}));
@@ -149,7 +150,8 @@ absl::StatusOr<Import> SqlImportStore::Commit(const common::Call& call, const Im
     RONGHE_RETURN_IF_ERROR(import_sql::SetEntry(session, import.id, import_sql::kWork));
     committed = import_sql::ReadImport(session, import.id);
     return committed.status();
-  }));
+  });
+  RONGHE_RETURN_IF_ERROR(done);
   return committed;
 }
 

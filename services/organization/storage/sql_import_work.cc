@@ -68,13 +68,14 @@ absl::StatusOr<std::vector<StagedRow>> SqlImportStore::RowsByLine(const common::
 absl::StatusOr<int64_t> SqlImportStore::Refuse(const common::Call& call, const Import& import, int64_t first_number,
                                                std::span<const RowIssue> issues) {
   int64_t marked = 0;
-  RONGHE_RETURN_IF_ERROR(database_.Write(DeadlineOf(call), [&](sql::Session& session) -> absl::Status {
+  const absl::Status done = database_.Write(DeadlineOf(call), [&](sql::Session& session) -> absl::Status {
     RONGHE_RETURN_IF_ERROR(import_sql::InsertIssues(session, import, first_number, issues));
     RONGHE_ASSIGN_OR_RETURN(marked, import_sql::MarkRefused(session, import, issues));
     Import counted = import;
     counted.rejected_rows += marked;
     return import_sql::WriteImport(session, import, counted);
-  }));
+  });
+  RONGHE_RETURN_IF_ERROR(done);
   return marked;
 }
 
