@@ -1,0 +1,132 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <absl/status/status.h>
+
+#include "gateway/cli/context.h"
+
+// What the commands do. Each prints its result to the context's console and returns what went wrong. Options hold the
+// command line's texts; units may be given by name or by code, `-` or nothing being everything in the caller's scope.
+namespace ronghe::gateway::cli {
+
+// Values by field name, for messages that a command line fills: `{"title", "…"}`.
+using FieldTexts = std::map<std::string, std::string>;
+
+struct OverviewOptions {
+  std::string unit;
+  int depth = 1;     // 1: the unit and its children; 2: theirs too
+  bool all = false;  // every metric
+};
+absl::Status RunOverview(const OverviewOptions& options, Context& context);
+
+struct TreeOptions {
+  std::string unit;
+  int depth = 0;  // levels shown; 0: all
+  std::string as_of;
+};
+absl::Status RunTree(const TreeOptions& options, Context& context);
+
+struct UnitOptions {
+  std::string unit;
+  std::string parent;
+  std::string filter;
+  std::string date;  // as_of or effective date
+  std::string etag;
+  std::string request_id;
+  bool subtree = false;
+  bool validate_only = false;
+  FieldTexts fields;
+};
+absl::Status RunUnitGet(const UnitOptions& options, Context& context);
+absl::Status RunUnitList(const UnitOptions& options, Context& context);
+absl::Status RunUnitHistory(const UnitOptions& options, Context& context);
+absl::Status RunUnitCreate(const UnitOptions& options, Context& context);
+absl::Status RunUnitUpdate(const UnitOptions& options, Context& context);
+absl::Status RunUnitMove(const UnitOptions& options, Context& context);
+absl::Status RunUnitDissolve(const UnitOptions& options, Context& context);
+
+struct MemberOptions {
+  std::string member;
+  std::string unit;
+  std::string filter;
+  std::string purpose;  // read in full, for this purpose
+  std::string etag;
+  std::string request_id;
+  bool subtree = false;
+  bool validate_only = false;
+  FieldTexts fields;
+};
+absl::Status RunMemberGet(const MemberOptions& options, Context& context);
+absl::Status RunMemberList(const MemberOptions& options, Context& context);
+absl::Status RunMemberCreate(const MemberOptions& options, Context& context);
+absl::Status RunMemberUpdate(const MemberOptions& options, Context& context);
+absl::Status RunMemberMove(const MemberOptions& options, Context& context);
+
+struct ImportOptions {
+  std::string file;
+  std::string parent;
+  bool valid_rows = false;  // leave bad rows out instead of applying nothing
+  bool validate_only = false;
+  std::string rejected;  // file for the rejected rows
+  std::string request_id;
+  std::string format;  // `csv` or `ndjson`; empty: by the file's name
+};
+absl::Status RunImportUnits(const ImportOptions& options, Context& context);
+absl::Status RunImportMembers(const ImportOptions& options, Context& context);
+
+struct ImportRecordOptions {
+  std::string import;
+  std::string parent;
+};
+absl::Status RunImportShow(const ImportRecordOptions& options, Context& context);
+absl::Status RunImportList(const ImportRecordOptions& options, Context& context);
+absl::Status RunImportRevert(const ImportRecordOptions& options, Context& context);
+
+struct ExportOptions {
+  std::string parent;
+  std::string format = "csv";
+  std::string output;  // empty: standard output
+};
+absl::Status RunExportUnits(const ExportOptions& options, Context& context);
+absl::Status RunExportMembers(const ExportOptions& options, Context& context);
+
+struct WatchOptions {
+  std::string service = "organization";
+  std::vector<std::string> units;
+  std::vector<std::string> kinds;
+  std::string resume_token;
+  int64_t count = 0;  // ends after so many changes; 0: never
+};
+absl::Status RunWatch(const WatchOptions& options, Context& context);
+
+struct TokenOptions {
+  std::string key;
+  std::string issuer;
+  std::string subject;
+  std::string ttl = "12h";
+};
+absl::Status RunTokenCreate(const TokenOptions& options, Context& context);
+absl::Status RunKeysCreate(const std::string& directory, Context& context);
+
+struct GrantOptions {
+  std::string unit;
+  std::string principal;
+  std::string issuer;
+  std::string subject;
+  std::string role;
+  std::string start;
+  std::string end;
+  std::string grant;
+  bool show_ended = false;
+};
+absl::Status RunGrantList(const GrantOptions& options, Context& context);
+absl::Status RunGrantCreate(const GrantOptions& options, Context& context);
+absl::Status RunGrantRevoke(const GrantOptions& options, Context& context);
+absl::Status RunPrincipalList(Context& context);
+absl::Status RunWhoami(Context& context);
+
+}  // namespace ronghe::gateway::cli

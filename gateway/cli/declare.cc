@@ -1,0 +1,241 @@
+#include "gateway/cli/declare.h"
+
+#include <CLI/CLI.hpp>
+
+#include "gateway/cli/commands.h"
+#include "gateway/cli/labels.h"
+#include "gateway/cli/row_mapper.h"
+#include "ronghe/common/v1/access.pb.h"
+#include "ronghe/organization/v1/member.pb.h"
+#include "ronghe/organization/v1/unit.pb.h"
+
+namespace ronghe::gateway::cli {
+namespace pb = google::protobuf;
+namespace {
+
+// A command whose options live as long as it may run.
+template <typename Options>
+struct Declared {
+  CLI::App* app;
+  std::shared_ptr<Options> options = std::make_shared<Options>();
+};
+
+template <typename Options>
+Declared<Options> Declare(CLI::App& parent, const char* name, const char* about, Context& context, Command& command,
+                          absl::Status (*run)(const Options&, Context&)) {
+  Declared<Options> declared{parent.add_subcommand(name, about)};
+  declared.app->callback([&context, &command, run, options = declared.options] {
+    command = [&context, run, options] { return run(*options, context); };
+  });
+  return declared;
+}
+
+// An option for every field that a caller may set: `--established-date`.
+void AddFields(CLI::App& app, const pb::Descriptor* type, bool update, FieldTexts& texts) {
+  for (const pb::FieldDescriptor* field : InputFields(type)) {
+    if (update && field->options().GetExtension(common::v1::immutable)) continue;
+    // Where a resource belongs is changed by moving it.
+    if (update && (field->name() == "parent" || field->name() == "unit")) continue;
+    std::string option = "--" + field->name();
+    std::replace(option.begin(), option.end(), '_', '-');
+    const std::string label = LabelOf(field, Language::kEnglish) + " / " + LabelOf(field, Language::kChinese);
+    CLI::Option* added = app.add_option_function<std::string>(
+        option, [&texts, name = field->name()](const std::string& text) { texts[name] = text; }, label);
+    if (!update && field->options().GetExtension(common::v1::required)) added->required();
+  }
+}
+
+constexpr char kDateHelp[] = "effective date, for example 2026-11-01; default today";
+constexpr char kRequestIdHelp[] = "UUID that makes the request happen once; default a new one";
+constexpr char kValidateHelp[] = "check everything, change nothing";
+
+template <typename Options>
+void AddWriteOptions(CLI::App& app, Options& options, bool validate) {
+  app.add_option("--request-id", options.request_id, kRequestIdHelp);
+  if (validate) app.add_flag("--validate-only", options.validate_only, kValidateHelp);
+}
+
+}  // namespace
+
+void DeclareViews(CLI::App& app, Context& context, Command& command) {
+  auto overview =
+      Declare(app, "overview", "totals of a unit and of the units under it / 总览", context, command, RunOverview);
+  overview.app->add_option("unit", overview.options->unit, "unit; default: the roots of your scope");
+  overview.app->add_option("--depth", overview.options->depth, "levels below the unit")
+      ->check(CLI::Range(1, 2))
+      ->capture_default_str();
+  overview.app->add_flag("--all", overview.options->all, "every metric, not only the usual ones");
+
+  auto tree = Declare(app, "tree", "the structure / 组织树", context, command, RunTree);
+  tree.app->add_option("unit", tree.options->unit, "unit; default: the roots of your scope");
+  tree.app->add_option("--depth", tree.options->depth, "levels to show; default all")->check(CLI::Range(1, 10));
+  tree.app->add_option("--as-of", tree.options->as_of, "as of this day, for example 2026-11-01");
+
+  auto watch =
+      Declare(app, "watch", "follow the changes, also across interruptions / 变更订阅", context, command, RunWatch);
+  watch.app->add_option("--service", watch.options->service, "whose changes")
+      ->check(CLI::IsMember({"organization", "education", "rectification", "assessment"}))
+      ->capture_default_str();
+  watch.app->add_option("--units", watch.options->units, "only in and below these units, comma-separated")
+      ->delimiter(',');
+  watch.app->add_option("--kinds", watch.options->kinds, "only these collections, for example units,members")
+      ->delimiter(',');
+  watch.app->add_option("--resume-token", watch.options->resume_token,
+                        "where to begin; default: the oldest change kept");
+  watch.app->add_option("--count", watch.options->count, "end after so many changes")->check(CLI::PositiveNumber);
+}
+
+void DeclareUnits(CLI::App& app, Context& context, Command& command) {
+  CLI::App& unit = *app.add_subcommand("unit", "units / 组织");
+  unit.require_subcommand(1);
+  auto get = Declare(unit, "get", "show a unit", context, command, RunUnitGet);
+  get.app->add_option("unit", get.options->unit)->required();
+  get.app->add_option("--as-of", get.options->date, "as of this day");
+  auto list = Declare(unit, "list", "list the units under one", context, command, RunUnitList);
+  list.app->add_option("parent", list.options->parent, "unit; default: the roots of your scope");
+  list.app->add_flag("--subtree", list.options->subtree, "at any depth");
+  list.app->add_option("--filter", list.options->filter, "for example: level = TOWNSHIP AND state = ACTIVE");
+  list.app->add_option("--as-of", list.options->date, "as of this day");
+  auto history = Declare(unit, "history", "every version of a unit", context, command, RunUnitHistory);
+  history.app->add_option("unit", history.options->unit)->required();
+  auto create = Declare(unit, "create", "establish a unit", context, command, RunUnitCreate);
+  AddFields(*create.app, organization::v1::Unit::descriptor(), /*update=*/false, create.options->fields);
+  create.app->add_option("--date", create.options->date, kDateHelp);
+  AddWriteOptions(*create.app, *create.options, /*validate=*/true);
+  auto update = Declare(unit, "update", "change a unit's name, kind and other facts", context, command, RunUnitUpdate);
+  update.app->add_option("unit", update.options->unit)->required();
+  AddFields(*update.app, organization::v1::Unit::descriptor(), /*update=*/true, update.options->fields);
+  update.app->add_option("--date", update.options->date, kDateHelp);
+  update.app->add_option("--etag", update.options->etag, "refuse if the unit has changed since");
+  AddWriteOptions(*update.app, *update.options, /*validate=*/false);
+  auto move = Declare(unit, "move", "put a unit under another one", context, command, RunUnitMove);
+  move.app->add_option("unit", move.options->unit)->required();
+  move.app->add_option("--to", move.options->parent, "the new parent")->required();
+  auto dissolve = Declare(unit, "dissolve", "end a unit", context, command, RunUnitDissolve);
+  dissolve.app->add_option("unit", dissolve.options->unit)->required();
+  for (auto* declared : {&move, &dissolve}) {
+    declared->app->add_option("--date", declared->options->date, kDateHelp);
+    declared->app->add_option("--etag", declared->options->etag, "refuse if the unit has changed since");
+    AddWriteOptions(*declared->app, *declared->options, /*validate=*/true);
+  }
+}
+
+void DeclareMembers(CLI::App& app, Context& context, Command& command) {
+  CLI::App& member = *app.add_subcommand("member", "members / 党员");
+  member.require_subcommand(1);
+  auto get = Declare(member, "get", "show a member, personal data masked", context, command, RunMemberGet);
+  get.app->add_option("member", get.options->member)->required();
+  get.app->add_option("--reveal", get.options->purpose,
+                      "personal data in full, for this purpose; it is recorded who read it");
+  auto list =
+      Declare(member, "list", "list the members of a unit, personal data masked", context, command, RunMemberList);
+  list.app->add_option("unit", list.options->unit)->required();
+  list.app->add_flag("--subtree", list.options->subtree, "also of all units below");
+  list.app->add_option("--filter", list.options->filter, "for example: status = PROBATIONARY");
+  auto create = Declare(member, "create", "register a member", context, command, RunMemberCreate);
+  AddFields(*create.app, organization::v1::Member::descriptor(), /*update=*/false, create.options->fields);
+  AddWriteOptions(*create.app, *create.options, /*validate=*/true);
+  auto update = Declare(member, "update", "change the facts of a member", context, command, RunMemberUpdate);
+  update.app->add_option("member", update.options->member)->required();
+  AddFields(*update.app, organization::v1::Member::descriptor(), /*update=*/true, update.options->fields);
+  update.app->add_option("--etag", update.options->etag, "refuse if the member has changed since");
+  AddWriteOptions(*update.app, *update.options, /*validate=*/false);
+  auto move = Declare(member, "move", "move a member to another unit of the county", context, command, RunMemberMove);
+  move.app->add_option("member", move.options->member)->required();
+  move.app->add_option("--to", move.options->unit, "the new unit")->required();
+  move.app->add_option("--etag", move.options->etag, "refuse if the member has changed since");
+  AddWriteOptions(*move.app, *move.options, /*validate=*/false);
+}
+
+void DeclareTransfers(CLI::App& app, Context& context, Command& command) {
+  CLI::App& import = *app.add_subcommand("import", "bring in a file / 导入");
+  import.require_subcommand(1);
+  auto units = Declare(import, "units", "units from CSV (UTF-8, GB18030) or NDJSON", context, command, RunImportUnits);
+  auto members =
+      Declare(import, "members", "members from CSV (UTF-8, GB18030) or NDJSON", context, command, RunImportMembers);
+  for (auto* declared : {&units, &members}) {
+    ImportOptions& options = *declared->options;
+    declared->app->add_option("file", options.file, "the file, - for standard input")->required();
+    CLI::Option* parent = declared->app->add_option("--parent", options.parent, "the unit under which everything lies");
+    if (declared == &members) parent->required();
+    declared->app
+        ->add_option_function<std::string>(
+            "--mode", [&options](const std::string& mode) { options.valid_rows = mode == "valid-rows"; },
+            "all-valid: nothing unless every row is valid (default); valid-rows: leave bad rows out")
+        ->check(CLI::IsMember({"all-valid", "valid-rows"}));
+    declared->app->add_option("--format", options.format, "default by the file's name")
+        ->check(CLI::IsMember({"csv", "ndjson"}));
+    declared->app->add_option("--rejected", options.rejected, "write refused rows to this CSV file");
+    AddWriteOptions(*declared->app, options, /*validate=*/true);
+  }
+  auto show = Declare(import, "show", "how an import stands", context, command, RunImportShow);
+  show.app->add_option("import", show.options->import)->required();
+  auto list = Declare(import, "list", "imports, newest first", context, command, RunImportList);
+  list.app->add_option("parent", list.options->parent, "under this unit; default: everything in your scope");
+  auto revert = Declare(import, "revert", "take back an import as a whole", context, command, RunImportRevert);
+  revert.app->add_option("import", revert.options->import)->required();
+
+  CLI::App& exported = *app.add_subcommand("export", "write a file / 导出");
+  exported.require_subcommand(1);
+  auto out_units = Declare(exported, "units", "units, parents before children", context, command, RunExportUnits);
+  auto out_members = Declare(exported, "members", "members, personal data masked", context, command, RunExportMembers);
+  for (auto* declared : {&out_units, &out_members}) {
+    CLI::Option* parent =
+        declared->app->add_option("--parent", declared->options->parent, "the unit and everything below it");
+    if (declared == &out_members) parent->required();
+    declared->app->add_option("--format", declared->options->format, "csv or ndjson")
+        ->check(CLI::IsMember({"csv", "ndjson"}))
+        ->capture_default_str();
+    declared->app->add_option("--output", declared->options->output, "the file; default: standard output");
+  }
+}
+
+void DeclareAccess(CLI::App& app, Context& context, Command& command) {
+  CLI::App& grant = *app.add_subcommand("grant", "who may do what where / 授权");
+  grant.require_subcommand(1);
+  auto list = Declare(grant, "list", "grants on a unit and below it", context, command, RunGrantList);
+  list.app->add_option("unit", list.options->unit, "unit; default: everything in your scope");
+  list.app->add_flag("--all", list.options->show_ended, "revoked and ended ones too");
+  auto create = Declare(grant, "create", "grant a role", context, command, RunGrantCreate);
+  create.app->add_option("--principal", create.options->principal, "who: principals/ID");
+  create.app->add_option("--issuer", create.options->issuer, "or the iss of the tokens, registered if it is new");
+  create.app->add_option("--subject", create.options->subject, "and their sub");
+  create.app
+      ->add_option("--role", create.options->role,
+                   "viewer, officer, inspector, assessor, platform, auditor, operator, member")
+      ->required();
+  create.app->add_option("--unit", create.options->unit, "on this unit and everything below it; - for everything")
+      ->required();
+  create.app->add_option("--start", create.options->start, "from when; default now");
+  create.app->add_option("--end", create.options->end, "until when; default until revoked");
+  auto revoke = Declare(grant, "revoke", "end a grant at once", context, command, RunGrantRevoke);
+  revoke.app->add_option("grant", revoke.options->grant)->required();
+
+  CLI::App& principal = *app.add_subcommand("principal", "who calls the suite / 主体");
+  principal.require_subcommand(1);
+  principal.add_subcommand("list", "all principals")->callback([&context, &command] {
+    command = [&context] { return RunPrincipalList(context); };
+  });
+  app.add_subcommand("whoami", "who you are and what you may do / 当前身份")->callback([&context, &command] {
+    command = [&context] { return RunWhoami(context); };
+  });
+
+  CLI::App& token = *app.add_subcommand("token", "tokens / 令牌");
+  token.require_subcommand(1);
+  auto make = Declare(token, "create", "sign a token and print it", context, command, RunTokenCreate);
+  make.app->add_option("--key", make.options->key, "private key (JWK)")->required();
+  make.app->add_option("--issuer", make.options->issuer, "iss")->required();
+  make.app->add_option("--subject", make.options->subject, "sub")->required();
+  make.app->add_option("--ttl", make.options->ttl, "how long it is good for, at most 24h")->capture_default_str();
+
+  CLI::App& keys = *app.add_subcommand("keys", "signing keys / 签名密钥");
+  keys.require_subcommand(1);
+  auto directory = std::make_shared<std::string>();
+  CLI::App* made = keys.add_subcommand("create", "a new key: private.jwk and jwks.json in a directory");
+  made->add_option("directory", *directory)->required();
+  made->callback([&context, &command, directory] {
+    command = [&context, directory] { return RunKeysCreate(*directory, context); };
+  });
+}
+
+}  // namespace ronghe::gateway::cli

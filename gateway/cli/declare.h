@@ -1,0 +1,25 @@
+#pragma once
+
+#include <functional>
+
+#include <absl/status/status.h>
+
+#include "gateway/cli/context.h"
+
+namespace CLI {
+class App;
+}
+
+namespace ronghe::gateway::cli {
+
+// What the command line asks for; set while it is parsed, run afterwards.
+using Command = std::function<absl::Status()>;
+
+// Declare the commands. `context` and `command` outlive the parsing and the running.
+void DeclareViews(CLI::App& app, Context& context, Command& command);      // overview, tree, watch
+void DeclareUnits(CLI::App& app, Context& context, Command& command);      // unit
+void DeclareMembers(CLI::App& app, Context& context, Command& command);    // member
+void DeclareTransfers(CLI::App& app, Context& context, Command& command);  // import, export
+void DeclareAccess(CLI::App& app, Context& context, Command& command);     // grant, principal, whoami, token, keys
+
+}  // namespace ronghe::gateway::cli

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "gateway/config.h"
+#include "services/common/process/process.h"
+#include "services/common/serve/binding.h"
+#include "services/common/serve/raw_binding.h"
+
+namespace ronghe::gateway {
+
+// The gateway, composed: pass-through to the services, overviews, and the directory that follows organization. main.cc
+// serves it; tests do the same in their own process.
+class Gateway {
+ public:
+  // The process is initialised; both outlive the gateway.
+  Gateway(common::Process& process, const Config& config);
+  ~Gateway();  // stops
+
+  // Follows organization, and registers readiness and drain with the process.
+  void Start();
+  std::vector<common::ServiceBinding*> bindings();
+  std::vector<common::RawBinding*> raw_bindings();
+
+ private:
+  struct Parts;
+  common::Process& process_;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace ronghe::gateway

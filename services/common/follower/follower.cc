@@ -1,0 +1,113 @@
+#include "services/common/follower/follower.h"
+
+#include <fmt/format.h>
+
+#include "services/common/directory/remote_feed.h"
+#include "services/common/directory/replica_store.h"
+#include "services/common/follower/structure_gate.h"
+#include "services/common/rpc/channel.h"
+#include "services/common/telemetry/log.h"
+#include "services/common/values/status.h"
+
+namespace ronghe::common {
+namespace {
+
+constexpr absl::Duration kStartPatience = absl::Seconds(30);
+constexpr absl::Duration kPing = absl::Seconds(1);
+
+absl::StatusOr<std::unique_ptr<sql::Database>> Open(const FollowerConfig& config) {
+  return sql::OpenDatabase(config.database, {.readers = config.database_connections});
+}
+
+absl::Status BringUpToDate(sql::Database& database) {
+  RONGHE_RETURN_IF_ERROR(sql::Migrate(database, "changelog", ChangeLogMigrations()));
+  return sql::Migrate(database, "replica", ReplicaMigrations());
+}
+
+}  // namespace
+
+FollowerConfig DefaultFollowerConfig(std::string_view service, int port) {
+  FollowerConfig config;
+  config.serve.service = service;
+  config.serve.listen = fmt::format("127.0.0.1:{}", port);
+  config.serve.probe_listen = fmt::format("127.0.0.1:{}", port + 100);
+  config.database = fmt::format("sqlite:{}.db", service);
+  return config;
+}
+
+void AddFollowerSettings(Settings& settings, FollowerConfig& config) {
+  AddServeSettings(settings, config.serve);
+  settings.Add("database", config.database, "sqlite:FILE or postgresql://…").Secret();
+  settings.Add("database-connections", config.database_connections, "connections to the database").Range(1, 64);
+  settings.Add("organization", config.organization, "address of the organization service");
+}
+
+// In the order in which they are made; unmade in reverse.
+struct Follower::Parts {
+  std::unique_ptr<sql::Database> database;
+  ChangeLog log;
+  Publisher publisher;
+  Feed feed;
+  FeedHub hub;
+  ReplicaStore replica;
+  WatchService watch;
+  RemoteDirectoryFeed directory_feed;
+
+  Parts(std::unique_ptr<sql::Database> opened, Process& process, const FollowerConfig& config)
+      : database(std::move(opened)),
+        log(*database, process.clock(), process.random()),
+        publisher(*database, process.clock(), process.random()),
+        feed(*database),
+        hub(process.clock()),
+        replica(*database, log, process.directory(), process.clock()),
+        watch({config.serve.service, log, feed, hub, process.directory(), process.signer(),
+               process.wrapper().executor(), process.clock(), nullptr}),
+        directory_feed(MakeChannel(config.organization),
+                       {process.suite_tokens(), process.directory(), process.clock(), process.random(), &replica},
+                       {.service = config.serve.service}) {}
+};
+
+Follower::Follower(Process& process, const FollowerConfig& config) : process_(process), config_(config) {}
+
+Follower::~Follower() {
+  if (parts_ == nullptr) return;
+  parts_->directory_feed.Stop();
+  parts_->publisher.Stop();
+}
+
+absl::Status Follower::Migrate(const FollowerConfig& config) {
+  RONGHE_ASSIGN_OR_RETURN(const auto database, Open(config));
+  return BringUpToDate(*database);
+}
+
+absl::Status Follower::Start() {
+  RONGHE_ASSIGN_OR_RETURN(auto database, Open(config_));
+  RONGHE_RETURN_IF_ERROR(BringUpToDate(*database));
+  parts_ = std::make_unique<Parts>(std::move(database), process_, config_);
+  Parts& parts = *parts_;
+  RONGHE_RETURN_IF_ERROR(parts.replica.Load(process_.clock().Now() + kStartPatience));
+  parts.log.OnCommit([&parts] { parts.publisher.Hint(); });
+  parts.publisher.OnPublished([&parts](int64_t position) { parts.hub.Advance(position); });
+  parts.publisher.OnError([](const absl::Status& status) {
+    Log(LogLevel::kError, "publishing failed", {{"error", std::string(status.message())}});
+  });
+  process_.wrapper().SetRevisionGate(StructureGate(process_.directory()));
+  process_.AddReadiness("database", [this] { return parts_->database->Ping(process_.clock().Now() + kPing); });
+  process_.AddReadiness("directory", DirectoryReadiness(process_.directory()));
+  process_.OnDrain([&parts] { parts.directory_feed.Stop(); });
+  parts.publisher.Start();
+  parts.directory_feed.Start();
+  return absl::OkStatus();
+}
+
+sql::Database& Follower::database() {
+  return *parts_->database;
+}
+ChangeLog& Follower::log() {
+  return parts_->log;
+}
+WatchService& Follower::watch() {
+  return parts_->watch;
+}
+
+}  // namespace ronghe::common

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <absl/status/status.h>
+
+#include "services/common/changelog/changelog.h"
+#include "services/common/changelog/watch.h"
+#include "services/common/config/settings.h"
+#include "services/common/process/process.h"
+#include "services/common/sql/database.h"
+
+namespace ronghe::common {
+
+// Settings of a service that follows organization.
+struct FollowerConfig {
+  ServeConfig serve;
+  std::string database;  // sqlite:FILE or postgresql://…
+  int database_connections = 4;
+  std::string organization = "127.0.0.1:7301";  // address
+};
+
+// The defaults of a service by name and port: listening address, probes, database.
+FollowerConfig DefaultFollowerConfig(std::string_view service, int port);
+// --database, --database-connections, --organization, and what all processes have.
+void AddFollowerSettings(Settings& settings, FollowerConfig& config);
+
+// What every service beside organization is made of: database with change log and publisher, the replica of structure
+// and grants kept in it, the feed from organization that keeps both current, and Watch over the service's own feed.
+//
+// Start opens the database, brings its schema up to date and fills the directory with what is stored; it registers
+// readiness (database, directory loaded) and drain with the process. The destructor stops what runs.
+class Follower {
+ public:
+  // The process is initialised; it and the config outlive the follower.
+  Follower(Process& process, const FollowerConfig& config);
+  ~Follower();
+
+  absl::Status Start();
+  // Only --migrate: the schema.
+  static absl::Status Migrate(const FollowerConfig& config);
+
+  // After Start.
+  sql::Database& database();
+  ChangeLog& log();
+  WatchService& watch();
+
+ private:
+  struct Parts;
+  Process& process_;
+  const FollowerConfig& config_;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace ronghe::common
