@@ -113,7 +113,8 @@ class ImportFixture : public testing::Test {
     outcome.status = stream->Finish();
     return outcome;
   }
-  Outcome SendUnits(const std::vector<ov1::ImportUnitsRequest>& requests, const std::string& subject = "administrator") {
+  Outcome SendUnits(const std::vector<ov1::ImportUnitsRequest>& requests,
+                    const std::string& subject = "administrator") {
     return Send(*organization_, &ov1::OrganizationService::Stub::ImportUnits, requests, subject);
   }
   Outcome SendMembers(const std::vector<ov1::ImportMembersRequest>& requests) {
@@ -199,13 +200,11 @@ class ImportFixture : public testing::Test {
 
   // A county with two townships and a branch in each: units 370783 · 370783100, 370783101 · …-B1.
   void MakeCounty() {
-    const Outcome made = ImportUnits("units/-", {UnitOf("370783", ov1::LEVEL_COUNTY, ""),
-                                                 UnitOf("370783100", ov1::LEVEL_TOWNSHIP, "370783"),
-                                                 UnitOf("370783101", ov1::LEVEL_TOWNSHIP, "370783"),
-                                                 UnitOf("370783100-B1", ov1::LEVEL_BRANCH, "370783100",
-                                                        ov1::UNIT_KIND_BRANCH),
-                                                 UnitOf("370783101-B1", ov1::LEVEL_BRANCH, "370783101",
-                                                        ov1::UNIT_KIND_BRANCH)});
+    const Outcome made = ImportUnits(
+        "units/-", {UnitOf("370783", ov1::LEVEL_COUNTY, ""), UnitOf("370783100", ov1::LEVEL_TOWNSHIP, "370783"),
+                    UnitOf("370783101", ov1::LEVEL_TOWNSHIP, "370783"),
+                    UnitOf("370783100-B1", ov1::LEVEL_BRANCH, "370783100", ov1::UNIT_KIND_BRANCH),
+                    UnitOf("370783101-B1", ov1::LEVEL_BRANCH, "370783101", ov1::UNIT_KIND_BRANCH)});
     ASSERT_TRUE(made.status.ok()) << made.status.error_message();
     ASSERT_EQ(made.import().state(), cv1::IMPORT_STATE_APPLIED) << made.import().DebugString();
   }

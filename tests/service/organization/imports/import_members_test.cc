@@ -63,8 +63,8 @@ TEST_F(ImportMembersTest, EveryKindOfBadRow) {
   EXPECT_EQ(outcome.import().rejected_rows(), 8);
   const std::vector<std::string> errors = outcome.errors();
   EXPECT_THAT(errors, IsSupersetOf({"1 identity_number DUPLICATE_PERSON", "3 identity_number DUPLICATE_PERSON",
-                                    "5 unit UNIT_NOT_FOUND", "7 unit REQUIRED",
-                                    "9 external_id DUPLICATE_EXTERNAL_ID", "10 full_name REQUIRED"}));
+                                    "5 unit UNIT_NOT_FOUND", "7 unit REQUIRED", "9 external_id DUPLICATE_EXTERNAL_ID",
+                                    "10 full_name REQUIRED"}));
   EXPECT_THAT(errors, Contains(testing::StartsWith("4 unit ")));
   EXPECT_THAT(errors, Contains(testing::StartsWith("6 identity_number ")));
   EXPECT_EQ(CountMembers("370783"), 1);
@@ -78,16 +78,15 @@ TEST_F(ImportMembersTest, EveryKindOfBadRow) {
 }
 
 TEST_F(ImportMembersTest, AnotherCountyIsRefused) {
-  ASSERT_EQ(ImportUnits("units/-", {UnitOf("3707", ov1::LEVEL_PREFECTURE, ""),
-                                    UnitOf("370785", ov1::LEVEL_COUNTY, "3707"),
-                                    UnitOf("370785-B1", ov1::LEVEL_BRANCH, "370785", ov1::UNIT_KIND_BRANCH),
-                                    UnitOf("3707-B1", ov1::LEVEL_BRANCH, "3707", ov1::UNIT_KIND_BRANCH)})
-                .import()
-                .state(),
-            cv1::IMPORT_STATE_APPLIED);
-  const Outcome outcome =
-      ImportMembers("units/3707", {MemberOf(1, "370785-B1"), MemberOf(2, "3707-B1")},
-                    [](cv1::ImportStart& start) { start.set_mode(cv1::IMPORT_MODE_VALID_ROWS); });
+  ASSERT_EQ(
+      ImportUnits("units/-", {UnitOf("3707", ov1::LEVEL_PREFECTURE, ""), UnitOf("370785", ov1::LEVEL_COUNTY, "3707"),
+                              UnitOf("370785-B1", ov1::LEVEL_BRANCH, "370785", ov1::UNIT_KIND_BRANCH),
+                              UnitOf("3707-B1", ov1::LEVEL_BRANCH, "3707", ov1::UNIT_KIND_BRANCH)})
+          .import()
+          .state(),
+      cv1::IMPORT_STATE_APPLIED);
+  const Outcome outcome = ImportMembers("units/3707", {MemberOf(1, "370785-B1"), MemberOf(2, "3707-B1")},
+                                        [](cv1::ImportStart& start) { start.set_mode(cv1::IMPORT_MODE_VALID_ROWS); });
   EXPECT_THAT(outcome.errors(), ElementsAre("1 unit OTHER_COUNTY"));
   EXPECT_EQ(outcome.import().applied_rows(), 1);
 }
@@ -106,8 +105,7 @@ TEST_F(ImportMembersTest, PersonalDataNeverReachesTheDiskInClear) {
   member.set_full_name("绝密姓名");
   member.set_phone("13999998888");
   // Staged and never committed: it stays in the store for a day.
-  const Outcome broken =
-      SendMembers({StartOf<ov1::ImportMembersRequest>("units/370783"), RowsOf(std::vector{member})});
+  const Outcome broken = SendMembers({StartOf<ov1::ImportMembersRequest>("units/370783"), RowsOf(std::vector{member})});
   EXPECT_FALSE(broken.status.ok());
   // Refused, so that the row is dropped; and applied.
   ov1::Member bad = member;

@@ -117,8 +117,8 @@ TEST_F(ImportStreamTest, FinishesWhenTheCallerHasGone) {
 
 TEST_F(ImportStreamTest, ImportsAreSeenWithinTheScope) {
   MakeCounty();
-  const Outcome inside = ImportUnits(
-      "units/370783100", {UnitOf("A-1", ov1::LEVEL_BRANCH, "370783100", ov1::UNIT_KIND_BRANCH)});
+  const Outcome inside =
+      ImportUnits("units/370783100", {UnitOf("A-1", ov1::LEVEL_BRANCH, "370783100", ov1::UNIT_KIND_BRANCH)});
   ASSERT_EQ(inside.import().state(), cv1::IMPORT_STATE_APPLIED) << inside.import().DebugString();
   // An officer of one township.
   ov1::CreatePrincipalRequest create;

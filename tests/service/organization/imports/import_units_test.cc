@@ -12,12 +12,11 @@ using testing::UnorderedElementsAre;
 class ImportUnitsTest : public ImportFixture {};
 
 TEST_F(ImportUnitsTest, GoodRowsInAnyOrder) {
-  const Outcome outcome = ImportUnits("units/-", {UnitOf("3707-G1", ov1::LEVEL_GROUP, "3707-B1", ov1::UNIT_KIND_GROUP),
-                                                  UnitOf("3707-B1", ov1::LEVEL_BRANCH, "3707-GB", ov1::UNIT_KIND_BRANCH),
-                                                  UnitOf("3707-GB", ov1::LEVEL_BRANCH, "370783",
-                                                         ov1::UNIT_KIND_GENERAL_BRANCH),
-                                                  UnitOf("370783", ov1::LEVEL_COUNTY, "37"),
-                                                  UnitOf("37", ov1::LEVEL_PROVINCE, "")});
+  const Outcome outcome =
+      ImportUnits("units/-", {UnitOf("3707-G1", ov1::LEVEL_GROUP, "3707-B1", ov1::UNIT_KIND_GROUP),
+                              UnitOf("3707-B1", ov1::LEVEL_BRANCH, "3707-GB", ov1::UNIT_KIND_BRANCH),
+                              UnitOf("3707-GB", ov1::LEVEL_BRANCH, "370783", ov1::UNIT_KIND_GENERAL_BRANCH),
+                              UnitOf("370783", ov1::LEVEL_COUNTY, "37"), UnitOf("37", ov1::LEVEL_PROVINCE, "")});
   ASSERT_TRUE(outcome.status.ok()) << outcome.status.error_message();
   EXPECT_THAT(outcome.errors(), IsEmpty());
   const cv1::Import& import = outcome.import();
@@ -48,32 +47,32 @@ TEST_F(ImportUnitsTest, EveryKindOfBadRow) {
   ov1::Unit level = UnitOf("X-LEVEL", static_cast<ov1::Level>(77), "370783100", ov1::UNIT_KIND_BRANCH);
   ov1::Unit name = UnitOf("X-NAME", ov1::LEVEL_BRANCH, "", ov1::UNIT_KIND_BRANCH);
   name.set_parent("members/1");
-  const Outcome outcome = ImportUnits(
-      "units/370783", {
-                          no_title,                                                                           // 1
-                          UnitOf("370783100", ov1::LEVEL_TOWNSHIP, "370783"),                                 // 2
-                          UnitOf("X-1", ov1::LEVEL_BRANCH, "370783100", ov1::UNIT_KIND_BRANCH),               // 3
-                          UnitOf("X-1", ov1::LEVEL_BRANCH, "370783100", ov1::UNIT_KIND_BRANCH),               // 4
-                          UnitOf("X-2", ov1::LEVEL_BRANCH, "NOBODY", ov1::UNIT_KIND_BRANCH),                  // 5
-                          UnitOf("X-3", ov1::LEVEL_TOWNSHIP, "370783100-B1"),                                 // 6
-                          UnitOf("X-DATE-1", ov1::LEVEL_GROUP, "X-DATE", ov1::UNIT_KIND_GROUP),               // 7
-                          no_date,                                                                            // 8
-                          UnitOf("X-4", ov1::LEVEL_COUNTY, ""),                                               // 9
-                          level,                                                                              // 10
-                          name,                                                                               // 11
-                          ov1::Unit(),                                                                        // 12
-                      });
+  const Outcome outcome =
+      ImportUnits("units/370783", {
+                                      no_title,                                                              // 1
+                                      UnitOf("370783100", ov1::LEVEL_TOWNSHIP, "370783"),                    // 2
+                                      UnitOf("X-1", ov1::LEVEL_BRANCH, "370783100", ov1::UNIT_KIND_BRANCH),  // 3
+                                      UnitOf("X-1", ov1::LEVEL_BRANCH, "370783100", ov1::UNIT_KIND_BRANCH),  // 4
+                                      UnitOf("X-2", ov1::LEVEL_BRANCH, "NOBODY", ov1::UNIT_KIND_BRANCH),     // 5
+                                      UnitOf("X-3", ov1::LEVEL_TOWNSHIP, "370783100-B1"),                    // 6
+                                      UnitOf("X-DATE-1", ov1::LEVEL_GROUP, "X-DATE", ov1::UNIT_KIND_GROUP),  // 7
+                                      no_date,                                                               // 8
+                                      UnitOf("X-4", ov1::LEVEL_COUNTY, ""),                                  // 9
+                                      level,                                                                 // 10
+                                      name,                                                                  // 11
+                                      ov1::Unit(),                                                           // 12
+                                  });
   ASSERT_TRUE(outcome.status.ok()) << outcome.status.error_message();
   EXPECT_EQ(outcome.import().state(), cv1::IMPORT_STATE_FAILED);
   EXPECT_EQ(outcome.import().rejected_rows(), 11);
   EXPECT_EQ(outcome.import().applied_rows(), 0);
   EXPECT_THAT(outcome.import().failure(), testing::HasSubstr("ROWS_REFUSED"));
   const std::vector<std::string> errors = outcome.errors();
-  EXPECT_THAT(errors, IsSupersetOf({"1 title REQUIRED", "2 code DUPLICATE_CODE", "4 code DUPLICATE_CODE",
-                                    "5 parent PARENT_NOT_FOUND", "7 parent PARENT_REFUSED",
-                                    "8 established_date BAD_DATE", "9 parent REQUIRED", "10 level UNKNOWN_VALUE",
-                                    "11 parent BAD_NAME", "12 code REQUIRED", "12 title REQUIRED",
-                                    "12 level REQUIRED", "12 kind REQUIRED"}));
+  EXPECT_THAT(errors,
+              IsSupersetOf({"1 title REQUIRED", "2 code DUPLICATE_CODE", "4 code DUPLICATE_CODE",
+                            "5 parent PARENT_NOT_FOUND", "7 parent PARENT_REFUSED", "8 established_date BAD_DATE",
+                            "9 parent REQUIRED", "10 level UNKNOWN_VALUE", "11 parent BAD_NAME", "12 code REQUIRED",
+                            "12 title REQUIRED", "12 level REQUIRED", "12 kind REQUIRED"}));
   EXPECT_THAT(errors, Contains(testing::StartsWith("1 code ")));
   EXPECT_THAT(errors, Contains(testing::StartsWith("6 parent ")));
   EXPECT_THAT(errors, testing::Not(Contains(testing::StartsWith("3 "))));
@@ -100,13 +99,12 @@ TEST_F(ImportUnitsTest, EveryKindOfBadRow) {
 
 TEST_F(ImportUnitsTest, ValidRowsSkipsTheBadAndTheirChildren) {
   MakeCounty();
-  const Outcome outcome = ImportUnits(
-      "units/370783",
-      {UnitOf("A-BAD", ov1::LEVEL_COUNTY, "370783100"),
-       UnitOf("A-1", ov1::LEVEL_BRANCH, "A-BAD", ov1::UNIT_KIND_BRANCH),
-       UnitOf("A-11", ov1::LEVEL_GROUP, "A-1", ov1::UNIT_KIND_GROUP),
-       UnitOf("B-1", ov1::LEVEL_BRANCH, "370783101", ov1::UNIT_KIND_BRANCH)},
-      [](cv1::ImportStart& start) { start.set_mode(cv1::IMPORT_MODE_VALID_ROWS); });
+  const Outcome outcome = ImportUnits("units/370783",
+                                      {UnitOf("A-BAD", ov1::LEVEL_COUNTY, "370783100"),
+                                       UnitOf("A-1", ov1::LEVEL_BRANCH, "A-BAD", ov1::UNIT_KIND_BRANCH),
+                                       UnitOf("A-11", ov1::LEVEL_GROUP, "A-1", ov1::UNIT_KIND_GROUP),
+                                       UnitOf("B-1", ov1::LEVEL_BRANCH, "370783101", ov1::UNIT_KIND_BRANCH)},
+                                      [](cv1::ImportStart& start) { start.set_mode(cv1::IMPORT_MODE_VALID_ROWS); });
   ASSERT_TRUE(outcome.status.ok()) << outcome.status.error_message();
   EXPECT_EQ(outcome.import().state(), cv1::IMPORT_STATE_APPLIED);
   EXPECT_EQ(outcome.import().rejected_rows(), 3);
@@ -129,8 +127,8 @@ TEST_F(ImportUnitsTest, ValidateOnlyChangesNothing) {
 
 TEST_F(ImportUnitsTest, OutsideTheParentIsAsIfItWereNot) {
   MakeCounty();
-  const Outcome outcome = ImportUnits(
-      "units/370783100", {UnitOf("A-1", ov1::LEVEL_BRANCH, "370783101", ov1::UNIT_KIND_BRANCH)});
+  const Outcome outcome =
+      ImportUnits("units/370783100", {UnitOf("A-1", ov1::LEVEL_BRANCH, "370783101", ov1::UNIT_KIND_BRANCH)});
   EXPECT_EQ(outcome.import().state(), cv1::IMPORT_STATE_FAILED);
   EXPECT_THAT(outcome.errors(), ElementsAre("1 parent PARENT_NOT_FOUND"));
 }
@@ -160,10 +158,10 @@ TEST_F(ImportUnitsTest, ManyRowsInManyMessages) {
 
 TEST_F(ImportUnitsTest, RevertTakesBackEverythingOrNothing) {
   MakeCounty();
-  const Outcome outcome = ImportUnits(
-      "units/370783", {UnitOf("A-1", ov1::LEVEL_BRANCH, "370783100", ov1::UNIT_KIND_BRANCH),
-                       UnitOf("A-2", ov1::LEVEL_BRANCH, "370783100", ov1::UNIT_KIND_GENERAL_BRANCH),
-                       UnitOf("A-21", ov1::LEVEL_BRANCH, "A-2", ov1::UNIT_KIND_BRANCH)});
+  const Outcome outcome =
+      ImportUnits("units/370783", {UnitOf("A-1", ov1::LEVEL_BRANCH, "370783100", ov1::UNIT_KIND_BRANCH),
+                                   UnitOf("A-2", ov1::LEVEL_BRANCH, "370783100", ov1::UNIT_KIND_GENERAL_BRANCH),
+                                   UnitOf("A-21", ov1::LEVEL_BRANCH, "A-2", ov1::UNIT_KIND_BRANCH)});
   ASSERT_EQ(outcome.import().state(), cv1::IMPORT_STATE_APPLIED) << outcome.import().DebugString();
   ASSERT_TRUE(GetUnit("A-21", nullptr, outcome.import().revision()).ok());
 
@@ -194,8 +192,8 @@ TEST_F(ImportUnitsTest, RevertTakesBackEverythingOrNothing) {
   EXPECT_THAT(ReasonsOf(Revert(outcome.import().name(), &reverted)),
               UnorderedElementsAre("IMPORT_IN_USE", "CHANGED_SINCE units/A-21"));
 
-  const Outcome clean = ImportUnits("units/370783", {UnitOf("C-1", ov1::LEVEL_BRANCH, "370783101",
-                                                            ov1::UNIT_KIND_BRANCH)});
+  const Outcome clean =
+      ImportUnits("units/370783", {UnitOf("C-1", ov1::LEVEL_BRANCH, "370783101", ov1::UNIT_KIND_BRANCH)});
   ASSERT_EQ(clean.import().state(), cv1::IMPORT_STATE_APPLIED);
   const std::string request_id = "1f1f6c0e-1d5a-4b0a-9a44-2f3b7b0f6c11";
   const grpc::Status done = Revert(clean.import().name(), &reverted, request_id);
