@@ -139,7 +139,9 @@ TEST_F(ImportKillTest, EachRowExactlyOnce) {
       import = Look(name);
     }
     suite_.Kill9("organization");
-    if (kills == 0) EXPECT_FALSE(stream->Finish().ok());
+    if (kills == 0) {
+      EXPECT_FALSE(stream->Finish().ok());
+    }
     Restart();
     import = Look(name);
     EXPECT_GE(import.applied_rows(), applied) << "what was applied is durable";

@@ -54,7 +54,9 @@ TEST_F(ImportStreamTest, MessagesInTheWrongOrderAreRefused) {
 TEST_F(ImportStreamTest, RowsAfterTheCommitAreNeverApplied) {
   const Outcome outcome =
       SendUnits({Start(), Province(), Commit(1), RowsOf({UnitOf("38", ov1::LEVEL_PROVINCE, "")}, 2)});
-  if (outcome.status.ok()) EXPECT_EQ(outcome.import().received_rows(), 1);
+  if (outcome.status.ok()) {
+    EXPECT_EQ(outcome.import().received_rows(), 1);
+  }
   EXPECT_FALSE(GetUnit("38").ok());
 }
 
