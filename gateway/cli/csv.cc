@@ -22,9 +22,13 @@ int64_t LineEnds(std::string_view text) {
 
 }  // namespace
 
-CsvReader::CsvReader(TextInput& input) : input_(input), parser_(std::make_unique<csv_parser>()) { Begin(); }
+CsvReader::CsvReader(TextInput& input) : input_(input), parser_(std::make_unique<csv_parser>()) {
+  Begin();
+}
 
-CsvReader::~CsvReader() { csv_free(parser_.get()); }
+CsvReader::~CsvReader() {
+  csv_free(parser_.get());
+}
 
 void CsvReader::Begin() {
   // Every line end is reported, so that lines can be counted.

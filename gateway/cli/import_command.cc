@@ -160,7 +160,7 @@ absl::StatusOr<Outcome> Repeatedly(Session& session, RowSource& source, const co
     if (outcome.ok() || attempt == kAttempts || !MayRepeat(outcome.status())) return outcome;
     progress.Clear();
     context.err() << context.console().Say({"interrupted, trying again", "连接中断,正在重试"}) << '\n';
-    std::this_thread::sleep_for(absl::ToChronoMilliseconds(absl::Milliseconds(500) * attempt));
+    context.environment.pause(absl::Milliseconds(500) * attempt);
     RONGHE_RETURN_IF_ERROR(source.Rewind());
   }
 }
@@ -206,10 +206,10 @@ absl::Status WriteRejected(const std::string& path, const std::vector<ImportRowE
 void ShowRejected(const std::vector<ImportRowError>& errors, Context& context) {
   for (size_t i = 0; i < errors.size() && i < kRowsShown; ++i) {
     const ImportRowError& error = errors[i];
-    context.err() << Printable(context.console().Say(
-                         {fmt::format("line {}: {} {}: {}", error.line(), error.field(), error.reason(), error.message_en()),
-                          fmt::format("第 {} 行:{} {}:{}", error.line(), error.field(), error.reason(),
-                                      error.message_zh())}))
+    context.err() << Printable(context.console().Say({fmt::format("line {}: {} {}: {}", error.line(), error.field(),
+                                                                  error.reason(), error.message_en()),
+                                                      fmt::format("第 {} 行:{} {}:{}", error.line(), error.field(),
+                                                                  error.reason(), error.message_zh())}))
                   << '\n';
   }
   if (errors.size() > kRowsShown) {
@@ -226,8 +226,7 @@ void ShowSummary(const Import& import, int64_t rows, absl::Duration elapsed, Con
     return;
   }
   const double seconds = std::max(absl::ToDoubleSeconds(elapsed), 0.001);
-  const auto* state =
-      google::protobuf::GetEnumDescriptor<common::v1::ImportState>()->FindValueByNumber(import.state());
+  const auto* state = google::protobuf::GetEnumDescriptor<common::v1::ImportState>()->FindValueByNumber(import.state());
   const std::string rate = Thousands(static_cast<int64_t>(static_cast<double>(rows) / seconds));
   context.out() << context.console().Say(
                        {fmt::format("{}: {}, {} rows applied, {} refused, {:.1f} s, {} rows/s", import.name(),
@@ -251,13 +250,13 @@ absl::Status Rejected(size_t lines, bool nothing_applied) {
 
 template <typename Kind>
 absl::Status RunImport(const ImportOptions& options, Context& context) {
-  RONGHE_ASSIGN_OR_RETURN(std::unique_ptr<RowSource> source,
-                          RowSource::Open(options.file, options.format, Kind::Item::default_instance(),
-                                          *context.environment.console.in));
+  RONGHE_ASSIGN_OR_RETURN(
+      std::unique_ptr<RowSource> source,
+      RowSource::Open(options.file, options.format, Kind::Item::default_instance(), *context.environment.console.in));
   RONGHE_ASSIGN_OR_RETURN(Check check, ReadThrough(*source));
   RONGHE_ASSIGN_OR_RETURN(Session * session, context.session());
-  // With bad rows nothing would be applied: let the server only check the others, so that one run tells everything. That run
-  // must not use up the caller's request id.
+  // With bad rows nothing would be applied: let the server only check the others, so that one run tells everything.
+  // That run must not use up the caller's request id.
   const bool only_check = !check.errors.empty() && !options.valid_rows;
   common::v1::ImportStart start;
   start.set_parent(UnitName(options.parent.empty() ? "-" : options.parent));
@@ -268,8 +267,7 @@ absl::Status RunImport(const ImportOptions& options, Context& context) {
   Progress progress(context.console(), context.environment.clock);
   if (check.rows > 0) {
     const absl::Duration timeout = context.timeout_given ? context.connect.timeout : kImportTimeout;
-    absl::StatusOr<Outcome> result =
-        Repeatedly<Kind>(*session, *source, start, check.rows, timeout, progress, context);
+    absl::StatusOr<Outcome> result = Repeatedly<Kind>(*session, *source, start, check.rows, timeout, progress, context);
     progress.Clear();
     if (!result.ok()) return result.status();
     outcome = *std::move(result);

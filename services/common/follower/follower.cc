@@ -100,8 +100,14 @@ absl::Status Follower::Start() {
   return absl::OkStatus();
 }
 
-sql::Database& Follower::database() { return *parts_->database; }
-ChangeLog& Follower::log() { return parts_->log; }
-WatchService& Follower::watch() { return parts_->watch; }
+sql::Database& Follower::database() {
+  return *parts_->database;
+}
+ChangeLog& Follower::log() {
+  return parts_->log;
+}
+WatchService& Follower::watch() {
+  return parts_->watch;
+}
 
 }  // namespace ronghe::common
