@@ -239,18 +239,16 @@ absl::StatusOr<StartMode> Settings::Parse(const std::vector<std::string>& argume
   app.add_flag("--health-check", impl_->health_check, "ask the running process whether it serves; exits 0 or 1");
   app.add_flag("--migrate", impl_->migrate, "bring the database up to date and exit");
   app.allow_extras(false);
-  std::map<std::string, std::vector<std::string>> given;
+  std::map<std::string, CLI::Option*> options;
   for (const Setting::Rule& rule : impl_->rules) {
     std::string help = fmt::format("{} [{}{}{}]", rule.help, VariableOf(rule.name),
                                    rule.secret || rule.show().empty() ? "" : fmt::format(", default {}", rule.show()),
                                    rule.required ? ", required" : "");
-    auto collect = [&values = given[rule.name]](const CLI::results_t& results) {
-      values.insert(values.end(), results.begin(), results.end());
-      return true;
-    };
-    CLI::Option* option = app.add_option("--" + rule.name, collect, help)->type_name(rule.list ? "VALUE ..." : "VALUE");
+    CLI::callback_t accept = [](const CLI::results_t&) { return true; };
+    CLI::Option* option = app.add_option("--" + rule.name, accept, help)->type_name(rule.list ? "VALUE ..." : "VALUE");
     option->expected(rule.flag ? 0 : 1, 1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     if (rule.flag) option->default_str("true");
+    options[rule.name] = option;
   }
   // CLI11 reports by exceptions; they end here.
   try {
@@ -266,8 +264,8 @@ absl::StatusOr<StartMode> Settings::Parse(const std::vector<std::string>& argume
   RONGHE_RETURN_IF_ERROR(impl_->ReadEnvironment(environment, variables));
   for (const Setting::Rule& rule : impl_->rules) {
     auto variable = variables.find(VariableOf(rule.name));
-    if (const auto& values = given[rule.name]; !values.empty()) {
-      RONGHE_RETURN_IF_ERROR(impl_->Apply(rule, values, "--" + rule.name));
+    if (const CLI::Option* option = options[rule.name]; option->count() > 0) {
+      RONGHE_RETURN_IF_ERROR(impl_->Apply(rule, option->results(), "--" + rule.name));
     } else if (variable != variables.end()) {
       std::vector<std::string> split{variable->second};
       if (rule.list) split = absl::StrSplit(variable->second, ',', absl::SkipEmpty());

@@ -12,6 +12,7 @@
 #include "services/common/auth/auth.h"
 #include "services/common/directory/directory.h"
 #include "services/common/serve/binding.h"
+#include "services/common/telemetry/metrics.h"
 #include "services/common/values/clock.h"
 #include "services/common/values/pages.h"
 

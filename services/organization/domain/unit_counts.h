@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+
+#include "services/organization/domain/unit_types.h"
+
+namespace ronghe::organization {
+
+// Members of a unit, by home unit.
+struct MemberCounts {
+  int64_t full = 0;
+  int64_t probationary = 0;
+  int64_t female = 0;  // of both
+  MemberCounts& operator+=(const MemberCounts& other) {
+    full += other.full;
+    probationary += other.probationary;
+    female += other.female;
+    return *this;
+  }
+};
+
+// What organization counts: every number adds up the tree. Statistical groups and dissolved units are not counted.
+struct UnitCounts {
+  int64_t units = 0;
+  int64_t by_kind[9] = {};  // by UnitKind
+  MemberCounts members;
+
+  void AddUnit(UnitKind kind) {
+    ++units;
+    ++by_kind[static_cast<int>(kind)];
+  }
+  int64_t of(UnitKind kind) const { return by_kind[static_cast<int>(kind)]; }
+  UnitCounts& operator+=(const UnitCounts& other) {
+    units += other.units;
+    for (int i = 0; i < 9; ++i) by_kind[i] += other.by_kind[i];
+    members += other.members;
+    return *this;
+  }
+};
+
+}  // namespace ronghe::organization

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "ronghe/organization/v1/member.pb.h"
+
+#include "services/organization/app/member_view.h"
+#include "services/organization/domain/member.h"
+
+namespace ronghe::organization {
+
+// The facts as sent, nothing judged: unknown enum numbers and impossible dates are the domain's to refuse.
+Member::Fields FromProto(const v1::Member& member);
+v1::Member ToProto(const MemberView& view);
+
+}  // namespace ronghe::organization

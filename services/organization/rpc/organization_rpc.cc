@@ -1,0 +1,180 @@
+#include "services/organization/rpc/organization_rpc.h"
+
+#include "services/organization/rpc/unit_codec.h"
+#include "services/organization/rpc/wire.h"
+
+namespace ronghe::organization {
+namespace {
+
+using common::Call;
+
+// The parts that the writes have in common; what is wrong with their form goes along.
+template <typename Request>
+WriteOptions OptionsOf(const Call& call, const Request& request, common::Violations violations) {
+  WriteOptions options;
+  options.effective = ReadDate(request.effective_date(), "effective_date", violations);
+  options.key = KeyOf(call, request.request_id(), request, violations);
+  options.faults = violations.list();
+  return options;
+}
+
+template <typename List>
+std::vector<std::string> Strings(const List& list) {
+  return {list.begin(), list.end()};
+}
+
+}  // namespace
+
+OrganizationRpc::OrganizationRpc(common::Wrapper& wrapper, Parts parts)
+    : ServiceBinding(wrapper, v1::CreateUnitRequest::descriptor()->file()->FindServiceByName("OrganizationService")),
+      wrapper_(wrapper),
+      parts_(std::move(parts)) {
+  Unary<v1::CreateUnitRequest, v1::Unit>("CreateUnit",
+                                         [this](const Call& c, const auto& r) { return CreateUnit(c, r); });
+  Unary<v1::GetUnitRequest, v1::Unit>("GetUnit", [this](const Call& c, const auto& r) { return GetUnit(c, r); });
+  Unary<v1::BatchGetUnitsRequest, v1::BatchGetUnitsResponse>(
+      "BatchGetUnits", [this](const Call& c, const auto& r) { return BatchGetUnits(c, r); });
+  Unary<v1::ListUnitsRequest, v1::ListUnitsResponse>("ListUnits",
+                                                     [this](const Call& c, const auto& r) { return ListUnits(c, r); });
+  Unary<v1::ListUnitHistoryRequest, v1::ListUnitHistoryResponse>(
+      "ListUnitHistory", [this](const Call& c, const auto& r) { return ListUnitHistory(c, r); });
+  Unary<v1::UpdateUnitRequest, v1::Unit>("UpdateUnit",
+                                         [this](const Call& c, const auto& r) { return UpdateUnit(c, r); });
+  Unary<v1::MoveUnitRequest, v1::Unit>("MoveUnit", [this](const Call& c, const auto& r) { return MoveUnit(c, r); });
+  Unary<v1::DissolveUnitRequest, v1::Unit>("DissolveUnit",
+                                           [this](const Call& c, const auto& r) { return DissolveUnit(c, r); });
+  Unary<v1::BatchGetSummariesRequest, v1::BatchGetSummariesResponse>(
+      "BatchGetSummaries", [this](const Call& c, const auto& r) { return BatchGetSummaries(c, r); });
+  BidiStream<v1::ImportUnitsRequest, common::v1::ImportProgress>("ImportUnits", parts_.import_units);
+  ServerStream<v1::ExportUnitsRequest, v1::ExportUnitsResponse>(
+      "ExportUnits", [this](const Call& c, const auto& r) { return ExportUnits(c, r); });
+  ServerStream<common::v1::WatchRequest, common::v1::WatchResponse>(
+      "Watch", [this](const Call& c, const auto& r) { return parts_.watch.Open(c, r); });
+}
+
+absl::StatusOr<v1::Unit> OrganizationRpc::Encode(const absl::StatusOr<Unit>& unit) {
+  if (!unit.ok()) return unit.status();
+  return ToProto(*unit, parts_.gate);
+}
+
+absl::StatusOr<v1::Unit> OrganizationRpc::CreateUnit(const Call& call, const v1::CreateUnitRequest& request) {
+  common::Violations violations;
+  UnitFields fields = FieldsFromProto(request.unit(), "unit.", violations);
+  WriteOptions options = OptionsOf(call, request, std::move(violations));
+  options.validate_only = request.validate_only();
+  return Encode(parts_.units.Create(call, std::move(fields), request.unit().parent(), options));
+}
+
+absl::StatusOr<v1::Unit> OrganizationRpc::GetUnit(const Call& call, const v1::GetUnitRequest& request) {
+  common::Violations violations;
+  std::optional<absl::CivilDay> as_of = ReadDate(request.as_of(), "as_of", violations);
+  std::optional<absl::Time> known_at;
+  if (request.has_as_known_at()) known_at = ReadTime(request.as_known_at(), "as_known_at", violations);
+  RONGHE_RETURN_IF_ERROR(violations.ToStatus());
+  return Encode(parts_.query.Get(call, request.name(), as_of, known_at));
+}
+
+absl::StatusOr<v1::BatchGetUnitsResponse> OrganizationRpc::BatchGetUnits(const Call& call,
+                                                                         const v1::BatchGetUnitsRequest& request) {
+  common::Violations violations;
+  std::optional<absl::CivilDay> as_of = ReadDate(request.as_of(), "as_of", violations);
+  RONGHE_RETURN_IF_ERROR(violations.ToStatus());
+  RONGHE_ASSIGN_OR_RETURN(std::vector<Unit> units, parts_.query.BatchGet(call, Strings(request.names()), as_of));
+  v1::BatchGetUnitsResponse response;
+  for (const Unit& unit : units) *response.add_units() = ToProto(unit, parts_.gate);
+  return response;
+}
+
+absl::StatusOr<v1::ListUnitsResponse> OrganizationRpc::ListUnits(const Call& call,
+                                                                 const v1::ListUnitsRequest& request) {
+  common::Violations violations;
+  ListUnitsQuery query{request.parent(),
+                       request.subtree(),
+                       request.page_size(),
+                       request.page_token(),
+                       request.filter(),
+                       request.order_by(),
+                       ReadDate(request.as_of(), "as_of", violations)};
+  RONGHE_RETURN_IF_ERROR(violations.ToStatus());
+  RONGHE_ASSIGN_OR_RETURN(UnitPage page, parts_.query.List(call, query));
+  v1::ListUnitsResponse response;
+  for (const Unit& unit : page.units) *response.add_units() = ToProto(unit, parts_.gate);
+  response.set_next_page_token(std::move(page.next_page_token));
+  RONGHE_ASSIGN_OR_RETURN(*response.mutable_resume_token(), parts_.watch.TokenAt(page.position));
+  return response;
+}
+
+absl::StatusOr<v1::ListUnitHistoryResponse> OrganizationRpc::ListUnitHistory(
+    const Call& call, const v1::ListUnitHistoryRequest& request) {
+  common::Violations violations;
+  std::optional<absl::Time> known_at;
+  if (request.has_as_known_at()) known_at = ReadTime(request.as_known_at(), "as_known_at", violations);
+  RONGHE_RETURN_IF_ERROR(violations.ToStatus());
+  RONGHE_ASSIGN_OR_RETURN(std::vector<UnitHistoryEntry> entries, parts_.query.History(call, request.name(), known_at));
+  v1::ListUnitHistoryResponse response;
+  for (const UnitHistoryEntry& entry : entries) {
+    v1::Unit& version = *response.add_versions();
+    version = ToProto(entry.unit, parts_.gate);
+    if (entry.end) WriteDate(*entry.end, *version.mutable_end_date());
+  }
+  return response;
+}
+
+absl::StatusOr<v1::Unit> OrganizationRpc::UpdateUnit(const Call& call, const v1::UpdateUnitRequest& request) {
+  common::Violations violations;
+  UnitChanges changes;
+  changes.fields = FieldsFromProto(request.unit(), "unit.", violations);
+  changes.mask = Strings(request.update_mask().paths());
+  changes.parent = request.unit().parent();
+  WriteOptions options = OptionsOf(call, request, std::move(violations));
+  options.etag = request.unit().etag();
+  return Encode(parts_.units.Update(call, request.unit().name(), changes, options));
+}
+
+absl::StatusOr<v1::Unit> OrganizationRpc::MoveUnit(const Call& call, const v1::MoveUnitRequest& request) {
+  WriteOptions options = OptionsOf(call, request, {});
+  options.etag = request.etag();
+  options.validate_only = request.validate_only();
+  return Encode(parts_.units.Move(call, request.name(), request.parent(), options));
+}
+
+absl::StatusOr<v1::Unit> OrganizationRpc::DissolveUnit(const Call& call, const v1::DissolveUnitRequest& request) {
+  WriteOptions options = OptionsOf(call, request, {});
+  options.etag = request.etag();
+  options.validate_only = request.validate_only();
+  return Encode(parts_.units.Dissolve(call, request.name(), options));
+}
+
+absl::StatusOr<v1::BatchGetSummariesResponse> OrganizationRpc::BatchGetSummaries(
+    const Call& call, const v1::BatchGetSummariesRequest& request) {
+  RONGHE_ASSIGN_OR_RETURN(Summaries summaries,
+                          parts_.summaries.BatchGet(call, Strings(request.units()), request.include_children()));
+  v1::BatchGetSummariesResponse response;
+  for (const UnitTotals& totals : summaries.units) {
+    v1::UnitSummary& summary = *response.add_summaries();
+    summary.set_unit("units/" + totals.code);
+    *summary.mutable_own() = ToProto(totals.own);
+    *summary.mutable_total() = ToProto(totals.total);
+  }
+  response.mutable_watermark()->set_position(summaries.position);
+  WriteTime(summaries.time, *response.mutable_watermark()->mutable_time());
+  return response;
+}
+
+absl::StatusOr<std::unique_ptr<common::MessageSource>> OrganizationRpc::ExportUnits(
+    const Call& call, const v1::ExportUnitsRequest& request) {
+  common::Violations violations;
+  std::optional<absl::CivilDay> as_of = ReadDate(request.as_of(), "as_of", violations);
+  RONGHE_RETURN_IF_ERROR(violations.ToStatus());
+  RONGHE_ASSIGN_OR_RETURN(UnitQuery::Export next, parts_.query.StartExport(call, request.parent(), as_of));
+  return common::PagedSource(
+      wrapper_, [this, next = std::move(next)]() mutable -> absl::StatusOr<std::unique_ptr<google::protobuf::Message>> {
+        RONGHE_ASSIGN_OR_RETURN(std::vector<Unit> units, next());
+        if (units.empty()) return std::unique_ptr<google::protobuf::Message>();
+        auto message = std::make_unique<v1::ExportUnitsResponse>();
+        for (const Unit& unit : units) *message->add_units() = ToProto(unit, parts_.gate);
+        return message;
+      });
+}
+
+}  // namespace ronghe::organization

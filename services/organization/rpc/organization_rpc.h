@@ -1,0 +1,51 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "ronghe/organization/v1/organization_service.pb.h"
+
+#include "services/common/changelog/watch.h"
+#include "services/common/serve/binding.h"
+#include "services/organization/app/summary_app.h"
+#include "services/organization/app/unit_app.h"
+#include "services/organization/app/unit_query.h"
+
+namespace ronghe::organization {
+
+// OrganizationService on gRPC: decode, call, map, encode.
+class OrganizationRpc final : public common::ServiceBinding {
+ public:
+  // All outlive it. `import_units` begins an upload.
+  struct Parts {
+    UnitApp& units;
+    UnitQuery& query;
+    SummaryApp& summaries;
+    RevisionGate& gate;
+    common::WatchService& watch;
+    std::function<absl::StatusOr<std::unique_ptr<common::Upload>>(const common::Call&)> import_units;
+  };
+  OrganizationRpc(common::Wrapper& wrapper, Parts parts);
+
+ private:
+  absl::StatusOr<v1::Unit> CreateUnit(const common::Call& call, const v1::CreateUnitRequest& request);
+  absl::StatusOr<v1::Unit> GetUnit(const common::Call& call, const v1::GetUnitRequest& request);
+  absl::StatusOr<v1::BatchGetUnitsResponse> BatchGetUnits(const common::Call& call,
+                                                          const v1::BatchGetUnitsRequest& request);
+  absl::StatusOr<v1::ListUnitsResponse> ListUnits(const common::Call& call, const v1::ListUnitsRequest& request);
+  absl::StatusOr<v1::ListUnitHistoryResponse> ListUnitHistory(const common::Call& call,
+                                                              const v1::ListUnitHistoryRequest& request);
+  absl::StatusOr<v1::Unit> UpdateUnit(const common::Call& call, const v1::UpdateUnitRequest& request);
+  absl::StatusOr<v1::Unit> MoveUnit(const common::Call& call, const v1::MoveUnitRequest& request);
+  absl::StatusOr<v1::Unit> DissolveUnit(const common::Call& call, const v1::DissolveUnitRequest& request);
+  absl::StatusOr<v1::BatchGetSummariesResponse> BatchGetSummaries(const common::Call& call,
+                                                                  const v1::BatchGetSummariesRequest& request);
+  absl::StatusOr<std::unique_ptr<common::MessageSource>> ExportUnits(const common::Call& call,
+                                                                     const v1::ExportUnitsRequest& request);
+  absl::StatusOr<v1::Unit> Encode(const absl::StatusOr<Unit>& unit);
+
+  common::Wrapper& wrapper_;
+  Parts parts_;
+};
+
+}  // namespace ronghe::organization

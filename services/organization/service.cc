@@ -1,0 +1,280 @@
+#include "services/organization/service.h"
+
+#include "services/common/changelog/watch.h"
+#include "services/common/serve/wrapper.h"
+#include "services/common/telemetry/log.h"
+#include "services/organization/app/import_runner.h"
+#include "services/organization/app/member_import_target.h"
+#include "services/organization/app/unit_import_target.h"
+#include "services/organization/rpc/access_rpc.h"
+#include "services/organization/rpc/directory_rpc.h"
+#include "services/organization/rpc/import_codec.h"
+#include "services/organization/rpc/import_rpc.h"
+#include "services/organization/rpc/import_upload.h"
+#include "services/organization/rpc/member_rpc.h"
+#include "services/organization/rpc/organization_rpc.h"
+#include "services/organization/rpc/owner_resolver.h"
+#include "services/organization/storage/directory_feed.h"
+#include "services/organization/storage/directory_tree.h"
+#include "services/organization/storage/migrations.h"
+#include "services/organization/storage/row_sealer.h"
+#include "services/organization/storage/sql_access_store.h"
+#include "services/organization/storage/sql_audit_log.h"
+#include "services/organization/storage/sql_consistency.h"
+#include "services/organization/storage/sql_import_joins.h"
+#include "services/organization/storage/sql_import_store.h"
+#include "services/organization/storage/sql_member_occupants.h"
+#include "services/organization/storage/sql_member_store.h"
+#include "services/organization/storage/sql_summary_source.h"
+#include "services/organization/storage/sql_unit_store.h"
+
+namespace ronghe::organization {
+namespace {
+
+using common::sql::Database;
+
+// Real time, as the database has it.
+constexpr absl::Duration kLoadDeadline = absl::Minutes(2);
+constexpr absl::Duration kPingDeadline = absl::Seconds(2);
+constexpr absl::Duration kCutOff = absl::Seconds(5);
+
+absl::Time In(absl::Duration time) {
+  return common::SystemClock().Now() + time;
+}
+
+absl::Status MigrateAll(Database& database) {
+  RONGHE_RETURN_IF_ERROR(common::sql::Migrate(database, "changelog", common::ChangeLogMigrations()));
+  return common::sql::Migrate(database, "organization", OrganizationMigrations());
+}
+
+absl::Status CheckMigrations(Database& database) {
+  RONGHE_ASSIGN_OR_RETURN(int log,
+                          common::sql::PendingMigrations(database, "changelog", common::ChangeLogMigrations()));
+  RONGHE_ASSIGN_OR_RETURN(int own, common::sql::PendingMigrations(database, "organization", OrganizationMigrations()));
+  if (log + own == 0) return absl::OkStatus();
+  return common::Unavailable("MIGRATIONS_PENDING", {"migrations are missing", "数据库结构尚未更新"});
+}
+
+// The loader as the streams of DirectoryService know it.
+class LoaderSource final : public DirectorySource {
+ public:
+  explicit LoaderSource(DirectoryLoader& loader) : loader_(loader) {}
+  absl::StatusOr<std::string> Incarnation() override { return loader_.Incarnation(); }
+  absl::StatusOr<Head> ReadHead(absl::Time deadline) override {
+    RONGHE_ASSIGN_OR_RETURN(common::Feed::Head head, loader_.ReadHead(deadline));
+    return Head{head.position, head.partition_revision};
+  }
+  absl::StatusOr<std::vector<common::DirectoryDelta>> LoadAll(absl::Time deadline) override {
+    return loader_.LoadAll(deadline);
+  }
+  absl::StatusOr<common::DirectoryDelta> After(int64_t position, int64_t structure_revision,
+                                               absl::Time deadline) override {
+    return loader_.After(position, structure_revision, deadline);
+  }
+
+ private:
+  DirectoryLoader& loader_;
+};
+
+void LogError(std::string_view what, const absl::Status& status) {
+  common::Log(common::LogLevel::kError, what, {{"error", status.ToString()}});
+}
+
+}  // namespace
+
+// In the order of construction; destroyed in reverse.
+struct Service::Parts {
+  Parts(common::Process& p, std::unique_ptr<Database> opened, KeyRing key_ring);
+
+  // Where things are kept.
+  std::unique_ptr<Database> database;
+  common::ChangeLog log;
+  common::Feed feed;
+  common::FeedHub hub;
+  common::Publisher publisher;
+  KeyRing keys;
+  PersonVault vault;
+  SqlMemberOccupants member_occupants;
+  std::vector<UnitOccupants*> occupants;
+  SqlUnitStore units;
+  SqlAccessStore access;
+  SqlMemberStore members;
+  SqlAuditLog audit;
+  DirectoryLoader loader;
+  LoaderSource loader_source;
+  DirectoryFeed directory_feed;
+  DirectoryTree tree;
+  SqlConsistency consistency;
+  SqlSummarySource summary_source;
+  SqlImportStore imports;
+  KeyRingRowSealer sealer;
+  SqlUnitJoin unit_join;
+  SqlMemberJoin member_join;
+
+  // What is done with them.
+  OwnerRegistry owners;
+  ServiceOwnerResolver resolver;
+  RevisionGate gate;
+  UnitApp unit_app;
+  UnitQuery unit_query;
+  SummaryApp summary_app;
+  AccessApp access_app;
+  MemberApp member_app;
+  MemberQuery member_query;
+  ProtoUnitRows unit_rows;
+  ProtoMemberRows member_rows;
+  UnitImportTarget unit_target;
+  MemberImportTarget member_target;
+  ImportEngine import_engine;
+  ImportHub import_hub;
+  ImportRunner import_runner;
+  ImportApp import_app;
+
+  // How it is reached.
+  common::WatchService watch;
+  OrganizationRpc organization_rpc;
+  AccessRpc access_rpc;
+  DirectoryRpc directory_rpc;
+  MemberRpc member_rpc;
+  ImportRpc import_rpc;
+};
+
+Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyRing key_ring)
+    : database(std::move(opened)),
+      log(*database, p.clock(), p.random()),
+      feed(*database),
+      hub(p.clock()),
+      publisher(*database, p.clock(), p.random()),
+      keys(std::move(key_ring)),
+      vault(keys, p.random()),
+      occupants({&member_occupants}),
+      units(*database, log, occupants),
+      access(*database, log),
+      members(*database, log, vault),
+      audit(*database, p.clock()),
+      loader(*database, log, feed, p.clock()),
+      loader_source(loader),
+      directory_feed(loader, p.directory(), p.clock(),
+                     [](const absl::Status& status) { LogError("directory cannot be read", status); }),
+      tree(p.directory()),
+      consistency(*database, log, publisher, p.directory()),
+      summary_source(*database, feed, occupants),
+      imports(*database, log, p.clock()),
+      sealer(keys, p.random()),
+      unit_join(occupants),
+      member_join(vault),
+      resolver(owners, consistency),
+      gate(consistency, p.signer()),
+      unit_app(units, gate, p.calendar()),
+      unit_query(units, tree, p.signer(), p.calendar()),
+      summary_app(summary_source, consistency, tree),
+      access_app(access, tree, owners, gate, p.signer(), p.clock()),
+      member_app({members, audit, tree, gate, p.calendar()}),
+      member_query(members, tree, gate, p.signer()),
+      unit_target(units, unit_join, unit_rows, p.calendar()),
+      member_target({members, member_join, member_rows, tree, consistency}, p.calendar()),
+      import_engine(imports, sealer, p.clock(), {&unit_target, &member_target}),
+      import_hub(p.clock()),
+      import_runner(import_engine, import_hub, {.holder = p.random().Uuid()}, LogError),
+      import_app({import_engine, import_hub, tree, gate, p.signer(), [this] { import_runner.Wake(); }}),
+      watch({"organization", log, feed, hub, p.directory(), p.signer(), p.wrapper().executor(), p.clock(),
+             [&p] { return p.directory().structure_revision(); }}),
+      organization_rpc(p.wrapper(), {unit_app, unit_query, summary_app, gate, watch,
+                                     [&p, this](const common::Call& call) {
+                                       return NewImportUpload(p.wrapper().executor(), import_app, call, "units",
+                                                              ReadUnitsMessage);
+                                     }}),
+      access_rpc(p.wrapper(), access_app, gate),
+      directory_rpc(p.wrapper(), loader_source, hub),
+      member_rpc(p.wrapper(), {member_app, member_query, watch,
+                               [&p, this](const common::Call& call) {
+                                 return NewImportUpload(p.wrapper().executor(), import_app, call, "members",
+                                                        ReadMembersMessage);
+                               }}),
+      import_rpc(p.wrapper(), import_app) {
+  owners.Add("grants", [this](std::string_view name, int64_t id, absl::Time deadline) {
+    return access_app.OwnerOfGrant(name, id, deadline);
+  });
+  owners.Add("principals", [this](std::string_view name, int64_t id, absl::Time deadline) {
+    return access_app.OwnerOfPrincipal(name, id, deadline);
+  });
+  owners.Add("members", [this](std::string_view name, int64_t id, absl::Time deadline) {
+    return member_app.OwnerOf(name, id, deadline);
+  });
+  owners.Add("imports", [this](std::string_view, int64_t id, absl::Time deadline) {
+    return import_app.OwnerOf(id, deadline);
+  });
+  log.OnCommit([this] { publisher.Hint(); });
+  publisher.OnPublished([this](int64_t position) {
+    hub.Advance(position);
+    directory_feed.Wake();
+  });
+  publisher.OnError([](const absl::Status& status) { LogError("cannot publish", status); });
+}
+
+Service::Service(common::Process& process, const Config& config) : process_(process), config_(config) {}
+
+Service::~Service() {
+  if (parts_ == nullptr) return;
+  parts_->import_runner.Stop();
+  parts_->publisher.Stop();
+  parts_->directory_feed.Stop();
+}
+
+absl::Status Service::Migrate(const Config& config) {
+  RONGHE_ASSIGN_OR_RETURN(std::unique_ptr<Database> database, common::sql::OpenDatabase(config.database));
+  return MigrateAll(*database);
+}
+
+absl::Status Service::Start() {
+  common::sql::Options options;
+  options.readers = config_.database_connections;
+  RONGHE_ASSIGN_OR_RETURN(KeyRing keys, KeyRing::Load(config_.master_key_file));
+  RONGHE_ASSIGN_OR_RETURN(std::unique_ptr<Database> database, common::sql::OpenDatabase(config_.database, options));
+  RONGHE_RETURN_IF_ERROR(MigrateAll(*database));
+  RONGHE_RETURN_IF_ERROR(keys.Check(*database, In(kLoadDeadline)));
+  parts_ = std::make_unique<Parts>(process_, std::move(database), std::move(keys));
+  RONGHE_RETURN_IF_ERROR(Bootstrap());
+  RONGHE_ASSIGN_OR_RETURN(int64_t position, parts_->publisher.PublishOnce());
+  parts_->hub.Advance(position);
+  RONGHE_RETURN_IF_ERROR(parts_->directory_feed.Start(In(kLoadDeadline)));
+  parts_->publisher.Start();
+  parts_->import_runner.Start();
+  Register();
+  return absl::OkStatus();
+}
+
+absl::Status Service::Bootstrap() {
+  const std::string& administrator = config_.bootstrap_administrator;
+  if (administrator.empty()) return absl::OkStatus();
+  size_t bar = administrator.find('|');
+  if (bar == std::string::npos) {
+    return common::InvalidArgument("bootstrap-administrator", "BAD_FORM",
+                                   {"must have the form ISSUER|SUBJECT", "格式应为 签发者|主体"});
+  }
+  RONGHE_ASSIGN_OR_RETURN(bool did,
+                          parts_->access_app.Bootstrap(administrator.substr(0, bar), administrator.substr(bar + 1)));
+  if (did) common::Log(common::LogLevel::kInfo, "the first administrator was made");
+  return absl::OkStatus();
+}
+
+void Service::Register() {
+  process_.SetOwnerResolver(&parts_->resolver);
+  process_.OnDrain([this] { parts_->import_runner.Stop(); });
+  process_.wrapper().SetRevisionGate(
+      [this](const common::RevisionToken& token, absl::Time deadline) { return parts_->gate.Cover(token, deadline); });
+  process_.AddReadiness("database", [this] { return parts_->database->Ping(In(kPingDeadline)); });
+  process_.AddReadiness("migrations", [this] { return CheckMigrations(*parts_->database); });
+  process_.AddReadiness("directory", [this]() -> absl::Status {
+    const common::Directory& directory = process_.directory();
+    if (directory.loaded() && process_.clock().Now() - directory.last_heard() <= kCutOff) return absl::OkStatus();
+    return common::Unavailable("DIRECTORY_STALE", {"the directory is not current", "组织目录不是最新"});
+  });
+}
+
+std::vector<common::ServiceBinding*> Service::bindings() {
+  return {&parts_->organization_rpc, &parts_->access_rpc, &parts_->directory_rpc, &parts_->member_rpc,
+          &parts_->import_rpc};
+}
+
+}  // namespace ronghe::organization

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "services/common/changelog/changelog.h"
+#include "services/common/sql/database.h"
+#include "services/organization/app/member_store.h"
+#include "services/organization/storage/person_vault.h"
+
+namespace ronghe::organization {
+
+// Members in SQL. Thread-safe.
+class SqlMemberStore final : public MemberStore {
+ public:
+  // All must outlive it.
+  SqlMemberStore(common::sql::Database& database, common::ChangeLog& log, const PersonVault& vault)
+      : database_(database), log_(log), vault_(vault) {}
+
+  absl::Status Write(common::PartitionId partition, const common::Call& call,
+                     absl::FunctionRef<absl::Status(MemberTxn&)> body) override;
+  absl::StatusOr<std::optional<StoredMember>> Find(MemberId id, absl::Time deadline) override;
+  absl::StatusOr<std::optional<common::UnitUid>> UnitOf(MemberId id, absl::Time deadline) override;
+  absl::StatusOr<std::vector<StoredMember>> List(std::span<const UnitsOfPartition> units, const MemberFilter& filter,
+                                                 const MemberPosition& after, int limit, absl::Time deadline) override;
+  absl::StatusOr<std::vector<absl::Status>> CheckDuplicates(const common::Call& call,
+                                                            std::span<const Member> rows) override;
+  std::string PersonKey(const Member& member) const override;
+
+ private:
+  common::sql::Database& database_;
+  common::ChangeLog& log_;
+  const PersonVault& vault_;
+};
+
+}  // namespace ronghe::organization

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <span>
+
+#include <absl/container/flat_hash_map.h>
+#include <absl/functional/function_ref.h>
+#include <absl/status/status.h>
+
+#include "services/common/sql/database.h"
+#include "services/common/values/ids.h"
+#include "services/organization/domain/unit_counts.h"
+
+namespace ronghe::organization {
+
+// What lives in units besides units. Members implement it; without one nothing lives anywhere. Thread-safe.
+class UnitOccupants {
+ public:
+  virtual ~UnitOccupants() = default;
+  // Own member counts of the units in these partitions, inside a snapshot; `partitions` may be thousands.
+  virtual absl::Status Count(common::sql::Session& session, std::span<const common::PartitionId> partitions,
+                             absl::FunctionRef<void(common::UnitUid, const MemberCounts&)> each) = 0;
+  // How many live in one unit, inside a structure transaction that is about to dissolve it. Takes the lock row of the
+  // unit's partition first, so that whoever adds a member waits and then finds the unit dissolved (in table `unit`).
+  virtual absl::StatusOr<int64_t> LockAndCount(common::sql::Session& session, common::PartitionId partition,
+                                               common::UnitUid unit) = 0;
+};
+
+}  // namespace ronghe::organization
