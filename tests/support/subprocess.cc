@@ -12,9 +12,9 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <pwd.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -104,7 +104,7 @@ absl::StatusOr<std::unique_ptr<Subprocess>> Subprocess::Start(std::vector<std::s
   setpgid(pid, pid);  // also here: a signal to the group may come before the child has run
   std::unique_ptr<Subprocess> process(new Subprocess());
   process->pid_ = pid;
-  process->pidfd_ = pidfd_open(pid, 0);
+  process->pidfd_ = static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
   process->output_dir_ = options.output_dir;
   return process;
 }

@@ -77,8 +77,8 @@ absl::StatusOr<bool> IsOperator(AccessReader& reader, const Tree& tree, const co
 }
 
 absl::Status NotGrantable() {
-  return common::PermissionDenied("ROLE_NOT_GRANTABLE", {"an officer may not grant or revoke this role",
-                                                         "管理员无权授予或撤销该角色"});
+  return common::PermissionDenied("ROLE_NOT_GRANTABLE",
+                                  {"an officer may not grant or revoke this role", "管理员无权授予或撤销该角色"});
 }
 
 // Principals with a grant in the scope, and those that have none.
@@ -140,21 +140,19 @@ absl::StatusOr<Principal> AccessApp::CreatePrincipal(const common::Call& call, P
     if (!tree_.Covers(call.scope, home)) return common::NotFound(member);
   }
   std::optional<Principal> made;
-  RONGHE_RETURN_IF_ERROR(store_
-                             .Write(call,
-                                    [&](AccessTxn& txn) -> absl::Status {
-                                      RONGHE_ASSIGN_OR_RETURN(std::optional<DoneBefore> done, txn.Claim(key));
-                                      if (done) {
-                                        RONGHE_ASSIGN_OR_RETURN(made, FindNamedPrincipal(txn, done->resource));
-                                        return absl::OkStatus();
-                                      }
-                                      Principal created = principal;
-                                      created.created = txn.now();
-                                      RONGHE_ASSIGN_OR_RETURN(made, txn.InsertPrincipal(std::move(created)));
-                                      txn.Remember(NameOf(kPrincipals, made->id));
-                                      return absl::OkStatus();
-                                    })
-                             .status());
+  auto create = [&](AccessTxn& txn) -> absl::Status {
+    RONGHE_ASSIGN_OR_RETURN(std::optional<DoneBefore> done, txn.Claim(key));
+    if (done) {
+      RONGHE_ASSIGN_OR_RETURN(made, FindNamedPrincipal(txn, done->resource));
+      return absl::OkStatus();
+    }
+    Principal created = principal;
+    created.created = txn.now();
+    RONGHE_ASSIGN_OR_RETURN(made, txn.InsertPrincipal(std::move(created)));
+    txn.Remember(NameOf(kPrincipals, made->id));
+    return absl::OkStatus();
+  };
+  RONGHE_RETURN_IF_ERROR(store_.Write(call, create).status());
   gate_.MakeVisible(made->revision, call.deadline);
   return *std::move(made);
 }
@@ -208,19 +206,17 @@ absl::StatusOr<NamedGrant> AccessApp::CreateGrant(const common::Call& call, cons
     grant.unit = unit->uid;
   }
   std::optional<Grant> made;
-  RONGHE_RETURN_IF_ERROR(store_
-                             .Write(call,
-                                    [&](AccessTxn& txn) -> absl::Status {
-                                      RONGHE_ASSIGN_OR_RETURN(std::optional<DoneBefore> done, txn.Claim(key));
-                                      if (done) {
-                                        RONGHE_ASSIGN_OR_RETURN(made, txn.FindGrant(IdFromName(done->resource, kGrants)));
-                                        return made ? absl::OkStatus() : common::NotFound(done->resource);
-                                      }
-                                      RONGHE_ASSIGN_OR_RETURN(made, MakeGrant(call, txn, request, grant));
-                                      txn.Remember(NameOf(kGrants, made->id));
-                                      return absl::OkStatus();
-                                    })
-                             .status());
+  auto create = [&](AccessTxn& txn) -> absl::Status {
+    RONGHE_ASSIGN_OR_RETURN(std::optional<DoneBefore> done, txn.Claim(key));
+    if (done) {
+      RONGHE_ASSIGN_OR_RETURN(made, txn.FindGrant(IdFromName(done->resource, kGrants)));
+      return made ? absl::OkStatus() : common::NotFound(done->resource);
+    }
+    RONGHE_ASSIGN_OR_RETURN(made, MakeGrant(call, txn, request, grant));
+    txn.Remember(NameOf(kGrants, made->id));
+    return absl::OkStatus();
+  };
+  RONGHE_RETURN_IF_ERROR(store_.Write(call, create).status());
   gate_.MakeVisible(made->revision, call.deadline);
   return Named(*std::move(made));
 }
@@ -238,11 +234,9 @@ absl::StatusOr<Grant> AccessApp::MakeGrant(const common::Call& call, AccessTxn& 
     if (!is_operator) return NotGrantable();
   }
   if (grant.role == Role::kMember && principal.member_id == 0) {
-    return common::FailedPrecondition("PRINCIPAL_WITHOUT_MEMBER",
-                                      {"the principal is not registered as a member", "该主体未关联党员"},
-                                      {{"PRINCIPAL_WITHOUT_MEMBER",
-                                        request.principal,
-                                        {"has no member", "未关联党员"}}});
+    return common::FailedPrecondition(
+        "PRINCIPAL_WITHOUT_MEMBER", {"the principal is not registered as a member", "该主体未关联党员"},
+        {{"PRINCIPAL_WITHOUT_MEMBER", request.principal, {"has no member", "未关联党员"}}});
   }
   grant.principal_id = principal.id;
   grant.start = request.start.value_or(txn.now());
@@ -300,24 +294,21 @@ absl::StatusOr<NamedGrant> AccessApp::RevokeGrant(const common::Call& call, cons
   int64_t id = IdFromName(name, kGrants);
   if (id == 0) return BadName("name", "grants/{id}", "grants/{编号}");
   std::optional<Grant> revoked;
-  RONGHE_RETURN_IF_ERROR(store_
-                             .Write(call,
-                                    [&](AccessTxn& txn) -> absl::Status {
-                                      RONGHE_ASSIGN_OR_RETURN(std::optional<DoneBefore> done, txn.Claim(key));
-                                      RONGHE_ASSIGN_OR_RETURN(revoked, txn.FindGrant(id));
-                                      if (!revoked) return common::NotFound(name);
-                                      if (done) return absl::OkStatus();
-                                      txn.Remember(name);
-                                      if (revoked->revoked) return absl::OkStatus();
-                                      if (!OfficerMayGrant(revoked->role)) {
-                                        RONGHE_ASSIGN_OR_RETURN(bool is_operator, IsOperator(txn, tree_, call.actor,
-                                                                                             revoked->unit, txn.now()));
-                                        if (!is_operator) return NotGrantable();
-                                      }
-                                      RONGHE_ASSIGN_OR_RETURN(revoked, txn.RevokeGrant(*revoked));
-                                      return absl::OkStatus();
-                                    })
-                             .status());
+  auto revoke = [&](AccessTxn& txn) -> absl::Status {
+    RONGHE_ASSIGN_OR_RETURN(std::optional<DoneBefore> done, txn.Claim(key));
+    RONGHE_ASSIGN_OR_RETURN(revoked, txn.FindGrant(id));
+    if (!revoked) return common::NotFound(name);
+    if (done) return absl::OkStatus();
+    txn.Remember(name);
+    if (revoked->revoked) return absl::OkStatus();
+    if (!OfficerMayGrant(revoked->role)) {
+      RONGHE_ASSIGN_OR_RETURN(bool is_operator, IsOperator(txn, tree_, call.actor, revoked->unit, txn.now()));
+      if (!is_operator) return NotGrantable();
+    }
+    RONGHE_ASSIGN_OR_RETURN(revoked, txn.RevokeGrant(*revoked));
+    return absl::OkStatus();
+  };
+  RONGHE_RETURN_IF_ERROR(store_.Write(call, revoke).status());
   gate_.MakeVisible(revoked->revision, call.deadline);
   return Named(*std::move(revoked));
 }
@@ -333,19 +324,17 @@ absl::StatusOr<int64_t> AccessApp::RevokeToken(const common::Call& call, const s
   }
   RONGHE_RETURN_IF_ERROR(violations.ToStatus());
   int64_t revision = 0;
-  RONGHE_RETURN_IF_ERROR(store_
-                             .Write(call,
-                                    [&](AccessTxn& txn) -> absl::Status {
-                                      RONGHE_ASSIGN_OR_RETURN(std::optional<DoneBefore> done, txn.Claim(key));
-                                      if (done) {
-                                        revision = done->revision;
-                                        return absl::OkStatus();
-                                      }
-                                      RONGHE_ASSIGN_OR_RETURN(revision, txn.RevokeToken(jti, *expire));
-                                      txn.Remember("tokens");
-                                      return absl::OkStatus();
-                                    })
-                             .status());
+  auto revoke = [&](AccessTxn& txn) -> absl::Status {
+    RONGHE_ASSIGN_OR_RETURN(std::optional<DoneBefore> done, txn.Claim(key));
+    if (done) {
+      revision = done->revision;
+      return absl::OkStatus();
+    }
+    RONGHE_ASSIGN_OR_RETURN(revision, txn.RevokeToken(jti, *expire));
+    txn.Remember("tokens");
+    return absl::OkStatus();
+  };
+  RONGHE_RETURN_IF_ERROR(store_.Write(call, revoke).status());
   gate_.MakeVisible(revision, call.deadline);
   return revision;
 }
@@ -380,30 +369,27 @@ absl::StatusOr<bool> AccessApp::Bootstrap(const std::string& issuer, const std::
   RONGHE_RETURN_IF_ERROR(violations.ToStatus());
   common::Call call;
   bool did = false;
-  RONGHE_RETURN_IF_ERROR(
-      store_
-          .Write(call,
-                 [&](AccessTxn& txn) -> absl::Status {
-                   did = false;
-                   RONGHE_ASSIGN_OR_RETURN(bool has_grants, txn.HasGrants());
-                   if (has_grants) return absl::OkStatus();
-                   RONGHE_ASSIGN_OR_RETURN(std::optional<Principal> known, txn.FindPrincipalBySubject(issuer, subject));
-                   if (!known) {
-                     Principal created = principal;
-                     created.created = txn.now();
-                     RONGHE_ASSIGN_OR_RETURN(known, txn.InsertPrincipal(std::move(created)));
-                   }
-                   for (Role role : {Role::kOperator, Role::kOfficer, Role::kAuditor}) {
-                     Grant grant;
-                     grant.principal_id = known->id;
-                     grant.role = role;
-                     grant.start = txn.now();
-                     RONGHE_RETURN_IF_ERROR(txn.InsertGrant(std::move(grant)).status());
-                   }
-                   did = true;
-                   return absl::OkStatus();
-                 })
-          .status());
+  auto make = [&](AccessTxn& txn) -> absl::Status {
+    did = false;
+    RONGHE_ASSIGN_OR_RETURN(bool has_grants, txn.HasGrants());
+    if (has_grants) return absl::OkStatus();
+    RONGHE_ASSIGN_OR_RETURN(std::optional<Principal> known, txn.FindPrincipalBySubject(issuer, subject));
+    if (!known) {
+      Principal created = principal;
+      created.created = txn.now();
+      RONGHE_ASSIGN_OR_RETURN(known, txn.InsertPrincipal(std::move(created)));
+    }
+    for (Role role : {Role::kOperator, Role::kOfficer, Role::kAuditor}) {
+      Grant grant;
+      grant.principal_id = known->id;
+      grant.role = role;
+      grant.start = txn.now();
+      RONGHE_RETURN_IF_ERROR(txn.InsertGrant(std::move(grant)).status());
+    }
+    did = true;
+    return absl::OkStatus();
+  };
+  RONGHE_RETURN_IF_ERROR(store_.Write(call, make).status());
   return did;
 }
 

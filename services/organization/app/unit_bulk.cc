@@ -19,10 +19,18 @@ using common::UnitUid;
 
 constexpr size_t kBatch = 500;
 
-Text DuplicateText() { return {"the code is in use", "该组织代码已被使用"}; }
-Text NoParentText() { return {"there is no such parent", "上级组织不存在"}; }
-Text ParentRefusedText() { return {"the row of the parent was refused", "上级组织所在行未通过校验"}; }
-Text BeforeParentText() { return {"lies before the first day of the parent", "早于上级组织的起始日期"}; }
+Text DuplicateText() {
+  return {"the code is in use", "该组织代码已被使用"};
+}
+Text NoParentText() {
+  return {"there is no such parent", "上级组织不存在"};
+}
+Text ParentRefusedText() {
+  return {"the row of the parent was refused", "上级组织所在行未通过校验"};
+}
+Text BeforeParentText() {
+  return {"lies before the first day of the parent", "早于上级组织的起始日期"};
+}
 
 DraftFault FaultOf(const UnitDraft& draft, std::string field, std::string reason, Text text) {
   return {draft.line, std::move(field), std::move(reason), std::move(text)};
@@ -84,10 +92,9 @@ absl::Status UnitBulkCheck::Add(UnitReader& reader, std::span<const UnitDraft> d
       auto [first, is_new] = by_code_.emplace(draft.fields.code, nodes_.size());
       if (!is_new) {
         int64_t line = nodes_[first->second].line;
-        RONGHE_RETURN_IF_ERROR(Refuse(node, "code", "DUPLICATE_CODE",
-                                      {fmt::format("stands already in line {}", line),
-                                       fmt::format("与第 {} 行重复", line)},
-                                      refuse));
+        RONGHE_RETURN_IF_ERROR(
+            Refuse(node, "code", "DUPLICATE_CODE",
+                   {fmt::format("stands already in line {}", line), fmt::format("与第 {} 行重复", line)}, refuse));
       } else if (taken.contains(draft.fields.code)) {
         RONGHE_RETURN_IF_ERROR(Refuse(node, "code", "DUPLICATE_CODE", DuplicateText(), refuse));
       }
@@ -268,8 +275,8 @@ class Creation {
     }
     common::PartitionId partition = parent ? parent->partition() : common::kDefaultPartition;
     if (HasOwnPartition(draft.fields.level)) partition = common::PartitionId(next_partition_.value++);
-    absl::StatusOr<Unit> unit = Unit::Create(txn_.NewUid(), partition, parent ? parent->ref() : UnitRef{},
-                                             draft.fields, effective_, today_);
+    absl::StatusOr<Unit> unit =
+        Unit::Create(txn_.NewUid(), partition, parent ? parent->ref() : UnitRef{}, draft.fields, effective_, today_);
     if (unit.ok()) return std::optional<Unit>(*std::move(unit));
     for (const common::Violation& violation : common::ViolationsOf(unit.status())) {
       Refuse(draft, violation.field, violation.reason, violation.text);
@@ -300,8 +307,8 @@ class Creation {
     auto known = blockers_.find(key);
     if (known == blockers_.end()) {
       RONGHE_ASSIGN_OR_RETURN(std::vector<Blocker> blockers,
-                              PlacementBlockers(txn_, {{}, draft.fields.code},
-                                                {draft.fields.level, draft.fields.kind}, parent, 1, effective_));
+                              PlacementBlockers(txn_, {{}, draft.fields.code}, {draft.fields.level, draft.fields.kind},
+                                                parent, 1, effective_));
       known = blockers_.emplace(key, std::move(blockers)).first;
     }
     return &known->second;
@@ -333,7 +340,8 @@ absl::Status EraseUnits(UnitTxn& txn, std::span<const UnitUid> uids) {
     RONGHE_ASSIGN_OR_RETURN(std::vector<UnitRef> below, txn.EverBelow(some));
     for (const UnitRef& child : below) {
       if (among.contains(child.uid)) continue;
-      blockers.push_back({"HAS_UNITS", "units/" + child.code, {"stands below an imported unit", "隶属于本次导入的组织"}});
+      blockers.push_back(
+          {"HAS_UNITS", "units/" + child.code, {"stands below an imported unit", "隶属于本次导入的组织"}});
     }
     RONGHE_ASSIGN_OR_RETURN(std::vector<UnitUid> changed, txn.Changed(some));
     absl::flat_hash_set<UnitUid> changed_set(changed.begin(), changed.end());
@@ -348,10 +356,10 @@ absl::Status EraseUnits(UnitTxn& txn, std::span<const UnitUid> uids) {
     return absl::OkStatus();
   }));
   if (!blockers.empty()) {
-    return common::FailedPrecondition("IMPORT_IN_USE",
-                                      {"something has been built on the import since; everything is listed",
-                                       "导入之后已有数据依赖于它，已全部列出"},
-                                      std::move(blockers));
+    return common::FailedPrecondition(
+        "IMPORT_IN_USE",
+        {"something has been built on the import since; everything is listed", "导入之后已有数据依赖于它，已全部列出"},
+        std::move(blockers));
   }
   return InBatches<Unit>(units, [&](std::span<const Unit> some) { return txn.Erase(some); });
 }

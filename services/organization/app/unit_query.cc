@@ -26,13 +26,11 @@ std::string DayText(std::optional<absl::CivilDay> day) {
 // What a query would have done, for units found by their numbers.
 void CutToRange(std::vector<Unit>& units, const UnitFilter& filter, const CodeRange& range) {
   std::erase_if(units, [&](const Unit& unit) {
-    bool passed = !range.after.empty() &&
-                  (range.descending ? unit.code() >= range.after : unit.code() <= range.after);
+    bool passed = !range.after.empty() && (range.descending ? unit.code() >= range.after : unit.code() <= range.after);
     return passed || !filter.Allows(unit.level(), unit.kind(), unit.state());
   });
-  std::sort(units.begin(), units.end(), [&](const Unit& a, const Unit& b) {
-    return range.descending ? b.code() < a.code() : a.code() < b.code();
-  });
+  std::sort(units.begin(), units.end(),
+            [&](const Unit& a, const Unit& b) { return range.descending ? b.code() < a.code() : a.code() < b.code(); });
   if (units.size() > static_cast<size_t>(range.limit)) {
     units.erase(units.begin() + range.limit, units.end());
   }
@@ -81,9 +79,9 @@ absl::StatusOr<UnitFilter> ParseUnitFilter(std::string_view text) {
   for (const common::Condition& condition : conditions) {
     std::optional<int> value = ValueNamed(condition);
     if (!value) {
-      violations.Add("filter", "UNKNOWN_VALUE",
-                     {fmt::format("has an unknown value for {}", condition.field),
-                      fmt::format("{} 的取值未知", condition.field)});
+      violations.Add(
+          "filter", "UNKNOWN_VALUE",
+          {fmt::format("has an unknown value for {}", condition.field), fmt::format("{} 的取值未知", condition.field)});
       continue;
     }
     uint32_t& mask = condition.field == "level"  ? filter.levels
@@ -272,10 +270,9 @@ absl::StatusOr<UnitQuery::Found> UnitQuery::CurrentSubtree(const common::Call& c
     for (UnitUid root : call.scope.units) tree_.VisitSubtree(root, visit);
   }
   size_t count = std::min(candidates.size(), static_cast<size_t>(listing.page_size));
-  std::partial_sort(candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(count), candidates.end(),
-                    [&](const Candidate& a, const Candidate& b) {
-                      return range.descending ? b.code < a.code : a.code < b.code;
-                    });
+  std::partial_sort(
+      candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(count), candidates.end(),
+      [&](const Candidate& a, const Candidate& b) { return range.descending ? b.code < a.code : a.code < b.code; });
   std::vector<UnitUid> uids;
   for (size_t i = 0; i < count; ++i) uids.push_back(candidates[i].uid);
   std::vector<Unit> units;
@@ -352,24 +349,24 @@ absl::StatusOr<UnitQuery::Export> UnitQuery::StartExport(const common::Call& cal
     if (everything) tree_.VisitSubtree(UnitUid(), visit);
     for (UnitUid root : roots) tree_.VisitSubtree(root, visit);
   }
-  return Export([this, uids, as_of, next = size_t{0}, deadline = call.deadline]() mutable
-                -> absl::StatusOr<std::vector<Unit>> {
-    std::vector<Unit> units;
-    while (next < uids->size() && units.empty()) {
-      std::span<const UnitUid> batch(uids->data() + next, std::min(kExportBatch, uids->size() - next));
-      RONGHE_RETURN_IF_ERROR(store_.Read(deadline, [&](UnitReader& reader) -> absl::Status {
-        if (as_of) {
-          RONGHE_ASSIGN_OR_RETURN(units, reader.FindManyAsOf(batch, *as_of));
-        } else {
-          RONGHE_ASSIGN_OR_RETURN(units, reader.FindMany(batch));
+  return Export(
+      [this, uids, as_of, next = size_t{0}, deadline = call.deadline]() mutable -> absl::StatusOr<std::vector<Unit>> {
+        std::vector<Unit> units;
+        while (next < uids->size() && units.empty()) {
+          std::span<const UnitUid> batch(uids->data() + next, std::min(kExportBatch, uids->size() - next));
+          RONGHE_RETURN_IF_ERROR(store_.Read(deadline, [&](UnitReader& reader) -> absl::Status {
+            if (as_of) {
+              RONGHE_ASSIGN_OR_RETURN(units, reader.FindManyAsOf(batch, *as_of));
+            } else {
+              RONGHE_ASSIGN_OR_RETURN(units, reader.FindMany(batch));
+            }
+            return absl::OkStatus();
+          }));
+          units = InOrder(batch, std::move(units));
+          next += batch.size();
         }
-        return absl::OkStatus();
-      }));
-      units = InOrder(batch, std::move(units));
-      next += batch.size();
-    }
-    return units;
-  });
+        return units;
+      });
 }
 
 }  // namespace ronghe::organization
