@@ -147,8 +147,9 @@ absl::Status Process::Init(const ServeConfig& config) {
   if (!absl::LoadTimeZone(config.time_zone, &p.zone)) {
     return CannotStart(fmt::format("--time-zone: there is no time zone {}", config.time_zone));
   }
-  RONGHE_ASSIGN_OR_RETURN(std::string secret, ReadSecret(config.token_secret_file));
-  p.signer.emplace(std::move(secret));
+  absl::StatusOr<std::string> secret = ReadSecret(config.token_secret_file);
+  if (!secret.ok()) return secret.status();
+  p.signer.emplace(*secret);
   if (config.issuers.empty()) return CannotStart("--issuer: at least one is required");
   RONGHE_ASSIGN_OR_RETURN(p.verifier, TokenVerifier::Create(config.issuers, p.clock));
   if (config.suite_key_file.empty()) return CannotStart("--suite-key: is required");

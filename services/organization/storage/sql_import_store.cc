@@ -16,17 +16,22 @@ namespace sql = common::sql;
 constexpr absl::Duration kTransaction = absl::Seconds(30);
 
 constexpr sql::Query kInsertEntry{
-    "import_entry_insert", "INSERT INTO import_entry (partition_id, import_id, parent_uid, active) VALUES (0, ?, ?, ?)"};
-constexpr sql::Query kRestart{"import_restart",
-                              "UPDATE import_job SET attempt = attempt + 1, received_rows = 0, update_us = ? "
-                              "WHERE partition_id = ? AND import_id = ? AND state = ? AND committed = 0 AND attempt = ?"};
-constexpr sql::Query kForgetRows{"import_rows_forget", "DELETE FROM import_row WHERE partition_id = ? AND import_id = ?"};
-constexpr sql::Query kCountRows{"import_stage",
-                                "UPDATE import_job SET received_rows = received_rows + ?, update_us = ? "
-                                "WHERE partition_id = ? AND import_id = ? AND state = ? AND committed = 0 AND attempt = ?"};
-constexpr sql::Query kCommit{"import_commit",
-                             "UPDATE import_job SET committed = 1, announced_rows = ?, update_us = ? "
-                             "WHERE partition_id = ? AND import_id = ? AND state = ? AND committed = 0 AND attempt = ?"};
+    "import_entry_insert",
+    "INSERT INTO import_entry (partition_id, import_id, parent_uid, active) VALUES (0, ?, ?, ?)"};
+constexpr sql::Query kRestart{
+    "import_restart",
+    "UPDATE import_job SET attempt = attempt + 1, received_rows = 0, update_us = ? "
+    "WHERE partition_id = ? AND import_id = ? AND state = ? AND committed = 0 AND attempt = ?"};
+constexpr sql::Query kForgetRows{"import_rows_forget",
+                                 "DELETE FROM import_row WHERE partition_id = ? AND import_id = ?"};
+constexpr sql::Query kCountRows{
+    "import_stage",
+    "UPDATE import_job SET received_rows = received_rows + ?, update_us = ? "
+    "WHERE partition_id = ? AND import_id = ? AND state = ? AND committed = 0 AND attempt = ?"};
+constexpr sql::Query kCommit{
+    "import_commit",
+    "UPDATE import_job SET committed = 1, announced_rows = ?, update_us = ? "
+    "WHERE partition_id = ? AND import_id = ? AND state = ? AND committed = 0 AND attempt = ?"};
 constexpr sql::Query kList{"import_list",
                            "SELECT import_id, parent_uid FROM import_entry WHERE partition_id = 0 AND import_id < ? "
                            "ORDER BY import_id DESC LIMIT ?"};
@@ -34,10 +39,9 @@ constexpr sql::Query kIssuesByLine{
     "import_issues_by_line",
     "SELECT line, number, field, reason, message_en, message_zh FROM import_row_error "
     "WHERE partition_id = ? AND import_id = ? AND (line, number) > (?, ?) ORDER BY line, number LIMIT ?"};
-constexpr sql::Query kIssuesByNumber{
-    "import_issues_by_number",
-    "SELECT line, number, field, reason, message_en, message_zh FROM import_row_error "
-    "WHERE partition_id = ? AND import_id = ? AND number > ? ORDER BY number LIMIT ?"};
+constexpr sql::Query kIssuesByNumber{"import_issues_by_number",
+                                     "SELECT line, number, field, reason, message_en, message_zh FROM import_row_error "
+                                     "WHERE partition_id = ? AND import_id = ? AND number > ? ORDER BY number LIMIT ?"};
 constexpr std::string_view kRowColumns[] = {"partition_id", "import_id", "line",   "apply_order",
                                             "state",        "result_id", "payload"};
 
@@ -128,9 +132,9 @@ absl::Status SqlImportStore::Stage(const common::Call& call, const Import& impor
   }
   const int64_t now = import_sql::ToMicros(clock_.Now());
   const absl::Status status = database_.Write(DeadlineOf(call), [&](sql::Session& session) -> absl::Status {
-    RONGHE_ASSIGN_OR_RETURN(const int64_t found, session.Execute(kCountRows, {static_cast<int64_t>(rows.size()), now,
-                                                                              import.partition.value, import.id,
-                                                                              kReceivingState, import.attempt}));
+    RONGHE_ASSIGN_OR_RETURN(const int64_t found,
+                            session.Execute(kCountRows, {static_cast<int64_t>(rows.size()), now, import.partition.value,
+                                                         import.id, kReceivingState, import.attempt}));
     if (found != 1) return Replaced();
     return session.BulkInsert("import_row_bulk", "import_row", kRowColumns, values);
   });
@@ -143,9 +147,8 @@ absl::StatusOr<Import> SqlImportStore::Commit(const common::Call& call, const Im
   absl::StatusOr<Import> committed = Import{};
   const int64_t now = import_sql::ToMicros(clock_.Now());
   const absl::Status done = database_.Write(DeadlineOf(call), [&](sql::Session& session) -> absl::Status {
-    RONGHE_ASSIGN_OR_RETURN(const int64_t rows,
-                            session.Execute(kCommit, {announced_rows, now, import.partition.value, import.id,
-                                                      kReceivingState, import.attempt}));
+    RONGHE_ASSIGN_OR_RETURN(const int64_t rows, session.Execute(kCommit, {announced_rows, now, import.partition.value,
+                                                                          import.id, kReceivingState, import.attempt}));
     if (rows != 1) return Replaced();
     RONGHE_RETURN_IF_ERROR(import_sql::SetEntry(session, import.id, import_sql::kWork));
     committed = import_sql::ReadImport(session, import.id);
@@ -182,8 +185,7 @@ absl::StatusOr<std::vector<ImportStore::NumberedIssue>> SqlImportStore::IssuesBy
                                                                                      int64_t after_number, int limit) {
   std::vector<NumberedIssue> issues;
   RONGHE_RETURN_IF_ERROR(database_.Read(DeadlineOf(call), [&](sql::Session& session) {
-    return session.Select(kIssuesByLine,
-                          {common::PartitionOf(id).value, id, after_line, after_number, int64_t{limit}},
+    return session.Select(kIssuesByLine, {common::PartitionOf(id).value, id, after_line, after_number, int64_t{limit}},
                           [&](const sql::Row& row) {
                             issues.push_back(IssueFrom(row));
                             return absl::OkStatus();
@@ -193,8 +195,7 @@ absl::StatusOr<std::vector<ImportStore::NumberedIssue>> SqlImportStore::IssuesBy
 }
 
 absl::StatusOr<std::vector<ImportStore::NumberedIssue>> SqlImportStore::IssuesByNumber(const common::Call& call,
-                                                                                       int64_t id,
-                                                                                       int64_t after_number,
+                                                                                       int64_t id, int64_t after_number,
                                                                                        int limit) {
   std::vector<NumberedIssue> issues;
   RONGHE_RETURN_IF_ERROR(database_.Read(DeadlineOf(call), [&](sql::Session& session) {
