@@ -4,11 +4,14 @@
 
 #include <gmock/gmock.h>
 
+#include "services/common/sql/database.h"
+#include "services/organization/storage/sql_audit_log.h"
 #include "tests/service/organization/member_fixture.h"
 
 namespace ronghe::organization {
 namespace {
 
+using common::PartitionId;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -117,6 +120,31 @@ TEST_F(MemberServiceTest, RevealsInFullWithAPurpose) {
   EXPECT_EQ(member.identity_number(), tests::Person(11).identity_number);
   EXPECT_EQ(member.phone(), tests::Person(11).phone);
   EXPECT_EQ(member.birth_date().day(), tests::Person(11).birth_date.day);
+}
+
+TEST_F(MemberServiceTest, EveryReadingIsRecordedBeforeItIsAnswered) {
+  const v1::Member made = Create(11, "A1");
+  const auto database = common::sql::OpenDatabase(config_.database).value();
+  const common::SystemClock clock;
+  SqlAuditLog audit(*database, clock);
+  const PartitionId partition = common::PartitionOf(MemberIdOf(made.name())->value);
+  v1::RevealMemberRequest request;
+  request.set_name(made.name());
+  request.set_purpose("核对身份");
+  v1::Member member;
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(Read(members_->RevealMember(Admin().get(), request, &member)).ok());
+  const auto finding = audit.Verify(partition, absl::InfiniteFuture());
+  ASSERT_TRUE(finding.ok()) << finding.status();
+  EXPECT_TRUE(finding->intact);
+  EXPECT_EQ(finding->rows, 3);
+  // Where it cannot be recorded there is no answer.
+  Must(database->Write(absl::InfiniteFuture(), [](common::sql::Session& session) {
+    return session.Execute({"test", "DROP TABLE audit_log"}).status();
+  }));
+  v1::Member nothing;
+  EXPECT_FALSE(Read(members_->RevealMember(Admin().get(), request, &nothing)).ok());
+  EXPECT_EQ(nothing.ByteSizeLong(), 0u);
+  EXPECT_EQ(Get(made.name()).full_name(), "王**");
 }
 
 TEST_F(MemberServiceTest, ChangesWhatTheMaskNames) {
