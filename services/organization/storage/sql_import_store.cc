@@ -13,8 +13,6 @@ namespace {
 
 namespace sql = common::sql;
 
-constexpr absl::Duration kTransaction = absl::Seconds(30);
-
 constexpr sql::Query kInsertEntry{
     "import_entry_insert",
     "INSERT INTO import_entry (partition_id, import_id, parent_uid, active) VALUES (0, ?, ?, ?)"};
@@ -52,6 +50,13 @@ absl::Status Replaced() {
                                              "该导入任务已由另一个数据流接管或已提交。"});
 }
 
+absl::Status Dropped() {
+  return common::FailedPrecondition("IMPORT_DROPPED",
+                                    {"The import of this request was never finished and has been dropped; use a new "
+                                     "request id.",
+                                     "该请求对应的导入任务长期未完成，已被清除，请使用新的请求标识。"});
+}
+
 ImportStore::NumberedIssue IssueFrom(const sql::Row& row) {
   return {row.Int(1),
           {row.Int(0),
@@ -71,12 +76,12 @@ int64_t IdOf(std::string_view resource) {
 }  // namespace
 
 absl::Time SqlImportStore::DeadlineOf(const common::Call& call) const {
-  return std::min(call.deadline, clock_.Now() + kTransaction);
+  return std::min(call.deadline, clock_.Now() + kOneTransaction);
 }
 
-common::Call SqlImportStore::Bounded(const common::Call& call, const Import& import) const {
+common::Call SqlImportStore::Bounded(const common::Call& call, const Import& import, absl::Duration most) const {
   common::Call bounded = call;
-  bounded.deadline = DeadlineOf(call);
+  bounded.deadline = std::min(call.deadline, clock_.Now() + most);
   if (bounded.request_id.empty()) bounded.request_id = import.request_id;
   if (bounded.actor.key.empty()) bounded.actor.key = import.actor_key;
   return bounded;
@@ -100,7 +105,10 @@ absl::StatusOr<ImportStore::Begun> SqlImportStore::Begin(const common::Call& cal
   };
   RONGHE_RETURN_IF_ERROR(log_.Write(fresh.partition, Bounded(call, fresh), write).status());
   if (!prior.has_value()) return begun;
-  RONGHE_ASSIGN_OR_RETURN(begun.import, Get(call, IdOf(prior->resource)));
+  absl::StatusOr<Import> known = Get(call, IdOf(prior->resource));
+  if (absl::IsNotFound(known.status())) return Dropped();
+  if (!known.ok()) return std::move(known).status();
+  begun.import = *std::move(known);
   begun.done_before = begun.import.committed;
   if (begun.done_before) return begun;
   RONGHE_ASSIGN_OR_RETURN(begun.import, Restart(call, begun.import));

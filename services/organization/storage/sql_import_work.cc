@@ -163,7 +163,7 @@ absl::StatusOr<Import> SqlImportStore::Revert(const common::Call& call, const Im
     txn.Remember(fmt::format("imports/{}", from.id));
     return import_sql::WriteImport(session, now, after);
   };
-  RONGHE_RETURN_IF_ERROR(log_.Write(from.partition, Bounded(call, from), body).status());
+  RONGHE_RETURN_IF_ERROR(log_.Write(from.partition, Bounded(call, from, kTakingBack), body).status());
   if (prior.has_value()) return Get(call, from.id);
   return after;
 }
