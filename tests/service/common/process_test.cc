@@ -35,6 +35,18 @@ std::string Address(int port) {
   return "127.0.0.1:" + std::to_string(port);
 }
 
+// Ends serving before what is served is destroyed, also where a test fails.
+class Stopper {
+ public:
+  explicit Stopper(common::Process& process) : process_(process) {}
+  ~Stopper() { process_.StopServing(); }
+  Stopper(const Stopper&) = delete;
+  Stopper& operator=(const Stopper&) = delete;
+
+ private:
+  common::Process& process_;
+};
+
 class ProcessTest : public ::testing::Test {
  protected:
   common::ServeConfig Config() {
@@ -109,6 +121,7 @@ TEST_F(ProcessTest, CallsOfTheSuiteCarryBothTokens) {
     response.set_text(call.request_id);
     return response;
   };
+  Stopper stopper(process);
   ASSERT_TRUE(process.StartServing({&probe}).ok());
   auto stub = v1::ProbeService::NewStub(common::MakeChannel(Address(process.port())));
   common::ServiceToken token(process.suite_tokens(), "gateway", process.clock());
