@@ -18,15 +18,15 @@
 namespace ronghe::common {
 namespace {
 
-namespace v1 = organization::v1;
+namespace org = organization::v1;
 
 // One StreamDirectory call. The library's threads bring the messages; the feed's thread takes them one by one, so a
 // slow application slows the sender and nothing piles up.
-class Stream final : public grpc::ClientReadReactor<v1::StreamDirectoryResponse> {
+class Stream final : public grpc::ClientReadReactor<org::StreamDirectoryResponse> {
  public:
   enum class Event { kMessage, kEnd, kSilence, kStopped };
 
-  void Begin(v1::DirectoryService::Stub& stub, const std::string& token, const Directory& directory) {
+  void Begin(org::DirectoryService::Stub& stub, const std::string& token, const Directory& directory) {
     context_.AddMetadata("authorization", "Bearer " + token);
     if (directory.loaded()) {
       request_.set_incarnation(directory.incarnation());
@@ -45,7 +45,7 @@ class Stream final : public grpc::ClientReadReactor<v1::StreamDirectoryResponse>
     if (stopped_) return Event::kStopped;
     return message_ ? Event::kMessage : Event::kEnd;
   }
-  const v1::StreamDirectoryResponse& message() const { return response_; }
+  const org::StreamDirectoryResponse& message() const { return response_; }
   void ReadOn() {
     {
       std::lock_guard lock(mutex_);
@@ -81,8 +81,8 @@ class Stream final : public grpc::ClientReadReactor<v1::StreamDirectoryResponse>
 
  private:
   grpc::ClientContext context_;
-  v1::StreamDirectoryRequest request_;
-  v1::StreamDirectoryResponse response_;
+  org::StreamDirectoryRequest request_;
+  org::StreamDirectoryResponse response_;
   std::mutex mutex_;
   std::condition_variable changed_;
   bool message_ = false;
@@ -95,12 +95,12 @@ class Stream final : public grpc::ClientReadReactor<v1::StreamDirectoryResponse>
 
 struct RemoteDirectoryFeed::Impl {
   Impl(std::shared_ptr<grpc::Channel> to, const Parts& with, Options how)
-      : channel(std::move(to)), stub(v1::DirectoryService::NewStub(channel)), parts(with), options(std::move(how)) {}
+      : channel(std::move(to)), stub(org::DirectoryService::NewStub(channel)), parts(with), options(std::move(how)) {}
 
   void Run();
   // One stream from its beginning to its end. True if it brought anything.
   bool Follow();
-  bool Take(const v1::StreamDirectoryResponse& message);
+  bool Take(const org::StreamDirectoryResponse& message);
   void Lost(std::string_view cause, std::string_view detail);
   bool Stopping() {
     std::lock_guard lock(mutex);
@@ -110,7 +110,7 @@ struct RemoteDirectoryFeed::Impl {
   void Pause(absl::Duration backoff);
 
   const std::shared_ptr<grpc::Channel> channel;
-  const std::unique_ptr<v1::DirectoryService::Stub> stub;
+  const std::unique_ptr<org::DirectoryService::Stub> stub;
   const Parts parts;
   const Options options;
   bool connected = false;  // said in the log; the feed's thread only
@@ -171,7 +171,7 @@ bool RemoteDirectoryFeed::Impl::Follow() {
   return brought;
 }
 
-bool RemoteDirectoryFeed::Impl::Take(const v1::StreamDirectoryResponse& message) {
+bool RemoteDirectoryFeed::Impl::Take(const org::StreamDirectoryResponse& message) {
   DirectoryDelta delta = FromProto(message);
   absl::Time now = parts.clock.Now();
   if (!connected) {

@@ -66,6 +66,7 @@ absl::Status PgToStatus(std::string_view name, const PGresult* result) {
   if (is("57014")) return DeadlineExceeded();
   if (is("23505")) return UniqueViolated(name, text);
   if (is("53")) return DatabaseFull(text);
+  if (is("08P01")) return StatementFailed(name, text);  // parameters do not match the statement
   if (state.empty() || is("25006") || is("57P") || is("08") || is("58")) {
     return DatabaseUnavailable(fmt::format("{}: {}", name, text));
   }

@@ -115,8 +115,8 @@ absl::StatusOr<Import> ImportApp::Commit(const common::Call& call, const Import&
   return committed;
 }
 
-absl::StatusOr<common::Page<Import>> ImportApp::List(const common::Call& call, const std::string& parent,
-                                                     int page_size, const std::string& page_token) {
+absl::StatusOr<common::Page<Import>> ImportApp::List(const common::Call& call, const std::string& parent, int page_size,
+                                                     const std::string& page_token) {
   RONGHE_ASSIGN_OR_RETURN(const int size, common::PageSize(page_size));
   const std::string query = fmt::format("imports\n{}", parent);
   RONGHE_ASSIGN_OR_RETURN(const std::string position, common::ReadPageToken(parts_.signer, query, page_token));

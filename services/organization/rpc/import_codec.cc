@@ -20,7 +20,9 @@ std::string UnitCode(const std::string& name) {
 // In the future, so that a unit with a day that is none is refused by the check as well.
 constexpr absl::CivilDay kNoDay(9999, 12, 31);
 
-DateParts PartsOf(const google::type::Date& date) { return {date.year(), date.month(), date.day()}; }
+DateParts PartsOf(const google::type::Date& date) {
+  return {date.year(), date.month(), date.day()};
+}
 
 absl::Status Unreadable() {
   return common::InvalidArgument("", "UNREADABLE", {"cannot be read", "无法解析"});
@@ -42,8 +44,7 @@ common::v1::Import ToProto(const Import& import, ImportApp& app) {
   WriteTime(import.create_time, *proto.mutable_create_time());
   if (import.end_time != absl::InfiniteFuture()) WriteTime(import.end_time, *proto.mutable_end_time());
   if (!import.failure.reason.empty()) {
-    proto.set_failure(
-        fmt::format("{}: {} {}", import.failure.reason, import.failure.text.zh, import.failure.text.en));
+    proto.set_failure(fmt::format("{}: {} {}", import.failure.reason, import.failure.text.zh, import.failure.text.en));
   }
   proto.set_revision(app.RevisionToken(import));
   return proto;

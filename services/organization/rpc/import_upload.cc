@@ -46,8 +46,9 @@ class ImportUpload final : public common::Upload {
 
   absl::StatusOr<std::unique_ptr<common::MessageSource>> Answer() override {
     if (!committed_) {
-      return BadStream("commit", "COMMIT_MISSING",
-                       {"The stream ended without a commit; nothing is applied.", "数据流未以 commit 结束，未导入任何数据。"});
+      return BadStream(
+          "commit", "COMMIT_MISSING",
+          {"The stream ended without a commit; nothing is applied.", "数据流未以 commit 结束，未导入任何数据。"});
     }
     return NewImportProgress(executor_, app_, call_, import_->id);
   }

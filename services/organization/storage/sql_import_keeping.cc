@@ -79,10 +79,9 @@ absl::StatusOr<bool> SqlImportStore::Sweep(const common::Call& call, const Impor
   const absl::Status done = database_.Write(DeadlineOf(call), [&](sql::Session& session) -> absl::Status {
     int64_t deleted = 0;
     if (!keep_applied || import.rejected_rows > 0) {
-      RONGHE_ASSIGN_OR_RETURN(deleted,
-                              session.Execute(keep_applied ? kSweepRefused : kSweepAll,
-                                              {import.partition.value, import.id, import.partition.value, import.id,
-                                               int64_t{limit}}));
+      RONGHE_ASSIGN_OR_RETURN(deleted, session.Execute(keep_applied ? kSweepRefused : kSweepAll,
+                                                       {import.partition.value, import.id, import.partition.value,
+                                                        import.id, int64_t{limit}}));
     }
     swept = deleted < limit;
     return swept ? import_sql::SetEntry(session, import.id, import_sql::kIdle) : absl::OkStatus();
@@ -117,8 +116,8 @@ absl::StatusOr<bool> SqlImportStore::Lease(const common::Call& call, std::string
   int64_t rows = 0;
   const std::string name(holder);
   const absl::Status done = database_.Write(DeadlineOf(call), [&](sql::Session& session) -> absl::Status {
-    RONGHE_ASSIGN_OR_RETURN(rows, session.Execute(kLease, {name, import_sql::ToMicros(until), name,
-                                                           import_sql::ToMicros(clock_.Now())}));
+    RONGHE_ASSIGN_OR_RETURN(
+        rows, session.Execute(kLease, {name, import_sql::ToMicros(until), name, import_sql::ToMicros(clock_.Now())}));
     return absl::OkStatus();
   });
   RONGHE_RETURN_IF_ERROR(done);

@@ -112,7 +112,8 @@ class ServeTest : public ::testing::Test {
     common::Wrapper::Options wrapper{};
   };
 
-  void Start(const Settings& settings = {}) {
+  void Start() { Start(Settings()); }
+  void Start(const Settings& settings) {
     verifier_ = common::TokenVerifier::Create(identity_.issuers(), clock_).value();
     authorizer_.emplace(*verifier_, directory_, owners_, clock_);
     executor_.emplace(settings.pool, clock_);

@@ -65,7 +65,7 @@ TEST(RequestIdTest, TheLastOccurrenceCounts) {
 }
 
 TEST(RequestIdTest, BytesThatAreNoMessageArePassedOn) {
-  for (const std::string bytes : {std::string("\x1a\xff\xff\xff\xff\x0f", 6),
+  for (const std::string& bytes : {std::string("\x1a\xff\xff\xff\xff\x0f", 6),
                                   std::string("\x0a\x05"
                                               "ab",
                                               4),

@@ -119,7 +119,7 @@ class AuthorizerTest : public ::testing::Test {
   static std::string Outcome(const absl::Status& status) {
     std::string reason = ReasonOf(status);
     std::string code = absl::StatusCodeToString(status.code());
-    return status.ok() || reason.empty() ? code : code + " " + reason;
+    return status.ok() || reason.empty() || reason == code ? code : code + " " + reason;
   }
   std::string GetUnit(const std::string& name) {
     org::GetUnitRequest request;

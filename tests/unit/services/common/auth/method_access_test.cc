@@ -77,6 +77,7 @@ class MadeUpMethod {
     file.set_name("made_up.proto");
     file.set_syntax("proto3");
     file.add_dependency(CreateUnitRequest::descriptor()->file()->name());
+    file.add_dependency(organization::v1::Unit::descriptor()->file()->name());
     auto* service = file.add_service();
     service->set_name("MadeUp");
     auto* method = service->add_method();

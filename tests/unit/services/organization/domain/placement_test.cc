@@ -10,9 +10,9 @@ using ::testing::IsEmpty;
 
 constexpr Level kLevels[] = {Level::kProvince, Level::kPrefecture, Level::kCounty,
                              Level::kTownship, Level::kBranch,     Level::kGroup};
-constexpr UnitKind kKinds[] = {UnitKind::kCommittee,       UnitKind::kWorkingCommittee, UnitKind::kGeneralBranch,
-                               UnitKind::kBranch,          UnitKind::kJointBranch,      UnitKind::kTemporaryBranch,
-                               UnitKind::kGroup,           UnitKind::kStatisticalGroup};
+constexpr UnitKind kKinds[] = {UnitKind::kCommittee, UnitKind::kWorkingCommittee, UnitKind::kGeneralBranch,
+                               UnitKind::kBranch,    UnitKind::kJointBranch,      UnitKind::kTemporaryBranch,
+                               UnitKind::kGroup,     UnitKind::kStatisticalGroup};
 
 std::vector<Standing> EveryUnit() {
   std::vector<Standing> all;
@@ -58,9 +58,9 @@ TEST(PlacementTest, BranchesAndWorkingCommitteesStandUnderAnyUnitFromTownshipUp)
       }
     }
   }
-  EXPECT_THAT(CheckPlacement({Level::kTownship, UnitKind::kWorkingCommittee},
-                             Standing{Level::kProvince, UnitKind::kCommittee}),
-              IsEmpty());
+  EXPECT_THAT(
+      CheckPlacement({Level::kTownship, UnitKind::kWorkingCommittee}, Standing{Level::kProvince, UnitKind::kCommittee}),
+      IsEmpty());
 }
 
 TEST(PlacementTest, Divisions) {
