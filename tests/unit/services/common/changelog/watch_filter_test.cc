@@ -21,7 +21,8 @@ using ::testing::UnorderedElementsAre;
 class WatchFilterTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    DirectoryDelta delta{.reset = true, .complete = true, .incarnation = "i", .position = 1};
+    DirectoryDelta delta;
+    delta.reset = delta.complete = true;
     for (const auto& [uid, parent] :
          std::vector<std::pair<int64_t, int64_t>>{{1, 0}, {2, 0}, {11, 1}, {12, 1}, {21, 2}, {111, 11}}) {
       DirectoryUnit unit;
@@ -33,7 +34,7 @@ class WatchFilterTest : public ::testing::Test {
     directory_.Apply(delta, absl::UnixEpoch());
   }
 
-  static Scope Everything() { return {.everything = true}; }
+  static Scope Everything() { return {.everything = true, .units = {}}; }
   static Scope Of(std::vector<int64_t> units) {
     Scope scope;
     for (const int64_t unit : units) scope.units.push_back(UnitUid(unit));

@@ -64,7 +64,8 @@ class WatchStreamTest : public ::testing::Test {
     feed_.emplace(*database_);
     publisher_.emplace(*database_, clock_, random_);
     publisher_->OnPublished([this](int64_t position) { hub_.Advance(position); });
-    DirectoryDelta delta{.reset = true, .complete = true, .incarnation = "i", .position = 1};
+    DirectoryDelta delta;
+    delta.reset = delta.complete = true;
     for (const UnitUid uid : {kTown, kElsewhere}) {
       DirectoryUnit unit;
       unit.uid = uid;
