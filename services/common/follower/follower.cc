@@ -7,6 +7,7 @@
 #include "services/common/directory/remote_feed.h"
 #include "services/common/directory/replica_store.h"
 #include "services/common/follower/structure_gate.h"
+#include "services/common/process/start.h"
 #include "services/common/rpc/channel.h"
 #include "services/common/telemetry/log.h"
 #include "services/common/values/status.h"
