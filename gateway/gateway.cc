@@ -21,10 +21,9 @@ constexpr char kService[] = "gateway";
 std::vector<std::unique_ptr<OverviewPart>> MakeParts(const std::shared_ptr<grpc::Channel>& organization,
                                                      common::ServiceToken& token) {
   std::vector<std::unique_ptr<OverviewPart>> parts;
-  parts.push_back(std::make_unique<SummaryPart<organization::v1::OrganizationService,
-                                               organization::v1::BatchGetSummariesRequest,
-                                               organization::v1::BatchGetSummariesResponse>>("organization",
-                                                                                             organization, token));
+  parts.push_back(
+      std::make_unique<SummaryPart<organization::v1::OrganizationService, organization::v1::BatchGetSummariesRequest,
+                                   organization::v1::BatchGetSummariesResponse>>("organization", organization, token));
   return parts;
 }
 
@@ -60,7 +59,9 @@ struct Gateway::Parts {
 Gateway::Gateway(common::Process& process, const Config& config)
     : process_(process), parts_(std::make_unique<Parts>(process, config)) {}
 
-Gateway::~Gateway() { parts_->feed.Stop(); }
+Gateway::~Gateway() {
+  parts_->feed.Stop();
+}
 
 void Gateway::Start() {
   process_.wrapper().SetRevisionGate(common::StructureGate(process_.directory()));
@@ -69,7 +70,11 @@ void Gateway::Start() {
   parts_->feed.Start();
 }
 
-std::vector<common::ServiceBinding*> Gateway::bindings() { return {&parts_->overview_rpc}; }
-std::vector<common::RawBinding*> Gateway::raw_bindings() { return parts_->proxy.bindings(); }
+std::vector<common::ServiceBinding*> Gateway::bindings() {
+  return {&parts_->overview_rpc};
+}
+std::vector<common::RawBinding*> Gateway::raw_bindings() {
+  return parts_->proxy.bindings();
+}
 
 }  // namespace ronghe::gateway

@@ -10,8 +10,8 @@
 
 namespace ronghe::gateway {
 
-// The gateway, composed: pass-through to the services, overviews, and the directory that follows organization. main.cc serves
-// it; tests do the same in their own process.
+// The gateway, composed: pass-through to the services, overviews, and the directory that follows organization. main.cc
+// serves it; tests do the same in their own process.
 class Gateway {
  public:
   // The process is initialised; both outlive the gateway.

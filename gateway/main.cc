@@ -8,7 +8,8 @@ int main(int argc, char** argv) {
   using namespace ronghe;
   common::Process process;  // masks signals before any thread exists
   gateway::Config config = gateway::DefaultConfig();
-  common::Settings settings("ronghe-gateway", RONGHE_VERSION, "One address for all services, and overviews across them.");
+  common::Settings settings("ronghe-gateway", RONGHE_VERSION,
+                            "One address for all services, and overviews across them.");
   gateway::AddSettings(settings, config);
   if (const std::optional<int> exit = common::Start(settings, config.serve, argc, argv)) return *exit;
   if (settings.migrate()) return 0;  // no database

@@ -3,7 +3,7 @@ find_program(RONGHE_CCACHE ccache)
 if(RONGHE_CCACHE)
   # Hits are shared between checkouts: paths inside the source tree do not count. Precompiled headers need the two
   # sloppiness settings.
-  set(RONGHE_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
+  set(RONGHE_LAUNCHER /usr/bin/env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
                       CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${RONGHE_CCACHE})
   set(CMAKE_C_COMPILER_LAUNCHER ${RONGHE_LAUNCHER})
   set(CMAKE_CXX_COMPILER_LAUNCHER ${RONGHE_LAUNCHER})

@@ -12,7 +12,8 @@ namespace {
 namespace v1 = organization::v1;
 using Service = v1::AccessService;
 
-const std::vector<std::string_view> kGrantFields = {"name", "principal", "role", "unit", "start_time", "end_time", "state"};
+const std::vector<std::string_view> kGrantFields = {"name",       "principal", "role", "unit",
+                                                    "start_time", "end_time",  "state"};
 
 absl::Status ListPrincipals(Session& session, Service::Stub& stub, std::vector<v1::Principal>& principals) {
   v1::ListPrincipalsRequest request;
@@ -46,9 +47,11 @@ void SetTime(google::protobuf::Timestamp& time, const char* field, const std::st
              common::Violations& violations) {
   std::string error;
   absl::Time value;
-  if (!absl::ParseTime(absl::RFC3339_full, text, &value, &error) && !absl::ParseTime("%Y-%m-%d", text, &value, &error)) {
-    violations.Add(field, "BAD_TIME", {"not a time: write 2026-01-31T08:00:00+08:00 or 2026-01-31",
-                                       "不是有效时间:请写作 2026-01-31T08:00:00+08:00 或 2026-01-31"});
+  if (!absl::ParseTime(absl::RFC3339_full, text, &value, &error) &&
+      !absl::ParseTime("%Y-%m-%d", text, &value, &error)) {
+    violations.Add(field, "BAD_TIME",
+                   {"not a time: write 2026-01-31T08:00:00+08:00 or 2026-01-31",
+                    "不是有效时间:请写作 2026-01-31T08:00:00+08:00 或 2026-01-31"});
     return;
   }
   time.set_seconds(absl::ToUnixSeconds(value));
@@ -84,8 +87,8 @@ absl::Status RunGrantCreate(const GrantOptions& options, Context& context) {
   if (!options.start.empty()) SetTime(*grant.mutable_start_time(), "start", options.start, violations);
   if (!options.end.empty()) SetTime(*grant.mutable_end_time(), "end", options.end, violations);
   if (options.principal.empty() && (options.issuer.empty() || options.subject.empty())) {
-    violations.Add("principal", "REQUIRED", {"give --principal, or --issuer and --subject",
-                                             "请给出 --principal,或 --issuer 与 --subject"});
+    violations.Add("principal", "REQUIRED",
+                   {"give --principal, or --issuer and --subject", "请给出 --principal,或 --issuer 与 --subject"});
   }
   RONGHE_RETURN_IF_ERROR(violations.ToStatus());
   RONGHE_ASSIGN_OR_RETURN(Session * session, context.session());

@@ -3,8 +3,8 @@
 #include <filesystem>
 #include <sstream>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "gateway/cli/commands.h"
 #include "gateway/cli/completion.h"
@@ -20,7 +20,8 @@ constexpr char kFooter[] =
     "Units are given by code or name (370783, units/370783); - is everything in your scope.\n"
     "\n"
     "Exit codes: 0 done · 1 failure · 2 wrong usage or input · 3 not identified or not permitted · 4 not found ·\n"
-    "5 refused by the state of things · 6 unavailable, too slow or too many: call again · 7 rows of an import refused ·\n"
+    "5 refused by the state of things · 6 unavailable, too slow or too many: call again · 7 rows of an import refused "
+    "·\n"
     "130 interrupted";
 
 // Where deploy/local/up puts the administrator's token, seen from the checkout or from the program in build/bin.
@@ -66,7 +67,8 @@ absl::Status Apply(const Globals& globals, const CLI::App& app, Context& context
 
 void AddGlobals(CLI::App& app, Globals& globals, Context& context) {
   app.add_option("--address", context.connect.address, "gateway, host:port (or RONGHE_ADDRESS)")->capture_default_str();
-  app.add_option("--token", context.connect.token_file, "file with the token, - for standard input (or RONGHE_TOKEN_FILE)")
+  app.add_option("--token", context.connect.token_file,
+                 "file with the token, - for standard input (or RONGHE_TOKEN_FILE)")
       ->capture_default_str();
   app.add_option("--ca", context.connect.ca_file, "certificates to trust (PEM); the connection uses TLS then");
   app.add_option("--timeout", globals.timeout, "for each call, for example 500ms or 30s")->capture_default_str();
@@ -86,7 +88,9 @@ void AddOwnCommands(CLI::App& app, Context& context, Command& command) {
   });
   auto* completion = app.add_subcommand("completion", "print a completion script: source <(ronghectl completion bash)");
   auto shell = std::make_shared<std::string>();
-  completion->add_option("shell", *shell, "bash, zsh or fish")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  completion->add_option("shell", *shell, "bash, zsh or fish")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
   completion->callback([&app, &context, &command, shell] {
     command = [&app, &context, shell] {
       context.out() << CompletionScript(app, *shell).value_or("");

@@ -3,9 +3,9 @@
 #include <map>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <CLI/CLI.hpp>
 
 namespace ronghe::gateway::cli {
 namespace {
@@ -27,7 +27,8 @@ void Collect(const CLI::App& app, const std::string& path, std::vector<Node>& no
     below.push_back(command);
   }
   for (const CLI::Option* option : app.get_options()) {
-    for (const std::string& name : option->get_lnames()) node.options.emplace_back("--" + name, option->get_description());
+    for (const std::string& name : option->get_lnames())
+      node.options.emplace_back("--" + name, option->get_description());
   }
   nodes.push_back(std::move(node));
   for (const CLI::App* command : below) {
@@ -124,20 +125,19 @@ std::string Fish(const std::vector<Node>& nodes) {
     std::vector<std::string> conditions;
     if (!node.path.empty()) {
       std::string seen = "__fish_seen_subcommand_from ";
-      for (const char c : node.path) seen += c == ' ' ? std::string("; and __fish_seen_subcommand_from ") : std::string(1, c);
+      for (const char c : node.path)
+        seen += c == ' ' ? std::string("; and __fish_seen_subcommand_from ") : std::string(1, c);
       conditions.push_back(seen);
     }
     std::vector<std::string> own;
     for (const auto& [name, about] : node.commands) own.push_back(name);
     if (!own.empty()) conditions.push_back(fmt::format("not __fish_seen_subcommand_from {}", fmt::join(own, " ")));
-    const std::string condition =
-        conditions.empty() ? "" : fmt::format(" -n '{}'", fmt::join(conditions, "; and "));
+    const std::string condition = conditions.empty() ? "" : fmt::format(" -n '{}'", fmt::join(conditions, "; and "));
     for (const auto& [name, about] : node.commands) {
       out += fmt::format("complete -c ronghectl -f{} -a {} -d '{}'\n", condition, name, Escape(about, "'\\", '\\'));
     }
     for (const auto& [name, about] : node.options) {
-      const std::string where =
-          node.path.empty() ? "" : fmt::format(" -n '{}'", conditions.front());
+      const std::string where = node.path.empty() ? "" : fmt::format(" -n '{}'", conditions.front());
       out += fmt::format("complete -c ronghectl{} -l {} -d '{}'\n", where, name.substr(2), Escape(about, "'\\", '\\'));
     }
   }

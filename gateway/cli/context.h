@@ -5,6 +5,7 @@
 #include <string>
 
 #include <absl/status/statusor.h>
+#include <absl/time/time.h>
 #include <google/protobuf/message.h>
 
 #include "gateway/cli/console.h"
@@ -20,7 +21,8 @@ struct Environment {
   std::function<const char*(const char* name)> variable;  // nullptr: unset
   const common::Clock& clock;
   common::Random& random;
-  std::string program;  // path of the program's file; empty: unknown
+  std::function<void(absl::Duration)> pause;  // between attempts
+  std::string program;                        // path of the program's file; empty: unknown
 };
 
 // What a command works with.

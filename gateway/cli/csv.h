@@ -23,8 +23,8 @@ struct CsvRow {
   bool malformed = false;  // quotes in wrong places; the cells are not to be used
 };
 
-// Reads comma-separated (or, by the look of the first line, tab-separated) rows as RFC 4180 has them; `\n`, `\r\n` and `\r` end a
-// line, empty lines are skipped. A malformed row is returned as such and reading goes on at the next line.
+// Reads comma-separated (or, by the look of the first line, tab-separated) rows as RFC 4180 has them; `\n`, `\r\n` and
+// `\r` end a line, empty lines are skipped. A malformed row is returned as such and reading goes on at the next line.
 // Not thread-safe.
 class CsvReader {
  public:
@@ -48,7 +48,7 @@ class CsvReader {
   char delimiter_ = 0;
   std::deque<CsvRow> rows_;
   std::vector<std::string> cells_;
-  int64_t line_ = 1;         // where the next row begins
+  int64_t line_ = 1;          // where the next row begins
   int64_t lines_inside_ = 0;  // line ends inside quotes of the row being read
   bool after_cr_ = false;
   bool skipping_ = false;  // to the end of a malformed line

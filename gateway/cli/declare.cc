@@ -58,7 +58,8 @@ void AddWriteOptions(CLI::App& app, Options& options, bool validate) {
 }  // namespace
 
 void DeclareViews(CLI::App& app, Context& context, Command& command) {
-  auto overview = Declare(app, "overview", "totals of a unit and of the units under it / 总览", context, command, RunOverview);
+  auto overview =
+      Declare(app, "overview", "totals of a unit and of the units under it / 总览", context, command, RunOverview);
   overview.app->add_option("unit", overview.options->unit, "unit; default: the roots of your scope");
   overview.app->add_option("--depth", overview.options->depth, "levels below the unit")
       ->check(CLI::Range(1, 2))
@@ -70,13 +71,17 @@ void DeclareViews(CLI::App& app, Context& context, Command& command) {
   tree.app->add_option("--depth", tree.options->depth, "levels to show; default all")->check(CLI::Range(1, 10));
   tree.app->add_option("--as-of", tree.options->as_of, "as of this day, for example 2026-11-01");
 
-  auto watch = Declare(app, "watch", "follow the changes, also across interruptions / 变更订阅", context, command, RunWatch);
+  auto watch =
+      Declare(app, "watch", "follow the changes, also across interruptions / 变更订阅", context, command, RunWatch);
   watch.app->add_option("--service", watch.options->service, "whose changes")
       ->check(CLI::IsMember({"organization", "education", "rectification", "assessment"}))
       ->capture_default_str();
-  watch.app->add_option("--units", watch.options->units, "only in and below these units, comma-separated")->delimiter(',');
-  watch.app->add_option("--kinds", watch.options->kinds, "only these collections, for example units,members")->delimiter(',');
-  watch.app->add_option("--resume-token", watch.options->resume_token, "where to begin; default: the oldest change kept");
+  watch.app->add_option("--units", watch.options->units, "only in and below these units, comma-separated")
+      ->delimiter(',');
+  watch.app->add_option("--kinds", watch.options->kinds, "only these collections, for example units,members")
+      ->delimiter(',');
+  watch.app->add_option("--resume-token", watch.options->resume_token,
+                        "where to begin; default: the oldest change kept");
   watch.app->add_option("--count", watch.options->count, "end after so many changes")->check(CLI::PositiveNumber);
 }
 
@@ -120,8 +125,10 @@ void DeclareMembers(CLI::App& app, Context& context, Command& command) {
   member.require_subcommand(1);
   auto get = Declare(member, "get", "show a member, personal data masked", context, command, RunMemberGet);
   get.app->add_option("member", get.options->member)->required();
-  get.app->add_option("--reveal", get.options->purpose, "personal data in full, for this purpose; it is recorded who read it");
-  auto list = Declare(member, "list", "list the members of a unit, personal data masked", context, command, RunMemberList);
+  get.app->add_option("--reveal", get.options->purpose,
+                      "personal data in full, for this purpose; it is recorded who read it");
+  auto list =
+      Declare(member, "list", "list the members of a unit, personal data masked", context, command, RunMemberList);
   list.app->add_option("unit", list.options->unit)->required();
   list.app->add_flag("--subtree", list.options->subtree, "also of all units below");
   list.app->add_option("--filter", list.options->filter, "for example: status = PROBATIONARY");
@@ -144,7 +151,8 @@ void DeclareTransfers(CLI::App& app, Context& context, Command& command) {
   CLI::App& import = *app.add_subcommand("import", "bring in a file / 导入");
   import.require_subcommand(1);
   auto units = Declare(import, "units", "units from CSV (UTF-8, GB18030) or NDJSON", context, command, RunImportUnits);
-  auto members = Declare(import, "members", "members from CSV (UTF-8, GB18030) or NDJSON", context, command, RunImportMembers);
+  auto members =
+      Declare(import, "members", "members from CSV (UTF-8, GB18030) or NDJSON", context, command, RunImportMembers);
   for (auto* declared : {&units, &members}) {
     ImportOptions& options = *declared->options;
     declared->app->add_option("file", options.file, "the file, - for standard input")->required();
@@ -172,7 +180,8 @@ void DeclareTransfers(CLI::App& app, Context& context, Command& command) {
   auto out_units = Declare(exported, "units", "units, parents before children", context, command, RunExportUnits);
   auto out_members = Declare(exported, "members", "members, personal data masked", context, command, RunExportMembers);
   for (auto* declared : {&out_units, &out_members}) {
-    CLI::Option* parent = declared->app->add_option("--parent", declared->options->parent, "the unit and everything below it");
+    CLI::Option* parent =
+        declared->app->add_option("--parent", declared->options->parent, "the unit and everything below it");
     if (declared == &out_members) parent->required();
     declared->app->add_option("--format", declared->options->format, "csv or ndjson")
         ->check(CLI::IsMember({"csv", "ndjson"}))
@@ -191,9 +200,12 @@ void DeclareAccess(CLI::App& app, Context& context, Command& command) {
   create.app->add_option("--principal", create.options->principal, "who: principals/ID");
   create.app->add_option("--issuer", create.options->issuer, "or the iss of the tokens, registered if it is new");
   create.app->add_option("--subject", create.options->subject, "and their sub");
-  create.app->add_option("--role", create.options->role, "viewer, officer, inspector, assessor, platform, auditor, operator, member")
+  create.app
+      ->add_option("--role", create.options->role,
+                   "viewer, officer, inspector, assessor, platform, auditor, operator, member")
       ->required();
-  create.app->add_option("--unit", create.options->unit, "on this unit and everything below it; - for everything")->required();
+  create.app->add_option("--unit", create.options->unit, "on this unit and everything below it; - for everything")
+      ->required();
   create.app->add_option("--start", create.options->start, "from when; default now");
   create.app->add_option("--end", create.options->end, "until when; default until revoked");
   auto revoke = Declare(grant, "revoke", "end a grant at once", context, command, RunGrantRevoke);

@@ -9,7 +9,9 @@
 namespace ronghe::gateway::cli {
 namespace {
 
-std::string CodeName(const absl::Status& status) { return absl::StatusCodeToString(status.code()); }
+std::string CodeName(const absl::Status& status) {
+  return absl::StatusCodeToString(status.code());
+}
 
 std::string Both(const common::Text& text) {
   if (text.zh.empty() || text.zh == text.en) return Printable(text.en);

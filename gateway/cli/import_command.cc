@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <atomic>
 #include <fstream>
 #include <set>
 #include <thread>
@@ -25,6 +24,7 @@ using common::v1::ImportProgress;
 using common::v1::ImportRowError;
 
 constexpr int kRowsPerMessage = 500;
+constexpr size_t kBytesPerMessage = 1 << 20;
 constexpr int kRowsShown = 20;
 constexpr int kAttempts = 4;
 constexpr absl::Duration kImportTimeout = absl::Hours(2);
@@ -92,32 +92,35 @@ struct Outcome {
   std::vector<ImportRowError> errors;  // the server's
 };
 
-// Sends the rows; runs beside the reading of the answers. False if the stream is broken.
+// Sends the rows; runs beside the reading of the answers. An error is the file's: a stream that is broken has its own
+// status.
 template <typename Kind, typename Stream>
-bool Send(Stream& stream, RowSource& source, const common::v1::ImportStart& start, int64_t total, Progress& progress,
-          std::atomic<bool>& committed) {
+absl::Status Send(Stream& stream, RowSource& source, const common::v1::ImportStart& start, int64_t total,
+                  Progress& progress) {
   typename Kind::Request request;
   *request.mutable_start() = start;
-  if (!stream.Write(request)) return false;
+  if (!stream.Write(request)) return absl::OkStatus();
   request.Clear();
   int64_t sent = 0;
+  size_t bytes = 0;
   while (true) {
-    absl::StatusOr<std::optional<RowSource::Row>> row = source.Next();
-    if (!row.ok()) return false;
-    if (!row->has_value()) break;
-    if (!(*row)->violations.empty()) continue;
-    Kind::Add(request, (*row)->line, std::move(static_cast<typename Kind::Item&>(*(*row)->message)));
+    RONGHE_ASSIGN_OR_RETURN(std::optional<RowSource::Row> row, source.Next());
+    if (!row.has_value()) break;
+    if (!row->violations.empty()) continue;
+    bytes += row->message->ByteSizeLong();
+    Kind::Add(request, row->line, std::move(static_cast<typename Kind::Item&>(*row->message)));
     ++sent;
-    if (request.rows().rows_size() < kRowsPerMessage) continue;
-    if (!stream.Write(request)) return false;
+    if (request.rows().rows_size() < kRowsPerMessage && bytes < kBytesPerMessage) continue;
+    if (!stream.Write(request)) return absl::OkStatus();
     request.Clear();
+    bytes = 0;
     progress.Update({"sending", "正在发送"}, sent, total);
   }
-  if (request.has_rows() && !stream.Write(request)) return false;
+  if (request.has_rows() && !stream.Write(request)) return absl::OkStatus();
   request.Clear();
   request.mutable_commit()->set_rows(sent);
-  committed = true;
-  return stream.Write(request) && stream.WritesDone();
+  if (stream.Write(request)) stream.WritesDone();
+  return absl::OkStatus();
 }
 
 template <typename Kind>
@@ -127,10 +130,11 @@ absl::StatusOr<Outcome> Attempt(Session& session, RowSource& source, const commo
   grpc::ClientContext context;
   session.Prepare(context, timeout);
   auto stream = Kind::Open(*stub, context);
-  std::atomic<bool> committed{false};
+  absl::Status sent;
   std::thread sender([&] {
-    // A file that became unreadable half-way must not be committed.
-    if (!Send<Kind>(*stream, source, start, total, progress, committed) && !committed) context.TryCancel();
+    sent = Send<Kind>(*stream, source, start, total, progress);
+    // What was sent of a file that became unreadable is never committed.
+    if (!sent.ok()) context.TryCancel();
   });
   Outcome outcome;
   ImportProgress message;
@@ -143,6 +147,7 @@ absl::StatusOr<Outcome> Attempt(Session& session, RowSource& source, const commo
   }
   sender.join();
   const grpc::Status status = stream->Finish();
+  RONGHE_RETURN_IF_ERROR(sent);
   if (!status.ok()) return common::FromGrpc(status);
   return outcome;
 }
@@ -160,7 +165,7 @@ absl::StatusOr<Outcome> Repeatedly(Session& session, RowSource& source, const co
     if (outcome.ok() || attempt == kAttempts || !MayRepeat(outcome.status())) return outcome;
     progress.Clear();
     context.err() << context.console().Say({"interrupted, trying again", "连接中断,正在重试"}) << '\n';
-    std::this_thread::sleep_for(absl::ToChronoMilliseconds(absl::Milliseconds(500) * attempt));
+    context.environment.pause(absl::Milliseconds(500) * attempt);
     RONGHE_RETURN_IF_ERROR(source.Rewind());
   }
 }
@@ -206,10 +211,10 @@ absl::Status WriteRejected(const std::string& path, const std::vector<ImportRowE
 void ShowRejected(const std::vector<ImportRowError>& errors, Context& context) {
   for (size_t i = 0; i < errors.size() && i < kRowsShown; ++i) {
     const ImportRowError& error = errors[i];
-    context.err() << Printable(context.console().Say(
-                         {fmt::format("line {}: {} {}: {}", error.line(), error.field(), error.reason(), error.message_en()),
-                          fmt::format("第 {} 行:{} {}:{}", error.line(), error.field(), error.reason(),
-                                      error.message_zh())}))
+    context.err() << Printable(context.console().Say({fmt::format("line {}: {} {}: {}", error.line(), error.field(),
+                                                                  error.reason(), error.message_en()),
+                                                      fmt::format("第 {} 行:{} {}:{}", error.line(), error.field(),
+                                                                  error.reason(), error.message_zh())}))
                   << '\n';
   }
   if (errors.size() > kRowsShown) {
@@ -226,8 +231,7 @@ void ShowSummary(const Import& import, int64_t rows, absl::Duration elapsed, Con
     return;
   }
   const double seconds = std::max(absl::ToDoubleSeconds(elapsed), 0.001);
-  const auto* state =
-      google::protobuf::GetEnumDescriptor<common::v1::ImportState>()->FindValueByNumber(import.state());
+  const auto* state = google::protobuf::GetEnumDescriptor<common::v1::ImportState>()->FindValueByNumber(import.state());
   const std::string rate = Thousands(static_cast<int64_t>(static_cast<double>(rows) / seconds));
   context.out() << context.console().Say(
                        {fmt::format("{}: {}, {} rows applied, {} refused, {:.1f} s, {} rows/s", import.name(),
@@ -251,13 +255,13 @@ absl::Status Rejected(size_t lines, bool nothing_applied) {
 
 template <typename Kind>
 absl::Status RunImport(const ImportOptions& options, Context& context) {
-  RONGHE_ASSIGN_OR_RETURN(std::unique_ptr<RowSource> source,
-                          RowSource::Open(options.file, options.format, Kind::Item::default_instance(),
-                                          *context.environment.console.in));
+  RONGHE_ASSIGN_OR_RETURN(
+      std::unique_ptr<RowSource> source,
+      RowSource::Open(options.file, options.format, Kind::Item::default_instance(), *context.environment.console.in));
   RONGHE_ASSIGN_OR_RETURN(Check check, ReadThrough(*source));
   RONGHE_ASSIGN_OR_RETURN(Session * session, context.session());
-  // With bad rows nothing would be applied: let the server only check the others, so that one run tells everything. That run
-  // must not use up the caller's request id.
+  // With bad rows nothing would be applied: let the server only check the others, so that one run tells everything.
+  // That run must not use up the caller's request id.
   const bool only_check = !check.errors.empty() && !options.valid_rows;
   common::v1::ImportStart start;
   start.set_parent(UnitName(options.parent.empty() ? "-" : options.parent));
@@ -268,8 +272,7 @@ absl::Status RunImport(const ImportOptions& options, Context& context) {
   Progress progress(context.console(), context.environment.clock);
   if (check.rows > 0) {
     const absl::Duration timeout = context.timeout_given ? context.connect.timeout : kImportTimeout;
-    absl::StatusOr<Outcome> result =
-        Repeatedly<Kind>(*session, *source, start, check.rows, timeout, progress, context);
+    absl::StatusOr<Outcome> result = Repeatedly<Kind>(*session, *source, start, check.rows, timeout, progress, context);
     progress.Clear();
     if (!result.ok()) return result.status();
     outcome = *std::move(result);

@@ -40,8 +40,8 @@ absl::Status RunImportList(const ImportRecordOptions& options, Context& context)
       *stub, &Service::Stub::ListImports, request, [&](v1::ListImportsResponse& response) {
         imports.insert(imports.end(), response.imports().begin(), response.imports().end());
       })));
-  PrintList(context, imports, {"name", "collection", "parent", "state", "received_rows", "rejected_rows", "applied_rows",
-                               "create_time"});
+  PrintList(context, imports,
+            {"name", "collection", "parent", "state", "received_rows", "rejected_rows", "applied_rows", "create_time"});
   return absl::OkStatus();
 }
 

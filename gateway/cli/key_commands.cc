@@ -33,9 +33,9 @@ absl::Status RunKeysCreate(const std::string& directory, Context& context) {
   }
   // A key that is overwritten takes all tokens it signed with it.
   if (std::filesystem::exists(private_file, error)) {
-    return common::AlreadyExists("KEY_EXISTS", private_file,
-                                 {fmt::format("{} exists and is left as it is", private_file),
-                                  fmt::format("{} 已存在,保持不变", private_file)});
+    return common::AlreadyExists(
+        "KEY_EXISTS", private_file,
+        {fmt::format("{} exists and is left as it is", private_file), fmt::format("{} 已存在,保持不变", private_file)});
   }
   RONGHE_RETURN_IF_ERROR(common::TokenMaker::CreateKey(private_file, jwks_file));
   context.out() << private_file << '\n' << jwks_file << '\n';

@@ -47,7 +47,9 @@ std::string LabelOf(const pb::FieldDescriptor* field, Language language) {
   return Pick(field->options().GetExtension(common::v1::field_label), language);
 }
 
-bool HasLabel(const pb::FieldDescriptor* field) { return field->options().HasExtension(common::v1::field_label); }
+bool HasLabel(const pb::FieldDescriptor* field) {
+  return field->options().HasExtension(common::v1::field_label);
+}
 
 std::string LabelOf(const pb::EnumValueDescriptor* value, Language language) {
   if (value->number() == 0) return "";

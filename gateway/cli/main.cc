@@ -1,11 +1,24 @@
+#include <condition_variable>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
+#include <mutex>
 
 #include <unistd.h>
 
 #include "gateway/cli/app.h"
+
+namespace {
+
+void Pause(absl::Duration duration) {
+  std::mutex mutex;
+  std::condition_variable never;
+  std::unique_lock lock(mutex);
+  never.wait_for(lock, absl::ToChronoMilliseconds(duration));
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   using namespace ronghe;
@@ -20,6 +33,7 @@ int main(int argc, char** argv) {
       [](const char* name) { return std::getenv(name); },
       clock,
       random,
+      Pause,
       std::filesystem::read_symlink("/proc/self/exe", error).string()};
   return gateway::cli::Run(std::vector<std::string>(argv + 1, argv + argc), environment);
 }

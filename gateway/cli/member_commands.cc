@@ -17,7 +17,8 @@ absl::Status Show(Context& context,
                   const Request& request) {
   RONGHE_ASSIGN_OR_RETURN(Session * session, context.session());
   auto stub = Service::NewStub(session->channel());
-  RONGHE_ASSIGN_OR_RETURN(v1::Member member, (session->Call<Service::Stub, Request, v1::Member>(*stub, method, request)));
+  RONGHE_ASSIGN_OR_RETURN(v1::Member member,
+                          (session->Call<Service::Stub, Request, v1::Member>(*stub, method, request)));
   PrintResource(context, member);
   return absl::OkStatus();
 }

@@ -31,14 +31,14 @@ absl::StatusOr<Children> ListChildren(Session& session, v1::OverviewService::Stu
   request.set_unit(unit);
   request.set_page_size(kPageSize);
   Children children;
-  RONGHE_RETURN_IF_ERROR((session.CallPages<v1::OverviewService::Stub, v1::ListChildOverviewsRequest,
-                                            v1::ListChildOverviewsResponse>(
-      stub, &v1::OverviewService::Stub::ListChildOverviews, request, [&](v1::ListChildOverviewsResponse& response) {
-        std::move(response.mutable_overviews()->begin(), response.mutable_overviews()->end(),
-                  std::back_inserter(children.overviews));
-        if (response.has_total()) children.total = response.total();
-        children.parts.assign(response.parts().begin(), response.parts().end());
-      })));
+  RONGHE_RETURN_IF_ERROR(
+      (session.CallPages<v1::OverviewService::Stub, v1::ListChildOverviewsRequest, v1::ListChildOverviewsResponse>(
+          stub, &v1::OverviewService::Stub::ListChildOverviews, request, [&](v1::ListChildOverviewsResponse& response) {
+            std::move(response.mutable_overviews()->begin(), response.mutable_overviews()->end(),
+                      std::back_inserter(children.overviews));
+            if (response.has_total()) children.total = response.total();
+            children.parts.assign(response.parts().begin(), response.parts().end());
+          })));
   return children;
 }
 
@@ -60,7 +60,8 @@ std::vector<Figures> AllFigures(Language language, bool all) {
 }
 
 void AddRow(Table& table, const Overview& overview, int indent, const std::vector<Figures>& all, Language language) {
-  const pb::EnumValueDescriptor* level = pb::GetEnumDescriptor<organization::v1::Level>()->FindValueByNumber(overview.level());
+  const pb::EnumValueDescriptor* level =
+      pb::GetEnumDescriptor<organization::v1::Level>()->FindValueByNumber(overview.level());
   std::vector<std::string> cells = {
       fmt::format("{}{}", std::string(static_cast<size_t>(indent) * 2, ' '), overview.title()),
       std::string(CodeOf(overview.unit())), level == nullptr ? "" : LabelOf(level, language)};
@@ -76,8 +77,8 @@ void AddRow(Table& table, const Overview& overview, int indent, const std::vecto
 }
 
 Table EmptyTable(const std::vector<Figures>& all, const Console& console) {
-  std::vector<Table::Column> columns = {{console.Say({"unit", "组织"})}, {console.Say({"code", "代码"})},
-                                        {console.Say({"level", "层级"})}};
+  std::vector<Table::Column> columns = {
+      {console.Say({"unit", "组织"})}, {console.Say({"code", "代码"})}, {console.Say({"level", "层级"})}};
   for (const Figures& figures : all) {
     for (const MetricColumn& column : figures.columns) columns.push_back({column.label, /*right=*/true});
   }
@@ -98,7 +99,9 @@ std::string PartNote(const v1::OverviewPart& part, const Console& console) {
   return "";
 }
 
-nlohmann::json JsonOf(const pb::Message& message) { return nlohmann::json::parse(ToJson(message), nullptr, false); }
+nlohmann::json JsonOf(const pb::Message& message) {
+  return nlohmann::json::parse(ToJson(message), nullptr, false);
+}
 
 void PrintJson(Context& context, const Overview& total, const std::vector<Node>& nodes,
                const std::vector<v1::OverviewPart>& parts) {

@@ -33,7 +33,8 @@ void Progress::Update(const common::Text& what, int64_t done, int64_t total) {
   if (!console_.err_is_terminal && first) return;
   const std::string count = total > 0 ? fmt::format("{}/{}", Thousands(done), Thousands(total)) : Thousands(done);
   if (console_.err_is_terminal) {
-    *console_.err << "\r\x1b[K" << (total > 0 ? Bar(done, total) : "") << console_.Say(what) << ' ' << count << std::flush;
+    *console_.err << "\r\x1b[K" << (total > 0 ? Bar(done, total) : "") << console_.Say(what) << ' ' << count
+                  << std::flush;
     drawn_ = true;
   } else {
     *console_.err << console_.Say(what) << ' ' << count << '\n' << std::flush;

@@ -14,7 +14,8 @@ namespace ronghe::gateway::cli {
 // How far something is: a bar that redraws itself on a terminal, now and then a line elsewhere. Thread-safe.
 class Progress {
  public:
-  Progress(const Console& console, const common::Clock& clock) : console_(console), clock_(clock), start_(clock.Now()) {}
+  Progress(const Console& console, const common::Clock& clock)
+      : console_(console), clock_(clock), start_(clock.Now()) {}
 
   // `total` 0: unknown.
   void Update(const common::Text& what, int64_t done, int64_t total);

@@ -22,12 +22,16 @@ namespace {
 bool IsOutputOnly(const pb::FieldDescriptor* field) {
   return field->options().GetExtension(common::v1::output_only);
 }
-bool IsRequired(const pb::FieldDescriptor* field) { return field->options().GetExtension(common::v1::required); }
+bool IsRequired(const pb::FieldDescriptor* field) {
+  return field->options().GetExtension(common::v1::required);
+}
 bool IsPersonal(const pb::FieldDescriptor* field) {
   return field->options().GetExtension(common::v1::data_class) != common::v1::DATA_CLASS_UNSPECIFIED;
 }
 // Fields whose values are names of units, which people write as bare codes.
-bool NamesUnit(const pb::FieldDescriptor* field) { return field->name() == "parent" || field->name() == "unit"; }
+bool NamesUnit(const pb::FieldDescriptor* field) {
+  return field->name() == "parent" || field->name() == "unit";
+}
 
 std::string Normal(std::string_view title) {
   std::string out;
@@ -60,7 +64,8 @@ std::optional<absl::CivilDay> ParseDay(std::string_view text) {
     }
     if (!separator) return std::nullopt;
   }
-  if (parts.size() == 1 && parts[0].size() == 8) parts = {parts[0].substr(0, 4), parts[0].substr(4, 2), parts[0].substr(6)};
+  if (parts.size() == 1 && parts[0].size() == 8)
+    parts = {parts[0].substr(0, 4), parts[0].substr(4, 2), parts[0].substr(6)};
   if (parts.size() != 3 || parts[0].size() != 4) return std::nullopt;
   for (size_t i = 1; i < 3; ++i) {
     if (parts[i].empty() || parts[i].size() > 2) return std::nullopt;
@@ -75,8 +80,8 @@ const pb::EnumValueDescriptor* FindValue(const pb::EnumDescriptor* type, std::st
   for (int i = 0; i < type->value_count(); ++i) {
     const pb::EnumValueDescriptor* value = type->value(i);
     if (value->number() == 0) continue;
-    for (const std::string& name : {value->name(), ShortNameOf(value), LabelOf(value, Language::kChinese),
-                                    LabelOf(value, Language::kEnglish)}) {
+    for (const std::string& name :
+         {value->name(), ShortNameOf(value), LabelOf(value, Language::kChinese), LabelOf(value, Language::kEnglish)}) {
       if (Normal(name) == wanted) return value;
     }
   }
@@ -106,8 +111,9 @@ void SetDate(pb::Message& message, const pb::FieldDescriptor* field, std::string
              common::Violations& violations) {
   const std::optional<absl::CivilDay> day = ParseDay(text);
   if (!day.has_value()) {
-    violations.Add(field->name(), "BAD_DATE", {fmt::format("not a date{}: write 2020-01-31", Quoted(field, text)),
-                                               fmt::format("不是有效日期{}:请写作 2020-01-31", Quoted(field, text))});
+    violations.Add(field->name(), "BAD_DATE",
+                   {fmt::format("not a date{}: write 2020-01-31", Quoted(field, text)),
+                    fmt::format("不是有效日期{}:请写作 2020-01-31", Quoted(field, text))});
     return;
   }
   auto* date = static_cast<google::type::Date*>(message.GetReflection()->MutableMessage(&message, field));
@@ -124,7 +130,8 @@ std::string_view Trim(std::string_view text) {
 
 // Exports put an apostrophe before what a spreadsheet would take for a formula.
 std::string_view WithoutGuard(std::string_view text) {
-  const bool guarded = text.size() > 1 && text[0] == '\'' && std::string_view("=+-@").find(text[1]) != std::string_view::npos;
+  const bool guarded =
+      text.size() > 1 && text[0] == '\'' && std::string_view("=+-@").find(text[1]) != std::string_view::npos;
   return guarded ? text.substr(1) : text;
 }
 
@@ -135,7 +142,8 @@ void SetField(pb::Message& message, const pb::FieldDescriptor* field, std::strin
   text = WithoutGuard(Trim(text));
   if (text.empty()) return;
   if (text.find("\uFFFD") != std::string_view::npos) {
-    violations.Add(field->name(), "BAD_ENCODING", {"characters that are neither UTF-8 nor GB18030", "字符编码有误:应为 UTF-8 或 GB18030"});
+    violations.Add(field->name(), "BAD_ENCODING",
+                   {"characters that are neither UTF-8 nor GB18030", "字符编码有误:应为 UTF-8 或 GB18030"});
     return;
   }
   if (field->cpp_type() == pb::FieldDescriptor::CPPTYPE_ENUM) return SetEnum(message, field, text, violations);
@@ -147,7 +155,8 @@ void SetField(pb::Message& message, const pb::FieldDescriptor* field, std::strin
   }
   int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (field->cpp_type() != pb::FieldDescriptor::CPPTYPE_INT64 || error != std::errc() || end != text.data() + text.size()) {
+  if (field->cpp_type() != pb::FieldDescriptor::CPPTYPE_INT64 || error != std::errc() ||
+      end != text.data() + text.size()) {
     violations.Add(field->name(), "BAD_NUMBER", {"not a whole number", "不是整数"});
     return;
   }
@@ -166,8 +175,8 @@ const pb::FieldDescriptor* FindField(const pb::Descriptor* type, std::string_vie
   const std::string wanted = Normal(title);
   for (int i = 0; i < type->field_count(); ++i) {
     const pb::FieldDescriptor* field = type->field(i);
-    for (const std::string& name : {field->name(), field->json_name(), LabelOf(field, Language::kChinese),
-                                    LabelOf(field, Language::kEnglish)}) {
+    for (const std::string& name :
+         {field->name(), field->json_name(), LabelOf(field, Language::kChinese), LabelOf(field, Language::kEnglish)}) {
       if (Normal(name) == wanted) return field;
     }
   }
@@ -182,16 +191,19 @@ absl::StatusOr<RowMapper> RowMapper::Create(const pb::Descriptor* type, const st
     const pb::FieldDescriptor* field = FindField(type, title);
     const std::string shown = Shorten(Printable(title), 60);
     if (field == nullptr) {
-      violations.Add("header", "UNKNOWN_COLUMN", {fmt::format("unknown column “{}”", shown), fmt::format("无法识别的列“{}”", shown)});
+      violations.Add("header", "UNKNOWN_COLUMN",
+                     {fmt::format("unknown column “{}”", shown), fmt::format("无法识别的列“{}”", shown)});
     } else if (!seen.insert(field).second) {
-      violations.Add("header", "DUPLICATE_COLUMN", {fmt::format("column “{}” twice", shown), fmt::format("列“{}”重复", shown)});
+      violations.Add("header", "DUPLICATE_COLUMN",
+                     {fmt::format("column “{}” twice", shown), fmt::format("列“{}”重复", shown)});
     }
     mapper.fields_.push_back(field != nullptr && !IsOutputOnly(field) ? field : nullptr);
   }
   for (const pb::FieldDescriptor* field : InputFields(type)) {
     if (!IsRequired(field) || seen.contains(field)) continue;
-    violations.Add("header", "MISSING_COLUMN", {fmt::format("column “{}” is missing", LabelOf(field, Language::kEnglish)),
-                                                fmt::format("缺少列“{}”", LabelOf(field, Language::kChinese))});
+    violations.Add("header", "MISSING_COLUMN",
+                   {fmt::format("column “{}” is missing", LabelOf(field, Language::kEnglish)),
+                    fmt::format("缺少列“{}”", LabelOf(field, Language::kChinese))});
   }
   RONGHE_RETURN_IF_ERROR(violations.ToStatus());
   return mapper;
@@ -204,8 +216,9 @@ common::Violations RowMapper::Fill(const std::vector<std::string>& cells, pb::Me
   }
   for (size_t i = fields_.size(); i < cells.size(); ++i) {
     if (cells[i].empty()) continue;
-    violations.Add("", "TOO_MANY_CELLS", {fmt::format("{} cells under {} columns", cells.size(), fields_.size()),
-                                          fmt::format("共 {} 个单元格,但只有 {} 列", cells.size(), fields_.size())});
+    violations.Add("", "TOO_MANY_CELLS",
+                   {fmt::format("{} cells under {} columns", cells.size(), fields_.size()),
+                    fmt::format("共 {} 个单元格,但只有 {} 列", cells.size(), fields_.size())});
     break;
   }
   return violations;
@@ -222,7 +235,8 @@ common::Violations FillFromJson(std::string_view line, pb::Message& message) {
     const pb::FieldDescriptor* field = FindField(message.GetDescriptor(), key);
     if (field == nullptr) {
       const std::string shown = Shorten(Printable(key), 60);
-      violations.Add(shown, "UNKNOWN_FIELD", {fmt::format("unknown field “{}”", shown), fmt::format("无法识别的字段“{}”", shown)});
+      violations.Add(shown, "UNKNOWN_FIELD",
+                     {fmt::format("unknown field “{}”", shown), fmt::format("无法识别的字段“{}”", shown)});
     } else if (IsOutputOnly(field) || value.is_null()) {
       continue;
     } else if (value.is_string()) {

@@ -63,7 +63,8 @@ absl::StatusOr<std::optional<RowSource::Row>> RowSource::NextJson() {
       at_ = 0;
       const size_t searched = pending_.size();
       if (searched > kLongestLine) {
-        return common::InvalidArgument("file", "LINE_TOO_LONG", {"a line is longer than a megabyte", "有一行超过 1 MB"});
+        return common::InvalidArgument("file", "LINE_TOO_LONG",
+                                       {"a line is longer than a megabyte", "有一行超过 1 MB"});
       }
       last = !input_->Read(pending_);
       end = pending_.find('\n', searched);

@@ -19,8 +19,8 @@ namespace ronghe::gateway::cli {
 // The rows of a CSV or NDJSON file as messages of one type. Not thread-safe.
 class RowSource {
  public:
-  // `format`: `csv`, `ndjson`, or empty: NDJSON for names that end in `.ndjson` or `.jsonl`. INVALID_ARGUMENT for a file that
-  // cannot be read, is empty, or whose header does not fit.
+  // `format`: `csv`, `ndjson`, or empty: NDJSON for names that end in `.ndjson` or `.jsonl`. INVALID_ARGUMENT for a
+  // file that cannot be read, is empty, or whose header does not fit.
   static absl::StatusOr<std::unique_ptr<RowSource>> Open(const std::string& path, const std::string& format,
                                                          const google::protobuf::Message& prototype,
                                                          std::istream& standard_input);

@@ -47,11 +47,12 @@ absl::StatusOr<std::unique_ptr<Session>> Connect(const ConnectOptions& options, 
     absl::StatusOr<std::string> content = ReadAll(options.token_file, "token", standard_input);
     if (!content.ok()) return content.status();
     token = FirstWord(*content);
-    if (token.empty() || token.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=") !=
-                             std::string::npos) {
-      return common::InvalidArgument("token", "TOKEN_MALFORMED",
-                                     {fmt::format("{} holds no token", options.token_file),
-                                      fmt::format("{} 中没有令牌", options.token_file)});
+    if (token.empty() ||
+        token.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=") !=
+            std::string::npos) {
+      return common::InvalidArgument(
+          "token", "TOKEN_MALFORMED",
+          {fmt::format("{} holds no token", options.token_file), fmt::format("{} 中没有令牌", options.token_file)});
     }
   }
   std::shared_ptr<grpc::Channel> channel;

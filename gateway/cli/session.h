@@ -66,8 +66,8 @@ class Session {
 
 // Where to connect to.
 struct ConnectOptions {
-  std::string address;  // `host:port`
-  std::string ca_file;  // PEM; empty: no TLS
+  std::string address;     // `host:port`
+  std::string ca_file;     // PEM; empty: no TLS
   std::string token_file;  // `-`: standard input
   bool token_required = true;
   absl::Duration timeout;

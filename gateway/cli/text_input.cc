@@ -18,9 +18,9 @@ constexpr size_t kPiece = 64 * 1024;
 
 absl::Status Unreadable(const std::string& path, int error) {
   const std::string cause = std::strerror(error);
-  return common::InvalidArgument("file", "FILE_UNREADABLE",
-                                 {fmt::format("cannot read {}: {}", path, cause),
-                                  fmt::format("无法读取文件 {}:{}", path, cause)});
+  return common::InvalidArgument(
+      "file", "FILE_UNREADABLE",
+      {fmt::format("cannot read {}: {}", path, cause), fmt::format("无法读取文件 {}:{}", path, cause)});
 }
 
 // Whether a text that arrives in pieces is valid UTF-8.
@@ -86,7 +86,9 @@ struct TextInput::Decoder {
 };
 
 TextInput::TextInput(std::FILE* file) : file_(file) {}
-TextInput::~TextInput() { std::fclose(file_); }
+TextInput::~TextInput() {
+  std::fclose(file_);
+}
 
 absl::StatusOr<std::unique_ptr<TextInput>> TextInput::Open(const std::string& path, std::istream& standard_input) {
   std::FILE* file = path == "-" ? std::tmpfile() : std::fopen(path.c_str(), "rbe");

@@ -16,7 +16,8 @@ namespace ronghe::gateway::cli {
 // Not thread-safe.
 class TextInput {
  public:
-  // `-` reads `standard_input` to its end first. INVALID_ARGUMENT on `file`, reason FILE_UNREADABLE, naming path and cause.
+  // `-` reads `standard_input` to its end first. INVALID_ARGUMENT on `file`, reason FILE_UNREADABLE, naming path and
+  // cause.
   static absl::StatusOr<std::unique_ptr<TextInput>> Open(const std::string& path, std::istream& standard_input);
   ~TextInput();
   TextInput(const TextInput&) = delete;

@@ -34,7 +34,8 @@ void Draw(const Units& units, size_t index, const std::string& lead, const std::
   if (levels == 1 || below == units.children.end()) return;
   for (size_t i = 0; i < below->second.size(); ++i) {
     const bool last = i + 1 == below->second.size();
-    Draw(units, below->second[i], prefix + (last ? "└─ " : "├─ "), prefix + (last ? "   " : "│  "), levels - 1, context);
+    Draw(units, below->second[i], prefix + (last ? "└─ " : "├─ "), prefix + (last ? "   " : "│  "), levels - 1,
+         context);
   }
 }
 
@@ -53,7 +54,8 @@ absl::StatusOr<Units> Fetch(const TreeOptions& options, Session& session) {
   request.set_parent(UnitName(options.unit.empty() ? "-" : options.unit));
   request.set_page_size(1000);
   common::Violations violations;
-  if (!options.as_of.empty()) SetField(request, request.GetDescriptor()->FindFieldByName("as_of"), options.as_of, violations);
+  if (!options.as_of.empty())
+    SetField(request, request.GetDescriptor()->FindFieldByName("as_of"), options.as_of, violations);
   RONGHE_RETURN_IF_ERROR(violations.ToStatus());
   const bool everything = request.parent() == "units/-";
   if (!everything) {

@@ -13,7 +13,8 @@ const std::vector<std::string_view> kListed = {"code", "title", "level", "kind",
 
 // Sends a request whose answer is one unit, and shows it.
 template <typename Request>
-absl::Status Show(Context& context, grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&, v1::Unit*),
+absl::Status Show(Context& context,
+                  grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&, v1::Unit*),
                   const Request& request) {
   RONGHE_ASSIGN_OR_RETURN(Session * session, context.session());
   auto stub = Service::NewStub(session->channel());
@@ -64,10 +65,9 @@ absl::Status RunUnitHistory(const UnitOptions& options, Context& context) {
   request.set_name(UnitName(options.unit));
   RONGHE_ASSIGN_OR_RETURN(Session * session, context.session());
   auto stub = Service::NewStub(session->channel());
-  RONGHE_ASSIGN_OR_RETURN(
-      v1::ListUnitHistoryResponse response,
-      (session->Call<Service::Stub, v1::ListUnitHistoryRequest, v1::ListUnitHistoryResponse>(
-          *stub, &Service::Stub::ListUnitHistory, request)));
+  RONGHE_ASSIGN_OR_RETURN(v1::ListUnitHistoryResponse response,
+                          (session->Call<Service::Stub, v1::ListUnitHistoryRequest, v1::ListUnitHistoryResponse>(
+                              *stub, &Service::Stub::ListUnitHistory, request)));
   const std::vector<v1::Unit> versions(response.versions().begin(), response.versions().end());
   PrintList(context, versions,
             {"effective_date", "end_date", "code", "title", "level", "kind", "parent", "state", "record_time"});

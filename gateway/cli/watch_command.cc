@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <thread>
 
 #include <fmt/format.h>
 
@@ -39,13 +38,11 @@ void Print(const Change& change, Context& context) {
   }
   const auto* kind = google::protobuf::GetEnumDescriptor<common::v1::ChangeKind>()->FindValueByNumber(change.kind());
   const absl::Time time = absl::FromUnixSeconds(change.time().seconds());
-  context.out() << fmt::format("{:>10} {} {:<17} {}{}\n", change.position(),
-                               absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone()),
-                               kind == nullptr ? std::to_string(change.kind()) : ShortNameOf(kind),
-                               Printable(change.resource()),
-                               change.unit().empty() || change.unit() == change.resource()
-                                   ? ""
-                                   : fmt::format(" ({})", Printable(change.unit())));
+  context.out() << fmt::format(
+      "{:>10} {} {:<17} {}{}\n", change.position(), absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone()),
+      kind == nullptr ? std::to_string(change.kind()) : ShortNameOf(kind), Printable(change.resource()),
+      change.unit().empty() || change.unit() == change.resource() ? ""
+                                                                  : fmt::format(" ({})", Printable(change.unit())));
 }
 
 // Interruptions that call for another try from the same place.
@@ -95,7 +92,7 @@ absl::Status RunWatch(const WatchOptions& options, Context& context) {
     const grpc::Status status = reader->Finish();
     if (const absl::Status failure = common::FromGrpc(status); !MayResume(failure)) return failure;
     context.err() << context.console().Say({"connection lost, resuming", "连接中断,正在恢复"}) << '\n' << std::flush;
-    std::this_thread::sleep_for(absl::ToChronoMilliseconds(pause));
+    context.environment.pause(pause);
     pause = std::min(pause * 2, kLongestPause);
   }
 }

@@ -16,20 +16,21 @@ constexpr absl::Duration kMargin = absl::Milliseconds(200);
 
 // Answers as they come in. Shared with the callbacks, which may be late.
 struct Answers {
-  std::mutex mutex;
+  common::Mutex mutex;
   std::condition_variable changed;
   std::vector<absl::StatusOr<PartAnswer>> list;
   size_t outstanding = 0;
 
-  explicit Answers(size_t count) : list(count, absl::StatusOr<PartAnswer>(common::DeadlineExceeded())), outstanding(count) {}
+  explicit Answers(size_t count)
+      : list(count, absl::StatusOr<PartAnswer>(common::DeadlineExceeded())), outstanding(count) {}
   void Set(size_t index, absl::StatusOr<PartAnswer> answer) {
-    const std::lock_guard lock(mutex);
+    const common::MutexLock lock(mutex);
     list[index] = std::move(answer);
     --outstanding;
     changed.notify_all();
   }
   std::vector<absl::StatusOr<PartAnswer>> WaitForAll() {
-    std::unique_lock lock(mutex);
+    std::unique_lock lock(mutex.native());
     changed.wait(lock, [this] { return outstanding == 0; });
     return std::move(list);
   }
@@ -99,30 +100,36 @@ absl::StatusOr<Collected> Collector::Collect(const common::Call& call, const Col
   for (size_t p = 0; p < parts_.size(); ++p) {
     Collected::OfService& service = collected.services.emplace_back();
     service.service = std::string(parts_[p]->service());
-    bool first = true;
-    for (size_t i = 0; i < request.units.size(); ++i) {
-      const WantedUnit& unit = request.units[i];
-      const auto& answer = list[p * requests.size() + (request.with_children ? 0 : i / kUnitsPerRequest)];
-      if (answer.ok()) {
-        Lower(service.place, answer->place, first);
-        const auto found = answer->figures.find(unit.name);
-        if (found == answer->figures.end()) continue;  // this process knows of the unit before the service's totals do
-        service.figures[unit.uid.value] = found->second;
-        last_known_.Put(service.service, unit.uid, {found->second, answer->place});
-        continue;
-      }
-      std::optional<LastKnown::Entry> known;
-      if (request.min_revision.empty()) known = last_known_.Get(service.service, unit.uid);
-      if (!known.has_value()) {
-        service.missing = true;
-        continue;
-      }
-      service.stale = true;
-      Lower(service.place, known->place, first);
-      service.figures[unit.uid.value] = known->figures;
-    }
+    const auto begin = list.begin() + static_cast<std::ptrdiff_t>(p * requests.size());
+    Gather(request, {begin, begin + static_cast<std::ptrdiff_t>(requests.size())}, service);
   }
   return collected;
+}
+
+void Collector::Gather(const CollectRequest& request, std::span<const absl::StatusOr<PartAnswer>> answers,
+                       Collected::OfService& service) {
+  bool first = true;
+  for (size_t i = 0; i < request.units.size(); ++i) {
+    const WantedUnit& unit = request.units[i];
+    const auto& answer = answers[request.with_children ? 0 : i / kUnitsPerRequest];
+    if (answer.ok()) {
+      Lower(service.place, answer->place, first);
+      const auto found = answer->figures.find(unit.name);
+      if (found == answer->figures.end()) continue;  // this process knows of the unit before the service's totals do
+      service.figures[unit.uid.value] = found->second;
+      last_known_.Put(service.service, unit.uid, {found->second, answer->place});
+      continue;
+    }
+    std::optional<LastKnown::Entry> known;
+    if (request.min_revision.empty()) known = last_known_.Get(service.service, unit.uid);
+    if (!known.has_value()) {
+      service.missing = true;
+      continue;
+    }
+    service.stale = true;
+    Lower(service.place, known->place, first);
+    service.figures[unit.uid.value] = known->figures;
+  }
 }
 
 }  // namespace ronghe::gateway

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,9 +20,9 @@ namespace ronghe::gateway {
 struct Collected {
   struct OfService {
     std::string service;
-    bool missing = false;  // of at least one unit
-    bool stale = false;    // of at least one unit
-    FeedPlace place;       // the oldest
+    bool missing = false;                           // of at least one unit
+    bool stale = false;                             // of at least one unit
+    FeedPlace place;                                // the oldest
     absl::flat_hash_map<int64_t, Figures> figures;  // by uid
   };
   std::vector<OfService> services;  // in the order of the parts
@@ -39,9 +40,9 @@ struct CollectRequest {
   std::vector<std::string> min_revision;
 };
 
-// Asks the services side by side, within the caller's deadline, each at most three seconds. A service that does not answer
-// contributes its last known figures, or none; with `min_revision` never older ones. An error of the request itself, or one that
-// says to ask again (NOT_YET_VISIBLE), is returned as it is. Thread-safe.
+// Asks the services side by side, within the caller's deadline, each at most three seconds. A service that does not
+// answer contributes its last known figures, or none; with `min_revision` never older ones. An error of the request
+// itself, or one that says to ask again (NOT_YET_VISIBLE), is returned as it is. Thread-safe.
 class Collector {
  public:
   // All outlive it.
@@ -51,6 +52,10 @@ class Collector {
   absl::StatusOr<Collected> Collect(const common::Call& call, const CollectRequest& request);
 
  private:
+  // One service's answers, and what is remembered where there is none.
+  void Gather(const CollectRequest& request, std::span<const absl::StatusOr<PartAnswer>> answers,
+              Collected::OfService& service);
+
   const std::vector<std::unique_ptr<OverviewPart>> parts_;
   const common::Clock& clock_;
   LastKnown last_known_;

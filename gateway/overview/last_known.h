@@ -17,8 +17,8 @@
 
 namespace ronghe::gateway {
 
-// The last figures each service gave for a unit, for when it does not answer. Bounded: the least recently used go first;
-// nothing is given that is older than ten minutes. Thread-safe.
+// The last figures each service gave for a unit, for when it does not answer. Bounded: the least recently used go
+// first; nothing is given that is older than ten minutes. Thread-safe.
 class LastKnown {
  public:
   static constexpr absl::Duration kMaxAge = absl::Minutes(10);

@@ -12,7 +12,9 @@ namespace {
 constexpr std::string_view kPrefix = "units/";
 constexpr std::string_view kEverything = "units/-";
 
-WantedUnit Wanted(const common::DirectoryUnit& unit) { return {unit.uid, fmt::format("{}{}", kPrefix, unit.code)}; }
+WantedUnit Wanted(const common::DirectoryUnit& unit) {
+  return {unit.uid, fmt::format("{}{}", kPrefix, unit.code)};
+}
 
 bool IsActive(const common::DirectoryUnit& unit) {
   return !unit.deleted && unit.state == organization::v1::UNIT_STATE_ACTIVE;

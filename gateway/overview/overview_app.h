@@ -13,8 +13,8 @@
 
 namespace ronghe::gateway {
 
-// Overviews of units: what they are from this process' directory, their figures from the services. The caller's permission has
-// been checked. Thread-safe; blocks until the services have answered.
+// Overviews of units: what they are from this process' directory, their figures from the services. The caller's
+// permission has been checked. Thread-safe; blocks until the services have answered.
 class OverviewApp {
  public:
   // All outlive it.
@@ -23,7 +23,7 @@ class OverviewApp {
 
   absl::StatusOr<v1::Overview> GetOverview(const common::Call& call, const v1::GetOverviewRequest& request);
   absl::StatusOr<v1::ListChildOverviewsResponse> ListChildOverviews(const common::Call& call,
-                                                                   const v1::ListChildOverviewsRequest& request);
+                                                                    const v1::ListChildOverviewsRequest& request);
 
  private:
   absl::StatusOr<common::DirectoryUnit> Find(const std::string& name) const;

@@ -47,7 +47,8 @@ class OverviewPart {
   virtual ~OverviewPart() = default;
   // `organization`; also the name of the field of Overview that takes its figures.
   virtual std::string_view service() const = 0;
-  // Asks on behalf of the caller. `done` is called once, at the deadline at the latest, from another thread or this one.
+  // Asks on behalf of the caller. `done` is called once, at the deadline at the latest, from another thread or this
+  // one.
   virtual void Fetch(const common::Call& call, absl::Time deadline, const PartRequest& request, Done done) = 0;
 };
 

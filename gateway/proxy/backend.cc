@@ -27,16 +27,15 @@ grpc::Status Backend::Translate(const grpc::Status& status) const {
   if (status.ok() || !status.error_details().empty()) return status;
   switch (status.error_code()) {
     case grpc::StatusCode::UNAVAILABLE:
-      return ToGrpc(common::Unavailable("SERVICE_UNAVAILABLE",
-                                        {fmt::format("the {} service does not answer", name_),
-                                         fmt::format("{} 服务暂时不可用", name_)}));
+      return ToGrpc(common::Unavailable("SERVICE_UNAVAILABLE", {fmt::format("the {} service does not answer", name_),
+                                                                fmt::format("{} 服务暂时不可用", name_)}));
     case grpc::StatusCode::DEADLINE_EXCEEDED:
       return ToGrpc(common::DeadlineExceeded());
     case grpc::StatusCode::CANCELLED:
       return ToGrpc(common::Cancelled());
     case grpc::StatusCode::RESOURCE_EXHAUSTED:
-      return ToGrpc(common::ResourceExhausted("MESSAGE_TOO_LARGE", {"a message is larger than allowed", "消息超过允许的大小"},
-                                              absl::ZeroDuration()));
+      return ToGrpc(common::ResourceExhausted(
+          "MESSAGE_TOO_LARGE", {"a message is larger than allowed", "消息超过允许的大小"}, absl::ZeroDuration()));
     default:
       return ToGrpc(absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message()));
   }

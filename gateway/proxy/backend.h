@@ -28,8 +28,8 @@ class Backend {
     return common::Prepare(context, call, token_);
   }
 
-  // What the caller is told: statuses of the service as they are. Those of the library, which carry no details, get ours:
-  // UNAVAILABLE becomes SERVICE_UNAVAILABLE and names the service; library texts are not passed on.
+  // What the caller is told: statuses of the service as they are. Those of the library, which carry no details, get
+  // ours: UNAVAILABLE becomes SERVICE_UNAVAILABLE and names the service; library texts are not passed on.
   grpc::Status Translate(const grpc::Status& status) const;
 
  private:

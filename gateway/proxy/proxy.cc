@@ -23,10 +23,11 @@ struct UnaryPassage {
   Done done;
 };
 
-void PassUnary(Backend& backend, std::shared_ptr<common::RawCall> call, grpc::ByteBuffer request, Done done) {
+void PassUnary(const std::shared_ptr<Backend>& backend, std::shared_ptr<common::RawCall> call, grpc::ByteBuffer request,
+               Done done) {
   auto passage = std::make_shared<UnaryPassage>();
   passage->context = grpc::ClientContext::FromCallbackServerContext(*call->context);
-  if (absl::Status status = backend.Prepare(*passage->context, call->call); !status.ok()) {
+  if (absl::Status status = backend->Prepare(*passage->context, call->call); !status.ok()) {
     done(ToGrpc(status), nullptr);
     return;
   }
@@ -35,11 +36,12 @@ void PassUnary(Backend& backend, std::shared_ptr<common::RawCall> call, grpc::By
   passage->request.Swap(&request);
   passage->done = std::move(done);
   UnaryPassage& p = *passage;
-  backend.stub().UnaryCall(p.context.get(), path, {}, &p.request, &p.response, [passage, &backend](grpc::Status status) {
-    CopyInitialMetadata(*passage->context, *passage->call->context);
-    CopyTrailingMetadata(*passage->context, *passage->call->context);
-    passage->done(backend.Translate(status), &passage->response);
-  });
+  backend->stub().UnaryCall(p.context.get(), path, {}, &p.request, &p.response,
+                            [passage, backend](grpc::Status status) {
+                              CopyInitialMetadata(*passage->context, *passage->call->context);
+                              CopyTrailingMetadata(*passage->context, *passage->call->context);
+                              passage->done(backend->Translate(status), &passage->response);
+                            });
 }
 
 }  // namespace
@@ -49,18 +51,18 @@ Proxy::Proxy(common::Wrapper& wrapper, common::ServiceToken& token, common::Rand
 Proxy::~Proxy() = default;
 
 void Proxy::Add(std::string service, std::shared_ptr<grpc::Channel> channel) {
-  backends_.push_back(std::make_unique<Backend>(std::move(service), std::move(channel), token_));
-  for (const auto* descriptor : PublicServices(backends_.back()->name())) Bind(*backends_.back(), descriptor);
+  backends_.push_back(std::make_shared<Backend>(std::move(service), std::move(channel), token_));
+  for (const auto* descriptor : PublicServices(backends_.back()->name())) Bind(backends_.back(), descriptor);
 }
 
-void Proxy::Bind(Backend& backend, const google::protobuf::ServiceDescriptor* descriptor) {
+void Proxy::Bind(const std::shared_ptr<Backend>& backend, const google::protobuf::ServiceDescriptor* descriptor) {
   std::map<const google::protobuf::MethodDescriptor*, int> request_ids;
   for (int i = 0; i < descriptor->method_count(); ++i) {
     const auto* method = descriptor->method(i);
     if (const std::optional<int> field = RequestIdField(method->input_type())) request_ids[method] = *field;
   }
-  auto unary = [this, &backend, request_ids](std::shared_ptr<common::RawCall> call, const grpc::ByteBuffer& request,
-                                             Done done) {
+  auto unary = [this, backend, request_ids](std::shared_ptr<common::RawCall> call, const grpc::ByteBuffer& request,
+                                            Done done) {
     if (request.Length() > options_.max_message_bytes) {
       done(ToGrpc(common::InvalidArgument("", "MESSAGE_TOO_LARGE",
                                           {"the request is larger than allowed", "请求超过允许的大小"})),
@@ -73,7 +75,7 @@ void Proxy::Bind(Backend& backend, const google::protobuf::ServiceDescriptor* de
     }
     PassUnary(backend, std::move(call), with_id.has_value() ? *std::move(with_id) : request, std::move(done));
   };
-  auto stream = [this, &backend](std::shared_ptr<common::RawCall> call) -> std::shared_ptr<common::RawStream> {
+  auto stream = [this, backend](std::shared_ptr<common::RawCall> call) -> std::shared_ptr<common::RawStream> {
     return std::make_shared<StreamPassage>(std::move(call), backend, options_.max_message_bytes);
   };
   bindings_.push_back(std::make_unique<common::RawBinding>(wrapper_, descriptor, std::move(unary), std::move(stream)));

@@ -12,8 +12,8 @@
 
 namespace ronghe::gateway {
 
-// Passes the calls of all services behind the gateway on, generically from the descriptors: bytes are neither parsed nor copied.
-// Identity is checked here, permission by the service itself. Thread-safe.
+// Passes the calls of all services behind the gateway on, generically from the descriptors: bytes are neither parsed
+// nor copied. Identity is checked here, permission by the service itself. Thread-safe.
 class Proxy {
  public:
   struct Options {
@@ -29,13 +29,13 @@ class Proxy {
   std::vector<common::RawBinding*> bindings() const;
 
  private:
-  void Bind(Backend& backend, const google::protobuf::ServiceDescriptor* descriptor);
+  void Bind(const std::shared_ptr<Backend>& backend, const google::protobuf::ServiceDescriptor* descriptor);
 
   common::Wrapper& wrapper_;
   common::ServiceToken& token_;
   common::Random& random_;
   const Options options_;
-  std::vector<std::unique_ptr<Backend>> backends_;
+  std::vector<std::shared_ptr<Backend>> backends_;
   std::vector<std::unique_ptr<common::RawBinding>> bindings_;
 };
 

@@ -1,22 +1,28 @@
 #include "gateway/proxy/stream_passage.h"
 
+#include <utility>
+
 #include "services/common/values/status.h"
 
 namespace ronghe::gateway {
 
-StreamPassage::StreamPassage(std::shared_ptr<common::RawCall> call, Backend& backend, size_t max_message_bytes)
-    : RawStream(std::move(call)), backend_(backend), max_message_bytes_(max_message_bytes), upstream_(*this) {}
+StreamPassage::StreamPassage(std::shared_ptr<common::RawCall> call, std::shared_ptr<Backend> backend,
+                             size_t max_message_bytes)
+    : RawStream(std::move(call)),
+      backend_(std::move(backend)),
+      max_message_bytes_(max_message_bytes),
+      upstream_(*this) {}
 
 StreamPassage::~StreamPassage() = default;
 
 void StreamPassage::OnStart() {
   context_ = grpc::ClientContext::FromCallbackServerContext(*raw().context);
-  if (absl::Status status = backend_.Prepare(*context_, raw().call); !status.ok()) {
+  if (absl::Status status = backend_->Prepare(*context_, raw().call); !status.ok()) {
     End(status);
     return;
   }
   keep_ = shared_from_this();
-  backend_.stub().PrepareBidiStreamingCall(context_.get(), raw().path, {}, &upstream_);
+  backend_->stub().PrepareBidiStreamingCall(context_.get(), raw().path, {}, &upstream_);
   // One for the messages that go to the service, one for those that come from it: both begin outside its reactions.
   upstream_.AddMultipleHolds(2);
   upstream_.StartCall();
@@ -101,7 +107,7 @@ void StreamPassage::OnServiceDone(const grpc::Status& status) {
     CopyTrailingMetadata(*context_, *raw().context);
     Settle();
   }
-  EndRaw(backend_.Translate(status));
+  EndRaw(backend_->Translate(status));
   const std::shared_ptr<common::OpenStream> last = std::move(keep_);
 }
 

@@ -12,11 +12,11 @@
 namespace ronghe::gateway {
 
 // Passes a stream of any kind on, both ways, message by message: the next message is taken from one side only when the
-// other has taken the last one, so a slow reader slows the writer down and nothing piles up here. The end of either side
-// ends the other: half-close, cancellation, deadline and status.
+// other has taken the last one, so a slow reader slows the writer down and nothing piles up here. The end of either
+// side ends the other: half-close, cancellation, deadline and status.
 class StreamPassage final : public common::RawStream {
  public:
-  StreamPassage(std::shared_ptr<common::RawCall> call, Backend& backend, size_t max_message_bytes);
+  StreamPassage(std::shared_ptr<common::RawCall> call, std::shared_ptr<Backend> backend, size_t max_message_bytes);
   ~StreamPassage() override;
 
  private:
@@ -51,7 +51,7 @@ class StreamPassage final : public common::RawStream {
   void ReleaseWriter();
   void ReleaseReader() { upstream_.RemoveHold(); }
 
-  Backend& backend_;
+  const std::shared_ptr<Backend> backend_;  // what is cancelled at the end outlives the proxy
   const size_t max_message_bytes_;
   std::unique_ptr<grpc::ClientContext> context_;
   Upstream upstream_;

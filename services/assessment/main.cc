@@ -1,9 +1,9 @@
+#include "services/assessment/config.h"
+#include "services/assessment/rpc/assessment_rpc.h"
 #include "services/common/config/settings.h"
 #include "services/common/follower/follower.h"
 #include "services/common/process/process.h"
 #include "services/common/process/start.h"
-#include "services/assessment/config.h"
-#include "services/assessment/rpc/assessment_rpc.h"
 
 int main(int argc, char** argv) {
   using namespace ronghe;

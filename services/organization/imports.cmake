@@ -10,6 +10,7 @@ target_sources(ronghe_organization_app PRIVATE
   app/unit_import_target.cc)
 target_sources(ronghe_organization_storage PRIVATE
   storage/row_sealer.cc
+  storage/sql_import_joins.cc
   storage/sql_import_keeping.cc
   storage/sql_import_rows.cc
   storage/sql_import_store.cc

@@ -3,17 +3,26 @@
 #include "services/common/changelog/watch.h"
 #include "services/common/serve/wrapper.h"
 #include "services/common/telemetry/log.h"
+#include "services/organization/app/import_runner.h"
+#include "services/organization/app/member_import_target.h"
+#include "services/organization/app/unit_import_target.h"
 #include "services/organization/rpc/access_rpc.h"
 #include "services/organization/rpc/directory_rpc.h"
+#include "services/organization/rpc/import_codec.h"
+#include "services/organization/rpc/import_rpc.h"
+#include "services/organization/rpc/import_upload.h"
 #include "services/organization/rpc/member_rpc.h"
 #include "services/organization/rpc/organization_rpc.h"
 #include "services/organization/rpc/owner_resolver.h"
 #include "services/organization/storage/directory_feed.h"
 #include "services/organization/storage/directory_tree.h"
 #include "services/organization/storage/migrations.h"
+#include "services/organization/storage/row_sealer.h"
 #include "services/organization/storage/sql_access_store.h"
 #include "services/organization/storage/sql_audit_log.h"
 #include "services/organization/storage/sql_consistency.h"
+#include "services/organization/storage/sql_import_joins.h"
+#include "services/organization/storage/sql_import_store.h"
 #include "services/organization/storage/sql_member_occupants.h"
 #include "services/organization/storage/sql_member_store.h"
 #include "services/organization/storage/sql_summary_source.h"
@@ -97,6 +106,10 @@ struct Service::Parts {
   DirectoryTree tree;
   SqlConsistency consistency;
   SqlSummarySource summary_source;
+  SqlImportStore imports;
+  KeyRingRowSealer sealer;
+  SqlUnitJoin unit_join;
+  SqlMemberJoin member_join;
 
   // What is done with them.
   OwnerRegistry owners;
@@ -108,6 +121,14 @@ struct Service::Parts {
   AccessApp access_app;
   MemberApp member_app;
   MemberQuery member_query;
+  ProtoUnitRows unit_rows;
+  ProtoMemberRows member_rows;
+  UnitImportTarget unit_target;
+  MemberImportTarget member_target;
+  ImportEngine import_engine;
+  ImportHub import_hub;
+  ImportRunner import_runner;
+  ImportApp import_app;
 
   // How it is reached.
   common::WatchService watch;
@@ -115,6 +136,7 @@ struct Service::Parts {
   AccessRpc access_rpc;
   DirectoryRpc directory_rpc;
   MemberRpc member_rpc;
+  ImportRpc import_rpc;
 };
 
 Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyRing key_ring)
@@ -137,6 +159,10 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       tree(p.directory()),
       consistency(*database, log, publisher, p.directory()),
       summary_source(*database, feed, occupants),
+      imports(*database, log, p.clock()),
+      sealer(keys, p.random()),
+      unit_join(occupants),
+      member_join(vault),
       resolver(owners, consistency),
       gate(consistency, p.signer()),
       unit_app(units, gate, p.calendar()),
@@ -145,18 +171,27 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       access_app(access, tree, owners, gate, p.signer(), p.clock()),
       member_app({members, audit, tree, gate, p.calendar()}),
       member_query(members, tree, gate, p.signer()),
+      unit_target(units, unit_join, unit_rows, p.calendar()),
+      member_target({members, member_join, member_rows, tree, consistency}, p.calendar()),
+      import_engine(imports, sealer, p.clock(), {&unit_target, &member_target}),
+      import_hub(p.clock()),
+      import_runner(import_engine, import_hub, {.holder = p.random().Uuid()}, LogError),
+      import_app({import_engine, import_hub, tree, gate, p.signer(), [this] { import_runner.Wake(); }}),
       watch({"organization", log, feed, hub, p.directory(), p.signer(), p.wrapper().executor(), p.clock(),
              [&p] { return p.directory().structure_revision(); }}),
       organization_rpc(p.wrapper(), {unit_app, unit_query, summary_app, gate, watch,
-                                     [](const common::Call&) -> absl::StatusOr<std::unique_ptr<common::Upload>> {
-                                       return absl::UnimplementedError("imports are not served here");
+                                     [&p, this](const common::Call& call) {
+                                       return NewImportUpload(p.wrapper().executor(), import_app, call, "units",
+                                                              ReadUnitsMessage);
                                      }}),
       access_rpc(p.wrapper(), access_app, gate),
       directory_rpc(p.wrapper(), loader_source, hub),
       member_rpc(p.wrapper(), {member_app, member_query, watch,
-                               [](const common::Call&) -> absl::StatusOr<std::unique_ptr<common::Upload>> {
-                                 return absl::UnimplementedError("imports are not served here");
-                               }}) {
+                               [&p, this](const common::Call& call) {
+                                 return NewImportUpload(p.wrapper().executor(), import_app, call, "members",
+                                                        ReadMembersMessage);
+                               }}),
+      import_rpc(p.wrapper(), import_app) {
   owners.Add("grants", [this](std::string_view name, int64_t id, absl::Time deadline) {
     return access_app.OwnerOfGrant(name, id, deadline);
   });
@@ -165,6 +200,9 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
   });
   owners.Add("members", [this](std::string_view name, int64_t id, absl::Time deadline) {
     return member_app.OwnerOf(name, id, deadline);
+  });
+  owners.Add("imports", [this](std::string_view, int64_t id, absl::Time deadline) {
+    return import_app.OwnerOf(id, deadline);
   });
   log.OnCommit([this] { publisher.Hint(); });
   publisher.OnPublished([this](int64_t position) {
@@ -178,6 +216,7 @@ Service::Service(common::Process& process, const Config& config) : process_(proc
 
 Service::~Service() {
   if (parts_ == nullptr) return;
+  parts_->import_runner.Stop();
   parts_->publisher.Stop();
   parts_->directory_feed.Stop();
 }
@@ -200,6 +239,7 @@ absl::Status Service::Start() {
   parts_->hub.Advance(position);
   RONGHE_RETURN_IF_ERROR(parts_->directory_feed.Start(In(kLoadDeadline)));
   parts_->publisher.Start();
+  parts_->import_runner.Start();
   Register();
   return absl::OkStatus();
 }
@@ -220,6 +260,7 @@ absl::Status Service::Bootstrap() {
 
 void Service::Register() {
   process_.SetOwnerResolver(&parts_->resolver);
+  process_.OnDrain([this] { parts_->import_runner.Stop(); });
   process_.wrapper().SetRevisionGate(
       [this](const common::RevisionToken& token, absl::Time deadline) { return parts_->gate.Cover(token, deadline); });
   process_.AddReadiness("database", [this] { return parts_->database->Ping(In(kPingDeadline)); });
@@ -232,7 +273,8 @@ void Service::Register() {
 }
 
 std::vector<common::ServiceBinding*> Service::bindings() {
-  return {&parts_->organization_rpc, &parts_->access_rpc, &parts_->directory_rpc, &parts_->member_rpc};
+  return {&parts_->organization_rpc, &parts_->access_rpc, &parts_->directory_rpc, &parts_->member_rpc,
+          &parts_->import_rpc};
 }
 
 }  // namespace ronghe::organization

@@ -7,6 +7,8 @@ namespace ronghe::rectification {
 // The settings of the service; it has none of its own yet.
 using Config = common::FollowerConfig;
 
-inline Config DefaultConfig() { return common::DefaultFollowerConfig("rectification", 7303); }
+inline Config DefaultConfig() {
+  return common::DefaultFollowerConfig("rectification", 7303);
+}
 
 }  // namespace ronghe::rectification

@@ -9,7 +9,8 @@ int main(int argc, char** argv) {
   using namespace ronghe;
   common::Process process;  // masks signals before any thread exists
   rectification::Config config = rectification::DefaultConfig();
-  common::Settings settings("ronghe-rectification", RONGHE_VERSION, "Problems, their measures, deadlines and close-out.");
+  common::Settings settings("ronghe-rectification", RONGHE_VERSION,
+                            "Problems, their measures, deadlines and close-out.");
   common::AddFollowerSettings(settings, config);
   if (const std::optional<int> exit = common::Start(settings, config.serve, argc, argv)) return *exit;
   if (settings.migrate()) {

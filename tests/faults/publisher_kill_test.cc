@@ -25,6 +25,8 @@ constexpr std::string_view kChildFlag = "--publish";
 constexpr int kKills = 20;
 constexpr int kPartitions = 5;
 constexpr int kWriters = 2;
+// Each writes at least one change, so that there is always enough to wait for.
+constexpr int kWritesPerRound = 20;
 
 // The process that is killed: publishes in small batches for ever.
 int PublishForEver(const std::string& url) {
@@ -80,29 +82,27 @@ TEST_P(PublisherKillTest, EveryChangeHasOnePosition) {
   ChangeLog log(*database, clock, random);
   Feed feed(*database);
 
-  std::atomic<bool> writing = true;
-  std::vector<std::thread> writers;
-  for (uint64_t w = 0; w < kWriters; ++w) {
-    writers.emplace_back([&, w] {
-      for (uint64_t n = w; writing; n += kWriters) {
-        const absl::Status written = WriteSome(log, n * 7);
-        ASSERT_TRUE(written.ok()) << written;
-      }
-    });
-  }
+  std::atomic<uint64_t> next = 0;
+  const auto write = [&] {
+    for (int i = 0; i < kWritesPerRound; ++i) {
+      const absl::Status written = WriteSome(log, next++);
+      ASSERT_TRUE(written.ok()) << written;
+    }
+  };
   for (int kill = 0; kill < kKills; ++kill) {
     const int64_t before = feed.Last(absl::InfiniteFuture()).value();
     auto child = tests::Subprocess::Start({"/proc/self/exe", std::string(kChildFlag), url});
     ASSERT_TRUE(child.ok()) << child.status();
-    const int64_t enough = before + 1 + static_cast<int64_t>(random.Below(60));
+    std::vector<std::thread> writers;
+    for (int w = 0; w < kWriters; ++w) writers.emplace_back(write);
+    const int64_t enough = before + 1 + static_cast<int64_t>(random.Below(kWriters * kWritesPerRound));
     const absl::Status advanced =
         (*child)->WaitFor([&] { return feed.Last(absl::InfiniteFuture()).value() >= enough; }, absl::Seconds(60));
     EXPECT_TRUE(advanced.ok()) << advanced;
     (*child)->Signal(SIGKILL);
     EXPECT_EQ((*child)->WaitExit(absl::Seconds(30)).value(), 128 + SIGKILL);
+    for (std::thread& writer : writers) writer.join();
   }
-  writing = false;
-  for (std::thread& writer : writers) writer.join();
 
   Publisher publisher(*database, clock, random);
   const int64_t last = publisher.PublishOnce().value();

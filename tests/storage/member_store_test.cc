@@ -129,6 +129,7 @@ TEST_P(MemberStoreTest, RacingBatchesOfTheSamePeopleInAnyOrderDoNotBlockEachOthe
 TEST_P(MemberStoreTest, AChangeMakesAVersionAndKeepsTheOldOne) {
   const StoredMember before = Insert({With(New(11), [](auto& f) { f.external_id = "old"; })}).at(0);
   clock_.Advance(absl::Hours(1));
+  call_.actor.key = "issuer|corrector";
   NewMember next = With({kSecond, before.member}, [](auto& f) {
     f.phone = "0536-7654321";
     f.external_id = "new";
@@ -145,11 +146,13 @@ TEST_P(MemberStoreTest, AChangeMakesAVersionAndKeepsTheOldOne) {
   EXPECT_EQ(found->unit, kSecond);
   EXPECT_EQ(
       Count("SELECT COUNT(*) FROM member_history WHERE version = 1 AND unit_uid = 101 AND external_id = 'old' AND "
-            "until_us > since_us AND actor = 'issuer|officer' AND action = 'update' AND "
+            "until_us > since_us AND since_actor = 'issuer|officer' AND actor = 'issuer|corrector' AND action = "
+            "'update' AND "
             "fields = 'identity_number,phone,external_id,unit'"),
       1);
   EXPECT_EQ(Count("SELECT unit_before_uid FROM change_log WHERE rev = 2"), kFirst.value);
   // What it had is free again, what it has is taken.
+  call_.actor.key = "issuer|officer";
   EXPECT_TRUE(TryInsert({With(New(11), [](auto& f) { f.external_id = "old"; })})->at(0).ok());
   EXPECT_EQ(common::ReasonOf(TryInsert({{kFirst, next.member}})->at(0).status()), "DUPLICATE_PERSON");
 }

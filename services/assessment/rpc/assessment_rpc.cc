@@ -1,7 +1,7 @@
 #include "services/assessment/rpc/assessment_rpc.h"
 
-#include "ronghe/common/v1/change.pb.h"
 #include "ronghe/assessment/v1/assessment_service.pb.h"
+#include "ronghe/common/v1/change.pb.h"
 
 namespace ronghe::assessment {
 namespace {
@@ -15,8 +15,7 @@ AssessmentRpc::AssessmentRpc(common::Wrapper& wrapper, common::WatchService& wat
     : ServiceBinding(wrapper, google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(
                                   "ronghe.assessment.v1.AssessmentService")) {
   ServerStream<WatchRequest, WatchResponse>(
-      "Watch",
-      [&watch](const common::Call& call, const WatchRequest& request) { return watch.Open(call, request); });
+      "Watch", [&watch](const common::Call& call, const WatchRequest& request) { return watch.Open(call, request); });
 }
 
 }  // namespace ronghe::assessment

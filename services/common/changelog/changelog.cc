@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "services/common/changelog/migrations/migrations.h"
 #include "services/common/values/status.h"
 
 namespace ronghe::common {
@@ -40,6 +41,10 @@ constexpr sql::Query kMakeIncarnation{"incarnation_make",
                                       "ON CONFLICT (partition_id, name) DO NOTHING"};
 
 }  // namespace
+
+std::span<const sql::Migration> ChangeLogMigrations() {
+  return changelog::Migrations();
+}
 
 int64_t WriteTxn::NewId() {
   const int64_t ticks = (now_micros() - kTickEpochMicros) / kMicrosPerTick;

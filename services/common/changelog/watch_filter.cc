@@ -122,7 +122,8 @@ std::optional<v1::Change> WatchFilter::Apply(const PublishedChange& change) cons
   bool before = inside;
   if (moved) before = is_unit ? WatchedBelow(entry.unit, entry.unit_before) : Watched(entry.unit_before);
   if (!inside && !before) return std::nullopt;
-  const bool crossed = inside != before;
+  // What is gone has not gone elsewhere, although the tree may have forgotten its unit.
+  const bool crossed = inside != before && entry.kind != ChangeKind::kDeleted;
   if (!KindWanted(entry.resource) && !(crossed && is_unit)) return std::nullopt;
 
   v1::Change out;

@@ -7,7 +7,7 @@
 namespace ronghe::common {
 namespace {
 
-namespace v1 = organization::v1;
+namespace org = organization::v1;
 
 absl::Time FromTimestamp(const google::protobuf::Timestamp& time) {
   return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
@@ -19,7 +19,7 @@ void SetTimestamp(absl::Time time, google::protobuf::Timestamp* timestamp) {
   timestamp->set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(seconds))));
 }
 
-DirectoryUnit FromProto(const v1::DirectoryUnit& message) {
+DirectoryUnit FromProto(const org::DirectoryUnit& message) {
   DirectoryUnit unit;
   unit.uid = UnitUid(message.uid());
   unit.parent = UnitUid(message.parent_uid());
@@ -34,20 +34,20 @@ DirectoryUnit FromProto(const v1::DirectoryUnit& message) {
   return unit;
 }
 
-void ToProto(const DirectoryUnit& unit, v1::DirectoryUnit* message) {
+void ToProto(const DirectoryUnit& unit, org::DirectoryUnit* message) {
   message->set_uid(unit.uid.value);
   message->set_parent_uid(unit.parent.value);
   message->set_partition(unit.partition.value);
   message->set_code(unit.code);
   message->set_title(unit.title);
   message->set_short_title(unit.short_title);
-  message->set_level(static_cast<v1::Level>(unit.level));
-  message->set_kind(static_cast<v1::UnitKind>(unit.kind));
-  message->set_state(static_cast<v1::UnitState>(unit.state));
+  message->set_level(static_cast<org::Level>(unit.level));
+  message->set_kind(static_cast<org::UnitKind>(unit.kind));
+  message->set_state(static_cast<org::UnitState>(unit.state));
   message->set_deleted(unit.deleted);
 }
 
-DirectoryGrant FromProto(const v1::DirectoryGrant& message) {
+DirectoryGrant FromProto(const org::DirectoryGrant& message) {
   DirectoryGrant grant;
   grant.id = message.id();
   grant.principal_id = message.principal_id();
@@ -59,7 +59,7 @@ DirectoryGrant FromProto(const v1::DirectoryGrant& message) {
   return grant;
 }
 
-void ToProto(const DirectoryGrant& grant, v1::DirectoryGrant* message) {
+void ToProto(const DirectoryGrant& grant, org::DirectoryGrant* message) {
   message->set_id(grant.id);
   message->set_principal_id(grant.principal_id);
   message->set_role(static_cast<common::v1::Role>(grant.role));
@@ -71,7 +71,7 @@ void ToProto(const DirectoryGrant& grant, v1::DirectoryGrant* message) {
 
 }  // namespace
 
-DirectoryDelta FromProto(const v1::StreamDirectoryResponse& message) {
+DirectoryDelta FromProto(const org::StreamDirectoryResponse& message) {
   DirectoryDelta delta;
   delta.reset = message.reset();
   delta.complete = message.complete();
@@ -79,12 +79,12 @@ DirectoryDelta FromProto(const v1::StreamDirectoryResponse& message) {
   delta.position = message.position();
   delta.structure_revision = message.structure_revision();
   delta.units.reserve(static_cast<size_t>(message.units_size()));
-  for (const v1::DirectoryUnit& unit : message.units()) delta.units.push_back(FromProto(unit));
-  for (const v1::DirectoryPrincipal& principal : message.principals()) {
+  for (const org::DirectoryUnit& unit : message.units()) delta.units.push_back(FromProto(unit));
+  for (const org::DirectoryPrincipal& principal : message.principals()) {
     delta.principals.push_back({principal.id(), principal.issuer(), principal.subject(), principal.member_id()});
   }
-  for (const v1::DirectoryGrant& grant : message.grants()) delta.grants.push_back(FromProto(grant));
-  for (const v1::DirectoryRevokedToken& token : message.revoked_tokens()) {
+  for (const org::DirectoryGrant& grant : message.grants()) delta.grants.push_back(FromProto(grant));
+  for (const org::DirectoryRevokedToken& token : message.revoked_tokens()) {
     // Without an end it is never forgotten, which is the safe side.
     absl::Time expire = token.has_expire_time() ? FromTimestamp(token.expire_time()) : absl::InfiniteFuture();
     delta.revoked_tokens.push_back({token.jti(), expire});
@@ -92,8 +92,8 @@ DirectoryDelta FromProto(const v1::StreamDirectoryResponse& message) {
   return delta;
 }
 
-v1::StreamDirectoryResponse ToProto(const DirectoryDelta& delta) {
-  v1::StreamDirectoryResponse message;
+org::StreamDirectoryResponse ToProto(const DirectoryDelta& delta) {
+  org::StreamDirectoryResponse message;
   message.set_reset(delta.reset);
   message.set_complete(delta.complete);
   message.set_incarnation(delta.incarnation);
@@ -101,7 +101,7 @@ v1::StreamDirectoryResponse ToProto(const DirectoryDelta& delta) {
   message.set_structure_revision(delta.structure_revision);
   for (const DirectoryUnit& unit : delta.units) ToProto(unit, message.add_units());
   for (const DirectoryPrincipal& principal : delta.principals) {
-    v1::DirectoryPrincipal* added = message.add_principals();
+    org::DirectoryPrincipal* added = message.add_principals();
     added->set_id(principal.id);
     added->set_issuer(principal.issuer);
     added->set_subject(principal.subject);
@@ -109,7 +109,7 @@ v1::StreamDirectoryResponse ToProto(const DirectoryDelta& delta) {
   }
   for (const DirectoryGrant& grant : delta.grants) ToProto(grant, message.add_grants());
   for (const DirectoryRevokedToken& token : delta.revoked_tokens) {
-    v1::DirectoryRevokedToken* added = message.add_revoked_tokens();
+    org::DirectoryRevokedToken* added = message.add_revoked_tokens();
     added->set_jti(token.jti);
     if (token.expire != absl::InfiniteFuture()) SetTimestamp(token.expire, added->mutable_expire_time());
   }

@@ -1,9 +1,7 @@
 #pragma once
 
 #include <span>
-#include <vector>
 
-#include <absl/base/thread_annotations.h>
 #include <absl/status/status.h>
 #include <absl/time/time.h>
 
@@ -11,7 +9,6 @@
 #include "services/common/directory/directory.h"
 #include "services/common/sql/database.h"
 #include "services/common/values/clock.h"
-#include "services/common/values/mutex.h"
 
 namespace ronghe::common {
 
@@ -21,7 +18,7 @@ std::span<const sql::Migration> ReplicaMigrations();
 // The directory of a service with a database of its own, kept in partition 0. Each change of the structure becomes a
 // change in the service's own log (STRUCTURE_CHANGED, `units/CODE`), in feed order, in the transaction of the replica's
 // rows: so facts and structure have one order. Put between the feed and the directory; what the directory shows is in
-// the database. Thread-safe.
+// the database. Not thread-safe: Load before the feed starts, then the feed alone.
 class ReplicaStore final : public DirectorySink {
  public:
   // `directory` is filled by this store alone. The database has the migrations of change log and replica.
@@ -37,17 +34,18 @@ class ReplicaStore final : public DirectorySink {
   void DropUnfinished() override;
 
  private:
-  absl::Status Commit(const DirectoryDelta& delta, absl::Time heard) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::Status Reload(absl::Time deadline) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status Commit(const DirectoryDelta& delta);
+  absl::Status Reload(absl::Time deadline);
+  // The feed goes on without anything of interest to us; not worth a transaction each time.
+  absl::Status KeepPosition(const DirectoryDelta& delta);
 
   sql::Database& database_;
   ChangeLog& log_;
   Directory& directory_;
   const Clock& clock_;
-  // Held across the transaction: it is what makes applying serial, and only the feed's thread applies.
-  Mutex mutex_;
-  DirectoryDelta gathered_ ABSL_GUARDED_BY(mutex_);  // pieces that wait for their `complete`
-  bool current_ ABSL_GUARDED_BY(mutex_) = false;     // the directory shows what is stored
+  DirectoryDelta gathered_;  // pieces that wait for their `complete`
+  bool current_ = false;     // the directory shows what is stored
+  absl::Time position_kept_ = absl::InfinitePast();
 };
 
 }  // namespace ronghe::common

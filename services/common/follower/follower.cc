@@ -1,5 +1,7 @@
 #include "services/common/follower/follower.h"
 
+#include <atomic>
+
 #include <fmt/format.h>
 
 #include "services/common/directory/remote_feed.h"
@@ -23,6 +25,43 @@ absl::Status BringUpToDate(sql::Database& database) {
   RONGHE_RETURN_IF_ERROR(sql::Migrate(database, "changelog", ChangeLogMigrations()));
   return sql::Migrate(database, "replica", ReplicaMigrations());
 }
+
+// Knows up to which revision of partition 0, where nobody but the replica writes, the directory shows what is logged.
+class TrackedReplica final : public DirectorySink {
+ public:
+  TrackedReplica(ReplicaStore& replica, sql::Database& database, ChangeLog& log, const Clock& clock)
+      : replica_(replica), database_(database), log_(log), clock_(clock) {}
+
+  absl::Status Load(absl::Time deadline) {
+    RONGHE_RETURN_IF_ERROR(replica_.Load(deadline));
+    return ReadRevision();
+  }
+  absl::Status Apply(const DirectoryDelta& delta, absl::Time heard) override {
+    changed_ = changed_ || delta.reset || !delta.units.empty();
+    RONGHE_RETURN_IF_ERROR(replica_.Apply(delta, heard));
+    if (!delta.complete || !changed_) return absl::OkStatus();
+    changed_ = false;
+    return ReadRevision();
+  }
+  void DropUnfinished() override { replica_.DropUnfinished(); }
+  int64_t revision() const { return revision_.load(); }
+
+ private:
+  absl::Status ReadRevision() {
+    return database_.Read(clock_.Now() + kStartPatience, [this](sql::Session& session) -> absl::Status {
+      RONGHE_ASSIGN_OR_RETURN(const int64_t revision, log_.Revision(session, kStructurePartition));
+      revision_ = revision;
+      return absl::OkStatus();
+    });
+  }
+
+  ReplicaStore& replica_;
+  sql::Database& database_;
+  ChangeLog& log_;
+  const Clock& clock_;
+  bool changed_ = false;  // since the last revision read
+  std::atomic<int64_t> revision_{0};
+};
 
 }  // namespace
 
@@ -50,6 +89,7 @@ struct Follower::Parts {
   Feed feed;
   FeedHub hub;
   ReplicaStore replica;
+  TrackedReplica tracked;
   WatchService watch;
   RemoteDirectoryFeed directory_feed;
 
@@ -60,10 +100,11 @@ struct Follower::Parts {
         feed(*database),
         hub(process.clock()),
         replica(*database, log, process.directory(), process.clock()),
+        tracked(replica, *database, log, process.clock()),
         watch({config.serve.service, log, feed, hub, process.directory(), process.signer(),
-               process.wrapper().executor(), process.clock(), nullptr}),
+               process.wrapper().executor(), process.clock(), [this] { return tracked.revision(); }}),
         directory_feed(MakeChannel(config.organization),
-                       {process.suite_tokens(), process.directory(), process.clock(), process.random(), &replica},
+                       {process.suite_tokens(), process.directory(), process.clock(), process.random(), &tracked},
                        {.service = config.serve.service}) {}
 };
 
@@ -85,7 +126,7 @@ absl::Status Follower::Start() {
   RONGHE_RETURN_IF_ERROR(BringUpToDate(*database));
   parts_ = std::make_unique<Parts>(std::move(database), process_, config_);
   Parts& parts = *parts_;
-  RONGHE_RETURN_IF_ERROR(parts.replica.Load(process_.clock().Now() + kStartPatience));
+  RONGHE_RETURN_IF_ERROR(parts.tracked.Load(process_.clock().Now() + kStartPatience));
   parts.log.OnCommit([&parts] { parts.publisher.Hint(); });
   parts.publisher.OnPublished([&parts](int64_t position) { parts.hub.Advance(position); });
   parts.publisher.OnError([](const absl::Status& status) {
@@ -100,8 +141,14 @@ absl::Status Follower::Start() {
   return absl::OkStatus();
 }
 
-sql::Database& Follower::database() { return *parts_->database; }
-ChangeLog& Follower::log() { return parts_->log; }
-WatchService& Follower::watch() { return parts_->watch; }
+sql::Database& Follower::database() {
+  return *parts_->database;
+}
+ChangeLog& Follower::log() {
+  return parts_->log;
+}
+WatchService& Follower::watch() {
+  return parts_->watch;
+}
 
 }  // namespace ronghe::common

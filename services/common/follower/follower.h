@@ -16,7 +16,7 @@ namespace ronghe::common {
 // Settings of a service that follows organization.
 struct FollowerConfig {
   ServeConfig serve;
-  std::string database;                         // sqlite:FILE or postgresql://…
+  std::string database;  // sqlite:FILE or postgresql://…
   int database_connections = 4;
   std::string organization = "127.0.0.1:7301";  // address
 };
@@ -26,11 +26,11 @@ FollowerConfig DefaultFollowerConfig(std::string_view service, int port);
 // --database, --database-connections, --organization, and what all processes have.
 void AddFollowerSettings(Settings& settings, FollowerConfig& config);
 
-// What every service beside organization is made of: database with change log and publisher, the replica of structure and
-// grants kept in it, the feed from organization that keeps both current, and Watch over the service's own feed.
+// What every service beside organization is made of: database with change log and publisher, the replica of structure
+// and grants kept in it, the feed from organization that keeps both current, and Watch over the service's own feed.
 //
-// Start opens the database, brings its schema up to date and fills the directory with what is stored; it registers readiness
-// (database, directory loaded) and drain with the process. The destructor stops what runs.
+// Start opens the database, brings its schema up to date and fills the directory with what is stored; it registers
+// readiness (database, directory loaded) and drain with the process. The destructor stops what runs.
 class Follower {
  public:
   // The process is initialised; it and the config outlive the follower.

@@ -10,9 +10,9 @@
 
 namespace ronghe::common {
 
-// For processes with a replica of the directory: a token of organization's structure is covered once the replica has it,
-// within the deadline, else UNAVAILABLE, reason NOT_YET_VISIBLE. Other tokens are not this process' to judge. `directory`
-// outlives it.
+// For processes with a replica of the directory: a token of organization's structure is covered once the replica has
+// it, within the deadline, else UNAVAILABLE, reason NOT_YET_VISIBLE. Other tokens are not this process' to judge.
+// `directory` outlives it.
 Wrapper::RevisionGate StructureGate(Directory& directory);
 
 // Ready once a complete directory is in.

@@ -39,18 +39,18 @@ absl::Status CannotStart(const std::string& what) {
   return FailedPrecondition("CANNOT_START", {what, what});
 }
 
-absl::StatusOr<std::string> ReadSecret(const std::string& file) {
+absl::Status ReadSecret(const std::string& file, std::string& secret) {
   if (file.empty()) return CannotStart("--token-secret: is required");
   std::ifstream in(file, std::ios::binary);
   std::stringstream content;
   content << in.rdbuf();
   if (!in) return CannotStart(fmt::format("--token-secret: cannot read {}", file));
-  std::string secret = content.str();
+  secret = content.str();
   while (!secret.empty() && (secret.back() == '\n' || secret.back() == '\r' || secret.back() == ' ')) secret.pop_back();
   if (secret.size() < kMinSecret) {
     return CannotStart(fmt::format("--token-secret: {} must hold at least {} bytes", file, kMinSecret));
   }
-  return secret;
+  return absl::OkStatus();
 }
 
 // Readers find the file whole or not at all.
@@ -147,7 +147,8 @@ absl::Status Process::Init(const ServeConfig& config) {
   if (!absl::LoadTimeZone(config.time_zone, &p.zone)) {
     return CannotStart(fmt::format("--time-zone: there is no time zone {}", config.time_zone));
   }
-  RONGHE_ASSIGN_OR_RETURN(std::string secret, ReadSecret(config.token_secret_file));
+  std::string secret;
+  RONGHE_RETURN_IF_ERROR(ReadSecret(config.token_secret_file, secret));
   p.signer.emplace(std::move(secret));
   if (config.issuers.empty()) return CannotStart("--issuer: at least one is required");
   RONGHE_ASSIGN_OR_RETURN(p.verifier, TokenVerifier::Create(config.issuers, p.clock));

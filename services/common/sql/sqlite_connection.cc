@@ -53,8 +53,10 @@ bool SqliteStatement::Bind(std::span<const Value> args) {
 
 absl::StatusOr<std::unique_ptr<SqliteConnection>> SqliteConnection::Open(const std::string& path, Role role,
                                                                          bool durable) {
-  // SQLite gives its log the permissions of the database: nobody else shall read either.
-  int file = open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+  // SQLite gives its log the permissions of the database: nobody else shall read either. Only a file that is not there
+  // is opened: closing it would drop the locks that this process' other connections hold on it, and another process
+  // that closes the database would then delete the log from under them.
+  int file = open(path.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
   if (file >= 0) close(file);
   std::unique_ptr<SqliteConnection> connection(new SqliteConnection());
   int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;

@@ -15,8 +15,7 @@ EducationRpc::EducationRpc(common::Wrapper& wrapper, common::WatchService& watch
     : ServiceBinding(wrapper, google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(
                                   "ronghe.education.v1.EducationService")) {
   ServerStream<WatchRequest, WatchResponse>(
-      "Watch",
-      [&watch](const common::Call& call, const WatchRequest& request) { return watch.Open(call, request); });
+      "Watch", [&watch](const common::Call& call, const WatchRequest& request) { return watch.Open(call, request); });
 }
 
 }  // namespace ronghe::education

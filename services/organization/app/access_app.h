@@ -56,15 +56,15 @@ class AccessApp {
   absl::StatusOr<NamedGrant> RevokeGrant(const common::Call& call, const std::string& name,
                                          const common::RequestKey& key);
   // The revision of the write.
-  absl::StatusOr<int64_t> RevokeToken(const common::Call& call, const std::string& jti, std::optional<absl::Time> expire,
-                                      const common::RequestKey& key);
+  absl::StatusOr<int64_t> RevokeToken(const common::Call& call, const std::string& jti,
+                                      std::optional<absl::Time> expire, const common::RequestKey& key);
 
   // The unit of a grant, for the owner registry.
   absl::StatusOr<common::UnitUid> OwnerOfGrant(std::string_view name, int64_t id, absl::Time deadline);
   absl::StatusOr<common::UnitUid> OwnerOfPrincipal(std::string_view name, int64_t id, absl::Time deadline);
 
-  // Where there is no grant at all: registers issuer and subject and grants OPERATOR, OFFICER and AUDITOR on everything. True
-  // if it did.
+  // Where there is no grant at all: registers issuer and subject and grants OPERATOR, OFFICER and AUDITOR on
+  // everything. True if it did.
   absl::StatusOr<bool> Bootstrap(const std::string& issuer, const std::string& subject);
 
  private:

@@ -50,8 +50,7 @@ class AccessStore {
  public:
   virtual ~AccessStore() = default;
   virtual absl::Status Read(absl::Time deadline, absl::FunctionRef<absl::Status(AccessReader&)> body) = 0;
-  virtual absl::StatusOr<int64_t> Write(const common::Call& call,
-                                        absl::FunctionRef<absl::Status(AccessTxn&)> body) = 0;
+  virtual absl::StatusOr<int64_t> Write(const common::Call& call, absl::FunctionRef<absl::Status(AccessTxn&)> body) = 0;
 };
 
 }  // namespace ronghe::organization

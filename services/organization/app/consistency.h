@@ -17,7 +17,8 @@ class Consistency {
   virtual absl::StatusOr<std::string> Incarnation() = 0;
   // The committed revision of a partition.
   virtual absl::StatusOr<int64_t> Revision(common::PartitionId partition, absl::Time deadline) = 0;
-  // Publishes what is committed and waits until the tree in memory holds the structure's `revision`; false at the deadline.
+  // Publishes what is committed and waits until the tree in memory holds the structure's `revision`; false at the
+  // deadline.
   virtual bool WaitForStructure(int64_t revision, absl::Time deadline) = 0;
 };
 

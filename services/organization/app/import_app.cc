@@ -115,8 +115,8 @@ absl::StatusOr<Import> ImportApp::Commit(const common::Call& call, const Import&
   return committed;
 }
 
-absl::StatusOr<common::Page<Import>> ImportApp::List(const common::Call& call, const std::string& parent,
-                                                     int page_size, const std::string& page_token) {
+absl::StatusOr<common::Page<Import>> ImportApp::List(const common::Call& call, const std::string& parent, int page_size,
+                                                     const std::string& page_token) {
   RONGHE_ASSIGN_OR_RETURN(const int size, common::PageSize(page_size));
   const std::string query = fmt::format("imports\n{}", parent);
   RONGHE_ASSIGN_OR_RETURN(const std::string position, common::ReadPageToken(parts_.signer, query, page_token));
@@ -176,9 +176,6 @@ absl::StatusOr<common::Page<RowIssue>> ImportApp::RowIssues(const common::Call& 
 }
 
 absl::StatusOr<Import> ImportApp::Revert(const common::Call& call, int64_t id, const common::RequestKey& key) {
-  if (!key.request_id.empty() && !IsUuid(key.request_id)) {
-    return common::InvalidArgument("request_id", "BAD_UUID", {"must be a UUID", "必须是 UUID"});
-  }
   RONGHE_ASSIGN_OR_RETURN(const Import import, Get(call, id));
   absl::StatusOr<Import> reverted = parts_.engine.Revert(call, import, key);
   if (!reverted.ok()) return reverted;

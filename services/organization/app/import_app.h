@@ -39,8 +39,8 @@ class ImportApp {
   // INVALID_ARGUMENT with every wrong field; PERMISSION_DENIED for `units/-` without the permission on everything;
   // FAILED_PRECONDITION, reason PARENT_DISSOLVED; else as ImportStore::Begin.
   absl::StatusOr<ImportStore::Begun> Begin(const common::Call& call, const Start& start);
-  // Rows in clear, durably staged when it returns OK; counted in `import`. INVALID_ARGUMENT: LINE_NUMBER, DUPLICATE_LINE,
-  // TOO_MANY_ROWS; ABORTED: STREAM_REPLACED.
+  // Rows in clear, durably staged when it returns OK; counted in `import`. INVALID_ARGUMENT: LINE_NUMBER,
+  // DUPLICATE_LINE, TOO_MANY_ROWS; ABORTED: STREAM_REPLACED.
   absl::Status Stage(const common::Call& call, Import& import, std::vector<ImportRow> rows);
   // The last message. From here the import finishes by itself.
   absl::StatusOr<Import> Commit(const common::Call& call, const Import& import, int64_t rows);

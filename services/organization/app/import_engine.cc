@@ -54,17 +54,19 @@ ImportFailure Refused(int64_t rows) {
 }
 
 ImportFailure RefusedLate() {
-  return {"ROWS_REFUSED_LATE",
-          {"The register changed while the import was being applied and rows no longer fitted; what had been applied was "
-           "taken back.",
-           "导入过程中数据发生变化，部分行不再符合要求，已导入的数据已全部撤回。"}};
+  return {
+      "ROWS_REFUSED_LATE",
+      {"The register changed while the import was being applied and rows no longer fitted; what had been applied was "
+       "taken back.",
+       "导入过程中数据发生变化，部分行不再符合要求，已导入的数据已全部撤回。"}};
 }
 
 ImportFailure LeftOut() {
-  return {"ROWS_LEFT_OUT",
-          {"The register changed while the import was being applied. Rows that no longer fitted were left out; the others "
-           "could not be taken back because something had been built on them.",
-           "导入过程中数据发生变化，不再符合要求的行已略过；其余数据已被引用，无法撤回。"}};
+  return {
+      "ROWS_LEFT_OUT",
+      {"The register changed while the import was being applied. Rows that no longer fitted were left out; the others "
+       "could not be taken back because something had been built on them.",
+       "导入过程中数据发生变化，不再符合要求的行已略过；其余数据已被引用，无法撤回。"}};
 }
 
 // A row that is neither applied nor refused would be lost for ever: better to fail.
@@ -78,7 +80,9 @@ absl::Status CheckComplete(const Import& import, std::span<const ImportRow> rows
 
 }  // namespace
 
-std::string RowPlace(int64_t import_id, int64_t line) { return fmt::format("imports/{}/rows/{}", import_id, line); }
+std::string RowPlace(int64_t import_id, int64_t line) {
+  return fmt::format("imports/{}/rows/{}", import_id, line);
+}
 
 ImportEngine::ImportEngine(ImportStore& store, RowSealer& sealer, const common::Clock& clock,
                            std::vector<ImportTarget*> targets)
@@ -164,12 +168,10 @@ absl::StatusOr<Import> ImportEngine::Check(const common::Call& call, Import impo
   import.rejected_rows = 0;
   IssueWriter writer(store_, call, import);
   const auto refuse = [&](RowIssue issue) { return writer.Add(std::move(issue)); };
-  RONGHE_ASSIGN_OR_RETURN(const std::unique_ptr<ImportCheck> check,
-                          TargetOf(import.collection).NewCheck(import));
+  RONGHE_ASSIGN_OR_RETURN(const std::unique_ptr<ImportCheck> check, TargetOf(import.collection).NewCheck(import));
   int64_t line = -1;
   for (;;) {
-    RONGHE_ASSIGN_OR_RETURN(const std::vector<StagedRow> staged,
-                            store_.RowsByLine(call, import, line, kRowsPerCheck));
+    RONGHE_ASSIGN_OR_RETURN(const std::vector<StagedRow> staged, store_.RowsByLine(call, import, line, kRowsPerCheck));
     if (staged.empty()) break;
     line = staged.back().line;
     RONGHE_ASSIGN_OR_RETURN(const std::vector<ImportRow> rows, Open(import, staged));
@@ -178,7 +180,8 @@ absl::StatusOr<Import> ImportEngine::Check(const common::Call& call, Import impo
   }
   RONGHE_RETURN_IF_ERROR(check->Finish(refuse));
   RONGHE_RETURN_IF_ERROR(writer.Flush());
-  return Move(call, import, ImportEvent::kChecked, Acceptable(import) ? ImportFailure{} : Refused(import.rejected_rows));
+  return Move(call, import, ImportEvent::kChecked,
+              Acceptable(import) ? ImportFailure{} : Refused(import.rejected_rows));
 }
 
 absl::StatusOr<Import> ImportEngine::ApplyNext(const common::Call& call, Import import) {
@@ -190,8 +193,7 @@ absl::StatusOr<Import> ImportEngine::ApplyNext(const common::Call& call, Import 
     RONGHE_RETURN_IF_ERROR(CheckComplete(import, rows, outcome));
     return outcome;
   };
-  RONGHE_ASSIGN_OR_RETURN(ImportStore::ChunkResult chunk,
-                          store_.ApplyChunk(call, import, kRowsPerChunk, whole, apply));
+  RONGHE_ASSIGN_OR_RETURN(ImportStore::ChunkResult chunk, store_.ApplyChunk(call, import, kRowsPerChunk, whole, apply));
   if (chunk.rolled_back) return TakeBack(call, import, std::move(chunk.refused));
   if (chunk.rows > 0) return std::move(chunk.import);
   ImportFailure failure = import.failure;
@@ -211,8 +213,8 @@ absl::StatusOr<Import> ImportEngine::TakeBack(const common::Call& call, const Im
       [&](ImportTxn& txn, std::span<const int64_t> results) { return target.Revert(txn, import, results); });
   if (taken.ok()) ForgetKey(import.id);
   if (taken.status().code() != absl::StatusCode::kFailedPrecondition) return taken;
-  // Somebody has built on what was applied, so it cannot be taken back. The rest is applied, the rows that no longer fit are
-  // left out, and the import says so.
+  // Somebody has built on what was applied, so it cannot be taken back. The rest is applied, the rows that no longer
+  // fit are left out, and the import says so.
   Import on = import;
   on.failure = LeftOut();
   on.update_time = clock_.Now();

@@ -17,8 +17,8 @@
 
 namespace ronghe::organization {
 
-// What is done with imports, whoever sent them: staging, checking, applying, taking back. It holds no state but keys; all
-// of it is in the store, so any step may be cut off at any moment and done again. Thread-safe.
+// What is done with imports, whoever sent them: staging, checking, applying, taking back. It holds no state but keys;
+// all of it is in the store, so any step may be cut off at any moment and done again. Thread-safe.
 class ImportEngine {
  public:
   // All must outlive it.
@@ -34,7 +34,8 @@ class ImportEngine {
   // Seals rows for the store.
   absl::Status Seal(const Import& import, std::span<StagedRow> rows);
 
-  // Called while a step goes on, with the import as it stands: at least once a portion. False ends the step with CANCELLED.
+  // Called while a step goes on, with the import as it stands: at least once a portion. False ends the step with
+  // CANCELLED.
   using Beat = std::function<bool(const Import&)>;
   // Takes a committed import one step further: the whole check, one chunk, or one portion of sweeping. Returns it as it
   // stands. `idle` is set when nothing is left to do with it.
@@ -44,7 +45,8 @@ class ImportEngine {
   };
   absl::StatusOr<StepResult> Step(const common::Call& call, int64_t id, const Beat& beat);
 
-  // Takes back what an APPLIED import made. FAILED_PRECONDITION with reason IMPORT_STATE, or IMPORT_IN_USE and all blockers.
+  // Takes back what an APPLIED import made. FAILED_PRECONDITION with reason IMPORT_STATE, or IMPORT_IN_USE and all
+  // blockers.
   absl::StatusOr<Import> Revert(const common::Call& call, const Import& import, const common::RequestKey& key);
 
  private:

@@ -12,8 +12,8 @@
 
 namespace ronghe::organization {
 
-// Tells waiting streams how far imports are. Whoever runs an import publishes it; streams track it, read the latest news and
-// wait for newer ones without a thread and without the database. Thread-safe.
+// Tells waiting streams how far imports are. Whoever runs an import publishes it; streams track it, read the latest
+// news and wait for newer ones without a thread and without the database. Thread-safe.
 class ImportHub {
  public:
   // News that only differ in their counters follow one another no faster than this.
@@ -32,8 +32,8 @@ class ImportHub {
   };
   News Latest(int64_t import_id) const;
 
-  // Calls `wake` once, from the publishing thread or at once, when there are news after `version`. Cancel guarantees that
-  // `wake` will not run after it returned; it must not be called from `wake`.
+  // Calls `wake` once, from the publishing thread or at once, when there are news after `version`. Cancel guarantees
+  // that `wake` will not run after it returned; it must not be called from `wake`.
   uint64_t WakeAfter(int64_t import_id, int64_t version, std::function<void()> wake);
   void Cancel(uint64_t handle);
 

@@ -16,7 +16,9 @@ constexpr int kDropped = 5'000;
 ImportRunner::ImportRunner(ImportEngine& engine, ImportHub& hub, Options options, Report report)
     : engine_(engine), hub_(hub), options_(std::move(options)), report_(std::move(report)) {}
 
-ImportRunner::~ImportRunner() { Stop(); }
+ImportRunner::~ImportRunner() {
+  Stop();
+}
 
 void ImportRunner::Start() {
   thread_ = std::thread([this] { Loop(); });
@@ -59,9 +61,8 @@ void ImportRunner::Loop() {
     Follow();
     hub_.Flush();
     std::unique_lock<std::mutex> lock(mutex_.native());
-    wake_.wait_for(lock, absl::ToChronoMilliseconds(options_.look), [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
-      return woken_ || stopping_;
-    });
+    wake_.wait_for(lock, absl::ToChronoMilliseconds(options_.look),
+                   [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return woken_ || stopping_; });
     [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { woken_ = false; }();
   }
   // So that another process need not wait for the lease to run out.
@@ -133,7 +134,8 @@ bool ImportRunner::Advance(int64_t id) {
 }
 
 void ImportRunner::Follow() {
-  // Imports that another process runs, or that the last step of ours left as they are: streams here wait for their news.
+  // Imports that another process runs, or that the last step of ours left as they are: streams here wait for their
+  // news.
   if (leased_until_ > engine_.clock().Now()) return;
   for (const int64_t id : hub_.Tracked()) {
     const absl::StatusOr<Import> import = engine_.store().Get(NewCall(), id);

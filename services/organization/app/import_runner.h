@@ -14,13 +14,13 @@
 
 namespace ronghe::organization {
 
-// Brings committed imports to their end, in one thread: those it finds at the start, those whose commit wakes it, and those
-// that another process left behind. Several processes may have one; the lease lets one of them work at a time. Each step is
-// safe on its own, so losing the lease in the middle costs time, not rows.
+// Brings committed imports to their end, in one thread: those it finds at the start, those whose commit wakes it, and
+// those that another process left behind. Several processes may have one; the lease lets one of them work at a time.
+// Each step is safe on its own, so losing the lease in the middle costs time, not rows.
 class ImportRunner {
  public:
   struct Options {
-    std::string holder;                           // names this process for the lease
+    std::string holder;                             // names this process for the lease
     absl::Duration look = absl::Milliseconds(250);  // how often to look for work nobody announced
     absl::Duration lease = absl::Seconds(3);
     absl::Duration housekeeping = absl::Minutes(10);

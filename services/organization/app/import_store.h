@@ -22,10 +22,11 @@ struct StagedRow {
   std::string payload;
 };
 
-// Where imports are kept: the import, its staged rows, its refusals. Every write is one durable transaction. Thread-safe.
+// Where imports are kept: the import, its staged rows, its refusals. Every write is one durable transaction.
+// Thread-safe.
 //
-// Errors: those of the database (ABORTED, UNAVAILABLE, DEADLINE_EXCEEDED …); NOT_FOUND for unknown imports; ABORTED with
-// reason IMPORT_MOVED_ON where the import is no longer as the caller saw it.
+// Errors: those of the database (ABORTED, UNAVAILABLE, DEADLINE_EXCEEDED …); NOT_FOUND for unknown imports; ABORTED
+// with reason IMPORT_MOVED_ON where the import is no longer as the caller saw it.
 class ImportStore {
  public:
   virtual ~ImportStore() = default;
@@ -35,13 +36,12 @@ class ImportStore {
     // The request id was used before and the import is past receiving: nothing to send.
     bool done_before = false;
   };
-  // A new import, RECEIVING, with a new id in `fresh.partition`. With a request id that has been used: the import it made;
-  // if that is still waiting for its last message, what was staged is forgotten and it is received again from the start,
-  // and a stream that was sending it cannot go on. ALREADY_EXISTS, reason REQUEST_ID_REUSED, for another digest.
-  virtual absl::StatusOr<Begun> Begin(const common::Call& call, const Import& fresh,
-                                      const common::RequestKey& key) = 0;
-  // Adds rows. ABORTED, reason STREAM_REPLACED, if another stream took over; INVALID_ARGUMENT, reason DUPLICATE_LINE, if a
-  // line is there already. Nothing is staged then.
+  // A new import, RECEIVING, with a new id in `fresh.partition`. With a request id that has been used: the import it
+  // made; if that is still waiting for its last message, what was staged is forgotten and it is received again from the
+  // start, and a stream that was sending it cannot go on. ALREADY_EXISTS, reason REQUEST_ID_REUSED, for another digest.
+  virtual absl::StatusOr<Begun> Begin(const common::Call& call, const Import& fresh, const common::RequestKey& key) = 0;
+  // Adds rows. ABORTED, reason STREAM_REPLACED, if another stream took over; INVALID_ARGUMENT, reason DUPLICATE_LINE,
+  // if a line is there already. Nothing is staged then.
   virtual absl::Status Stage(const common::Call& call, const Import& import, std::span<const StagedRow> rows) = 0;
   // The last message has arrived. From here the import is in Due().
   virtual absl::StatusOr<Import> Commit(const common::Call& call, const Import& import, int64_t announced_rows) = 0;
@@ -69,16 +69,17 @@ class ImportStore {
   virtual absl::Status BeginCheck(const common::Call& call, const Import& import) = 0;
   virtual absl::StatusOr<std::vector<StagedRow>> RowsByLine(const common::Call& call, const Import& import,
                                                             int64_t after_line, int limit) = 0;
-  // Records refusals, the first under `first_number`, and marks their rows; returns how many rows were not refused before.
+  // Records refusals, the first under `first_number`, and marks their rows; returns how many rows were not refused
+  // before.
   virtual absl::StatusOr<int64_t> Refuse(const common::Call& call, const Import& import, int64_t first_number,
                                          std::span<const RowIssue> issues) = 0;
-  // Moves an import from `from.state` to `to.state` with the counters, failure and end of `to`. The key of the rows is destroyed
-  // if `to` has ended.
+  // Moves an import from `from.state` to `to.state` with the counters, failure and end of `to`. The key of the rows is
+  // destroyed if `to` has ended.
   virtual absl::Status Advance(const common::Call& call, const Import& from, const Import& to) = 0;
 
-  // Applying. The next rows by (order, line) that are not refused, through `apply`, in one transaction with the cursor, the
-  // marks, the counters and the refusals in the outcome, which are numbered after all others. `stop_on_refusal`: a refusal
-  // rolls the chunk back and is returned in `refused`.
+  // Applying. The next rows by (order, line) that are not refused, through `apply`, in one transaction with the cursor,
+  // the marks, the counters and the refusals in the outcome, which are numbered after all others. `stop_on_refusal`: a
+  // refusal rolls the chunk back and is returned in `refused`.
   struct ChunkResult {
     Import import;  // as it stands after the chunk
     int rows = 0;   // 0: none was left, nothing was changed
@@ -89,8 +90,8 @@ class ImportStore {
   virtual absl::StatusOr<ChunkResult> ApplyChunk(const common::Call& call, const Import& import, int limit,
                                                  bool stop_on_refusal, ApplyBody apply) = 0;
 
-  // Taking back. One transaction: `revert` with everything applied, and the import moves to `to`. `issues` are recorded with
-  // it. A request id that was used before answers with the import as it stands.
+  // Taking back. One transaction: `revert` with everything applied, and the import moves to `to`. `issues` are recorded
+  // with it. A request id that was used before answers with the import as it stands.
   using RevertBody = absl::FunctionRef<absl::Status(ImportTxn&, std::span<const int64_t> results)>;
   virtual absl::StatusOr<Import> Revert(const common::Call& call, const Import& from, const Import& to,
                                         std::span<const RowIssue> issues, const common::RequestKey& key,
@@ -101,11 +102,11 @@ class ImportStore {
   // Imports whose stream has not ended, and ended ones, created before `before`.
   virtual absl::StatusOr<std::vector<int64_t>> Unfinished(const common::Call& call, absl::Time before, int limit) = 0;
   virtual absl::StatusOr<std::vector<int64_t>> Ended(const common::Call& call, absl::Time before, int limit) = 0;
-  // Deletes staged rows that are needed no longer (all, unless the import is APPLIED: then the refused ones), at most `limit`.
-  // True when none is left; the import is then no longer due.
+  // Deletes staged rows that are needed no longer (all, unless the import is APPLIED: then the refused ones), at most
+  // `limit`. True when none is left; the import is then no longer due.
   virtual absl::StatusOr<bool> Sweep(const common::Call& call, const Import& import, int limit) = 0;
-  // Deletes an import with everything that belongs to it, at most `limit` rows at a time; true when it is gone. Never one
-  // that is committed and has not ended.
+  // Deletes an import with everything that belongs to it, at most `limit` rows at a time; true when it is gone. Never
+  // one that is committed and has not ended.
   virtual absl::StatusOr<bool> Drop(const common::Call& call, const Import& import, int limit) = 0;
 
   // The right to run imports, for one process at a time. True if `holder` has it until `until`.

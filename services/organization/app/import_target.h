@@ -14,8 +14,8 @@
 
 namespace ronghe::organization {
 
-// The write transaction of a chunk or a revert, in the import's partition. What a target may do in it is a matter of the
-// stores it was built with; they and the import store agree on what it really is.
+// The write transaction of a chunk or a revert, in the import's partition. What a target may do in it is a matter of
+// the stores it was built with; they and the import store agree on what it really is.
 class ImportTxn {
  public:
   virtual ~ImportTxn() = default;
@@ -30,8 +30,8 @@ struct ImportRow {
 // Takes a refusal; an error ends the check. Several for one line, in any order of lines.
 using IssueSink = absl::FunctionRef<absl::Status(RowIssue)>;
 
-// The check of one import as a whole: against itself and against the store. Its memory is bounded by a small constant per
-// row: it keeps keys, not rows. Not thread-safe.
+// The check of one import as a whole: against itself and against the store. Its memory is bounded by a small constant
+// per row: it keeps keys, not rows. Not thread-safe.
 class ImportCheck {
  public:
   virtual ~ImportCheck() = default;
@@ -67,8 +67,8 @@ class ImportTarget {
   // Writes the facts and their changes. Every row of `rows` is in the outcome, applied or refused. An error leaves the
   // transaction to be rolled back and run again.
   virtual absl::StatusOr<ChunkOutcome> Apply(ImportTxn& txn, const Import& import, std::span<const ImportRow> rows) = 0;
-  // Takes back everything that carries one of `results`, which are all that this import made. FAILED_PRECONDITION, reason
-  // IMPORT_IN_USE, with the complete list of blockers where something was built on it since.
+  // Takes back everything that carries one of `results`, which are all that this import made. FAILED_PRECONDITION,
+  // reason IMPORT_IN_USE, with the complete list of blockers where something was built on it since.
   virtual absl::Status Revert(ImportTxn& txn, const Import& import, std::span<const int64_t> results) = 0;
 };
 

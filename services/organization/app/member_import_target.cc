@@ -52,13 +52,14 @@ class MemberCheck final : public ImportCheck {
 
 }  // namespace
 
-int64_t MemberImportTarget::OrderOf(std::string_view) const { return 0; }
+int64_t MemberImportTarget::OrderOf(std::string_view) const {
+  return 0;
+}
 
 absl::StatusOr<std::unique_ptr<ImportCheck>> MemberImportTarget::NewCheck(const Import& import) {
   // What was written before the import, for example by one of units, is in the tree.
   const absl::Time deadline = calendar_.clock().Now() + kStructureWait;
-  RONGHE_ASSIGN_OR_RETURN(const int64_t revision,
-                          parts_.consistency.Revision(common::kStructurePartition, deadline));
+  RONGHE_ASSIGN_OR_RETURN(const int64_t revision, parts_.consistency.Revision(common::kStructurePartition, deadline));
   if (!parts_.consistency.WaitForStructure(revision, deadline)) {
     return common::Unavailable("STRUCTURE_BEHIND", {"The structure is being loaded.", "组织结构尚在加载。"});
   }

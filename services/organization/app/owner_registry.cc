@@ -8,8 +8,8 @@ namespace ronghe::organization {
 namespace {
 
 absl::Status BadName() {
-  return common::InvalidArgument("name", "BAD_NAME", {"is not the name of a resource of this service",
-                                                      "不是本服务的资源名称"});
+  return common::InvalidArgument("name", "BAD_NAME",
+                                 {"is not the name of a resource of this service", "不是本服务的资源名称"});
 }
 
 }  // namespace

@@ -17,7 +17,8 @@ class OwnerRegistry {
  public:
   // The unit that owns the resource with this id (what follows `members/`); no unit for what belongs to everything.
   // NOT_FOUND for unknown ones, named in full.
-  using Find = std::function<absl::StatusOr<common::UnitUid>(std::string_view resource, int64_t id, absl::Time deadline)>;
+  using Find =
+      std::function<absl::StatusOr<common::UnitUid>(std::string_view resource, int64_t id, absl::Time deadline)>;
 
   // `collection` without slash: `members`.
   void Add(std::string collection, Find find) { collections_[std::move(collection)] = std::move(find); }

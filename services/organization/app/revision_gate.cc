@@ -23,8 +23,8 @@ absl::Status RevisionGate::Cover(const common::RevisionToken& token, absl::Time 
   if (token.service != kService) return absl::OkStatus();
   RONGHE_ASSIGN_OR_RETURN(std::string incarnation, consistency_.Incarnation());
   if (token.incarnation != incarnation) {
-    return common::OutOfRange("FEED_RESET", {"the token is of a time before the database was restored",
-                                             "该令牌签发于数据库恢复之前"});
+    return common::OutOfRange(
+        "FEED_RESET", {"the token is of a time before the database was restored", "该令牌签发于数据库恢复之前"});
   }
   common::PartitionId partition(token.partition);
   RONGHE_ASSIGN_OR_RETURN(int64_t committed, consistency_.Revision(partition, deadline));

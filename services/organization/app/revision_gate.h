@@ -16,14 +16,14 @@ class RevisionGate {
   RevisionGate(Consistency& consistency, const common::TokenSigner& signer)
       : consistency_(consistency), signer_(signer) {}
 
-  // For the wrapper, for every token of a request's `min_revision`: OK once reads of the store and of the tree cover it;
-  // tokens of other services are theirs. OUT_OF_RANGE, reason FEED_RESET, for another incarnation; UNAVAILABLE, reason
-  // NOT_YET_VISIBLE.
+  // For the wrapper, for every token of a request's `min_revision`: OK once reads of the store and of the tree cover
+  // it; tokens of other services are theirs. OUT_OF_RANGE, reason FEED_RESET, for another incarnation; UNAVAILABLE,
+  // reason NOT_YET_VISIBLE.
   absl::Status Cover(const common::RevisionToken& token, absl::Time deadline);
   // The token of a write; empty if the incarnation cannot be read.
   std::string Token(common::PartitionId partition, int64_t revision);
-  // After a write to the structure: waits at most a second until the tree in memory has it, so that the caller's next call sees
-  // it. The write stands either way.
+  // After a write to the structure: waits at most a second until the tree in memory has it, so that the caller's next
+  // call sees it. The write stands either way.
   void MakeVisible(int64_t structure_revision, absl::Time deadline);
 
  private:

@@ -18,8 +18,8 @@ class RowKey {
   virtual absl::StatusOr<std::string> Open(std::string_view place, std::string_view sealed) const = 0;
 };
 
-// Keeps the staged rows of an import unreadable in the store: one data key per import, wrapped by the master key. Whoever
-// destroys the wrapped key destroys the rows. Thread-safe.
+// Keeps the staged rows of an import unreadable in the store: one data key per import, wrapped by the master key.
+// Whoever destroys the wrapped key destroys the rows. Thread-safe.
 class RowSealer {
  public:
   virtual ~RowSealer() = default;

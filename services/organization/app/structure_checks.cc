@@ -87,8 +87,7 @@ class AncestorWalk {
 
 }  // namespace
 
-absl::StatusOr<absl::CivilDay> EffectiveDay(std::optional<absl::CivilDay> requested,
-                                            const common::Calendar& calendar) {
+absl::StatusOr<absl::CivilDay> EffectiveDay(std::optional<absl::CivilDay> requested, const common::Calendar& calendar) {
   absl::CivilDay today = calendar.Today();
   if (!requested) return today;
   if (*requested > today) {
@@ -97,11 +96,11 @@ absl::StatusOr<absl::CivilDay> EffectiveDay(std::optional<absl::CivilDay> reques
   }
   absl::CivilDay oldest = calendar.OldestOpenDay();
   if (*requested < oldest) {
-    return common::InvalidArgument("effective_date", "MONTH_CLOSED",
-                                   {fmt::format("lies in a closed month; the oldest open day is {}-{:02}-{:02}",
-                                                oldest.year(), oldest.month(), oldest.day()),
-                                    fmt::format("所在月份已结账，最早可为 {}-{:02}-{:02}", oldest.year(),
-                                                oldest.month(), oldest.day())});
+    return common::InvalidArgument(
+        "effective_date", "MONTH_CLOSED",
+        {fmt::format("lies in a closed month; the oldest open day is {}-{:02}-{:02}", oldest.year(), oldest.month(),
+                     oldest.day()),
+         fmt::format("所在月份已结账，最早可为 {}-{:02}-{:02}", oldest.year(), oldest.month(), oldest.day())});
   }
   return *requested;
 }
@@ -109,10 +108,10 @@ absl::StatusOr<absl::CivilDay> EffectiveDay(std::optional<absl::CivilDay> reques
 void CheckNotBefore(const Unit& unit, absl::CivilDay day, common::Violations& violations) {
   if (day >= unit.from()) return;
   absl::CivilDay from = unit.from();
-  violations.Add("effective_date", "BEFORE_LATEST_CHANGE",
-                 {fmt::format("lies before the latest change of the unit, {}-{:02}-{:02}", from.year(), from.month(),
-                              from.day()),
-                  fmt::format("早于该组织最近一次变更（{}-{:02}-{:02}）", from.year(), from.month(), from.day())});
+  violations.Add(
+      "effective_date", "BEFORE_LATEST_CHANGE",
+      {fmt::format("lies before the latest change of the unit, {}-{:02}-{:02}", from.year(), from.month(), from.day()),
+       fmt::format("早于该组织最近一次变更（{}-{:02}-{:02}）", from.year(), from.month(), from.day())});
 }
 
 absl::StatusOr<std::vector<Blocker>> PlacementBlockers(UnitReader& reader, const UnitRef& child, Standing standing,
@@ -135,11 +134,11 @@ absl::StatusOr<std::vector<Blocker>> PlacementBlockers(UnitReader& reader, const
     }
   }
   if (!walk.met() && walk.depth() + height > kMaxDepth) {
-    blockers.push_back({"TOO_DEEP",
-                        parent.name(),
-                        {fmt::format("the tree would have {} ranks, at most {} are allowed", walk.depth() + height,
-                                     kMaxDepth),
-                         fmt::format("组织树将达到 {} 层，最多 {} 层", walk.depth() + height, kMaxDepth)}});
+    blockers.push_back(
+        {"TOO_DEEP",
+         parent.name(),
+         {fmt::format("the tree would have {} ranks, at most {} are allowed", walk.depth() + height, kMaxDepth),
+          fmt::format("组织树将达到 {} 层，最多 {} 层", walk.depth() + height, kMaxDepth)}});
   }
   return blockers;
 }
@@ -170,10 +169,10 @@ absl::StatusOr<int> DepthOf(UnitReader& reader, const Unit& unit) {
 absl::Status RefuseIf(std::vector<Blocker> blockers) {
   if (blockers.empty()) return absl::OkStatus();
   std::string reason = blockers.front().reason;
-  return common::FailedPrecondition(std::move(reason),
-                                    {"the structure does not allow this; every reason is listed",
-                                     "组织结构不允许此操作，原因已全部列出"},
-                                    std::move(blockers));
+  return common::FailedPrecondition(
+      std::move(reason),
+      {"the structure does not allow this; every reason is listed", "组织结构不允许此操作，原因已全部列出"},
+      std::move(blockers));
 }
 
 }  // namespace ronghe::organization

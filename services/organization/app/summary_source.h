@@ -14,8 +14,8 @@ namespace ronghe::organization {
 // Own numbers of units, read in one snapshot.
 struct OwnCounts {
   absl::flat_hash_map<common::UnitUid, MemberCounts> members;
-  int64_t position = 0;           // feed position of the snapshot
-  absl::Time time;                // when it was committed
+  int64_t position = 0;            // feed position of the snapshot
+  absl::Time time;                 // when it was committed
   int64_t structure_revision = 0;  // revision of partition 0 at that position
 };
 

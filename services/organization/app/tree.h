@@ -24,8 +24,8 @@ struct TreeUnit {
   UnitState state = UnitState::kUnspecified;
 };
 
-// The current structure in memory, in feed order: at most a moment behind the store (see Consistency). Thread-safe; each
-// call sees one consistent moment.
+// The current structure in memory, in feed order: at most a moment behind the store (see Consistency). Thread-safe;
+// each call sees one consistent moment.
 class Tree {
  public:
   virtual ~Tree() = default;

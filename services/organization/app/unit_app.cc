@@ -14,8 +14,8 @@ using common::Blocker;
 // Blockers that an error can name; a unit with more has work enough.
 constexpr int kMaxListed = 500;
 
-constexpr std::string_view kUpdatable[] = {"title", "short_title", "kind", "division_code", "sector",
-                                           "established_date"};
+constexpr std::string_view kUpdatable[] = {"title",         "short_title", "kind",
+                                           "division_code", "sector",      "established_date"};
 
 bool IsRootParent(const std::string& parent) {
   return parent.empty() || parent == "units/-";
@@ -133,24 +133,23 @@ absl::StatusOr<std::string> CodeFromName(std::string_view name, std::string_view
 
 absl::StatusOr<Unit> UnitApp::Run(const common::Call& call, const WriteOptions& options, Change change) {
   std::optional<Unit> result;
-  absl::StatusOr<int64_t> revision =
-      store_.Write(call, options.validate_only, [&](UnitTxn& txn) -> absl::Status {
-        result.reset();
-        if (!options.validate_only) {
-          RONGHE_ASSIGN_OR_RETURN(std::optional<DoneBefore> done, txn.Claim(options.key));
-          if (done) {
-            std::string code = done->resource.substr(std::string_view("units/").size());
-            RONGHE_ASSIGN_OR_RETURN(result, txn.VersionOf(code, done->revision));
-            if (!result) {
-              RONGHE_ASSIGN_OR_RETURN(result, txn.FindByCode(code));
-            }
-            return result ? absl::OkStatus() : common::NotFound(done->resource);
-          }
+  absl::StatusOr<int64_t> revision = store_.Write(call, options.validate_only, [&](UnitTxn& txn) -> absl::Status {
+    result.reset();
+    if (!options.validate_only) {
+      RONGHE_ASSIGN_OR_RETURN(std::optional<DoneBefore> done, txn.Claim(options.key));
+      if (done) {
+        std::string code = done->resource.substr(std::string_view("units/").size());
+        RONGHE_ASSIGN_OR_RETURN(result, txn.VersionOf(code, done->revision));
+        if (!result) {
+          RONGHE_ASSIGN_OR_RETURN(result, txn.FindByCode(code));
         }
-        RONGHE_ASSIGN_OR_RETURN(result, change(txn));
-        if (!options.validate_only) txn.Remember(result->name());
-        return absl::OkStatus();
-      });
+        return result ? absl::OkStatus() : common::NotFound(done->resource);
+      }
+    }
+    RONGHE_ASSIGN_OR_RETURN(result, change(txn));
+    if (!options.validate_only) txn.Remember(result->name());
+    return absl::OkStatus();
+  });
   if (!revision.ok()) return revision.status();
   // What was only tried has no revision.
   if (options.validate_only) return result->Recorded(result->recorded(), 0);
@@ -167,8 +166,8 @@ absl::StatusOr<Unit> UnitApp::Create(const common::Call& call, UnitFields fields
   if (!IsRootParent(parent)) violations.AddAll(CodeFromName(parent, "unit.parent").status());
   RONGHE_RETURN_IF_ERROR(violations.ToStatus());
   if (IsRootParent(parent) && !call.scope.everything) {
-    return common::PermissionDenied("NEEDS_ALL_UNITS", {"a unit at the root needs the permission on everything",
-                                                         "设立根组织需要对全部组织的权限"});
+    return common::PermissionDenied(
+        "NEEDS_ALL_UNITS", {"a unit at the root needs the permission on everything", "设立根组织需要对全部组织的权限"});
   }
   return Run(call, options, [&](UnitTxn& txn) { return Establish(txn, fields, parent, *day); });
 }
@@ -275,8 +274,7 @@ absl::StatusOr<Unit> UnitApp::Place(UnitTxn& txn, const Unit& unit, const std::s
   return txn.Change(unit, next);
 }
 
-absl::StatusOr<Unit> UnitApp::Dissolve(const common::Call& call, const std::string& name,
-                                       const WriteOptions& options) {
+absl::StatusOr<Unit> UnitApp::Dissolve(const common::Call& call, const std::string& name, const WriteOptions& options) {
   common::Violations violations = StartWith(options);
   violations.AddAll(CodeFromName(name, "name").status());
   absl::StatusOr<absl::CivilDay> day = EffectiveDay(options.effective, calendar_);

@@ -34,8 +34,8 @@ using FaultSink = absl::FunctionRef<absl::Status(DraftFault)>;
 // Applied in this order, parents come before their children: what stands under what is decided by it. 0 to 15.
 int64_t DraftOrder(const UnitFields& fields);
 
-// Checks drafts as CreateUnit would, against each other and against the store: field rules, codes new and not twice, parents
-// known and fitting, depth. Keeps about 100 bytes a draft. Not thread-safe.
+// Checks drafts as CreateUnit would, against each other and against the store: field rules, codes new and not twice,
+// parents known and fitting, depth. Keeps about 100 bytes a draft. Not thread-safe.
 class UnitBulkCheck {
  public:
   // `under`: all must lie below this unit; no uid: anywhere, roots too. They will hold from `effective` on.
@@ -89,9 +89,9 @@ struct BulkResult {
 absl::StatusOr<BulkResult> CreateUnits(UnitTxn& txn, std::span<const UnitDraft> drafts, absl::CivilDay effective,
                                        absl::CivilDay today);
 
-// Takes units out as if they had never been (the revert of an import), or none: FAILED_PRECONDITION, reason IMPORT_IN_USE, with
-// every blocker: HAS_UNITS (units below that are not among them), HAS_MEMBERS, CHANGED_SINCE. Units already gone do not
-// matter.
+// Takes units out as if they had never been (the revert of an import), or none: FAILED_PRECONDITION, reason
+// IMPORT_IN_USE, with every blocker: HAS_UNITS (units below that are not among them), HAS_MEMBERS, CHANGED_SINCE. Units
+// already gone do not matter.
 absl::Status EraseUnits(UnitTxn& txn, std::span<const common::UnitUid> uids);
 
 }  // namespace ronghe::organization

@@ -70,12 +70,13 @@ int64_t UnitImportTarget::OrderOf(std::string_view payload) const {
 absl::StatusOr<std::unique_ptr<ImportCheck>> UnitImportTarget::NewCheck(const Import& import) {
   UnitRef under;
   if (import.parent) {
-    RONGHE_RETURN_IF_ERROR(store_.Read(calendar_.clock().Now() + kPortion, [&](UnitReader& reader) -> absl::Status {
+    const absl::Status done = store_.Read(calendar_.clock().Now() + kPortion, [&](UnitReader& reader) -> absl::Status {
       RONGHE_ASSIGN_OR_RETURN(const std::optional<Unit> parent, reader.Find(import.parent));
       if (!parent.has_value()) return common::Internal(fmt::format("import {}: its parent is gone", import.id));
       under = parent->ref();
       return absl::OkStatus();
-    }));
+    });
+    RONGHE_RETURN_IF_ERROR(done);
   }
   const absl::CivilDay today = calendar_.Today();
   return std::make_unique<UnitCheck>(store_, codec_, calendar_.clock(), UnitBulkCheck(std::move(under), today, today));

@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -65,6 +66,8 @@ class UnitQuery {
     std::vector<Unit> units;
     std::string next;
   };
+  // The units of `uids` in their order; those that are gone are left out.
+  static std::vector<Unit> InOrder(std::span<const common::UnitUid> uids, std::vector<Unit> units);
   static Found Cut(const Listing& listing, std::vector<Unit> units);
   absl::StatusOr<Found> Candidates(const common::Call& call, const Listing& listing);
   absl::StatusOr<Found> CurrentSubtree(const common::Call& call, const Listing& listing);

@@ -118,8 +118,8 @@ class UnitStore {
   virtual absl::Status Read(absl::Time deadline, absl::FunctionRef<absl::Status(UnitReader&)> body) = 0;
   // The fast way for one unit.
   virtual absl::StatusOr<std::optional<Unit>> FindByCode(std::string_view code, absl::Time deadline) = 0;
-  // One transaction: OK commits durably and returns the structure's revision; an error rolls back. `body` may run again after
-  // a conflict. With `dry_run` everything is done and rolled back, and the revision is 0.
+  // One transaction: OK commits durably and returns the structure's revision; an error rolls back. `body` may run again
+  // after a conflict. With `dry_run` everything is done and rolled back, and the revision is 0.
   virtual absl::StatusOr<int64_t> Write(const common::Call& call, bool dry_run,
                                         absl::FunctionRef<absl::Status(UnitTxn&)> body) = 0;
 };

@@ -16,9 +16,9 @@ struct RoleRow {
   bool by_officer;
 };
 constexpr RoleRow kRoles[] = {
-    {Role::kViewer, true, true},    {Role::kOfficer, true, true},    {Role::kInspector, true, true},
-    {Role::kAssessor, true, true},  {Role::kPlatform, true, true},   {Role::kAuditor, true, false},
-    {Role::kOperator, true, false}, {Role::kMember, true, true},     {Role::kService, false, false},
+    {Role::kViewer, true, true},    {Role::kOfficer, true, true},  {Role::kInspector, true, true},
+    {Role::kAssessor, true, true},  {Role::kPlatform, true, true}, {Role::kAuditor, true, false},
+    {Role::kOperator, true, false}, {Role::kMember, true, true},   {Role::kService, false, false},
 };
 
 const RoleRow* Find(Role role) {

@@ -5,9 +5,15 @@
 namespace ronghe::organization {
 namespace {
 
-bool Always(const Import&) { return true; }
-bool NotAcceptable(const Import& import) { return !Acceptable(import); }
-bool ToBeApplied(const Import& import) { return !import.validate_only; }
+bool Always(const Import&) {
+  return true;
+}
+bool NotAcceptable(const Import& import) {
+  return !Acceptable(import);
+}
+bool ToBeApplied(const Import& import) {
+  return !import.validate_only;
+}
 
 constexpr ImportTransition kTransitions[] = {
     {ImportState::kReceiving, ImportEvent::kMiscounted, Always, ImportState::kFailed},
@@ -25,16 +31,17 @@ bool Acceptable(const Import& import) {
   return import.rejected_rows == 0 || import.mode == ImportMode::kValidRows || import.validate_only;
 }
 
-std::span<const ImportTransition> ImportTransitions() { return kTransitions; }
+std::span<const ImportTransition> ImportTransitions() {
+  return kTransitions;
+}
 
 absl::StatusOr<ImportState> NextState(const Import& import, ImportEvent event) {
   for (const ImportTransition& row : kTransitions) {
     if (row.from == import.state && row.event == event && row.guard(import)) return row.to;
   }
-  return common::FailedPrecondition("IMPORT_STATE",
-                                    {fmt::format("The import is {}; this cannot be done to it now.",
-                                                 NameOf(import.state)),
-                                     fmt::format("导入任务当前状态为 {}，不能执行此操作。", NameOf(import.state))});
+  return common::FailedPrecondition(
+      "IMPORT_STATE", {fmt::format("The import is {}; this cannot be done to it now.", NameOf(import.state)),
+                       fmt::format("导入任务当前状态为 {}，不能执行此操作。", NameOf(import.state))});
 }
 
 bool HasEnded(const Import& import) {

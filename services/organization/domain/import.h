@@ -38,8 +38,8 @@ struct ImportFailure {
 struct Import {
   int64_t id = 0;
   common::PartitionId partition;
-  std::string collection;    // `units` or `members`
-  common::UnitUid parent;    // no unit: from the root
+  std::string collection;  // `units` or `members`
+  common::UnitUid parent;  // no unit: from the root
   ImportMode mode = ImportMode::kAllValid;
   bool validate_only = false;
   ImportState state = ImportState::kReceiving;
@@ -58,7 +58,7 @@ struct Import {
   // How far applying has come: everything up to and including this (order, line) is done.
   int64_t cursor_order = -1;
   int64_t cursor_line = -1;
-  int64_t revision = 0;    // of `partition`, of the last chunk
+  int64_t revision = 0;  // of `partition`, of the last chunk
   // Streams that began to send it; only the last may go on.
   int64_t attempt = 1;
   // The wrapped data key of the staged rows; empty where rows are not personal, and once nobody needs them.

@@ -29,14 +29,10 @@ struct KindRow {
 };
 // Which ranks a kind may have.
 constexpr KindRow kKinds[] = {
-    {K::kCommittee, kFromTownshipUp},
-    {K::kWorkingCommittee, kFromTownshipUp | Bits(kBranch)},
-    {K::kGeneralBranch, Bits(kBranch)},
-    {K::kBranch, Bits(kBranch)},
-    {K::kJointBranch, Bits(kBranch)},
-    {K::kTemporaryBranch, Bits(kBranch)},
-    {K::kGroup, Bits(kGroup)},
-    {K::kStatisticalGroup, Bits(kPrefecture, kCounty)},
+    {K::kCommittee, kFromTownshipUp},   {K::kWorkingCommittee, kFromTownshipUp | Bits(kBranch)},
+    {K::kGeneralBranch, Bits(kBranch)}, {K::kBranch, Bits(kBranch)},
+    {K::kJointBranch, Bits(kBranch)},   {K::kTemporaryBranch, Bits(kBranch)},
+    {K::kGroup, Bits(kGroup)},          {K::kStatisticalGroup, Bits(kPrefecture, kCounty)},
 };
 
 struct PlacementRow {

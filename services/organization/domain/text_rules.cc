@@ -63,8 +63,9 @@ void CheckText(const TextRule& rule, std::string_view value, common::Violations&
     return;
   }
   if (static_cast<size_t>(characters) > rule.max) {
-    violations.Add(field, "TOO_LONG", {fmt::format("has {} characters, at most {} are allowed", characters, rule.max),
-                                       fmt::format("共 {} 个字符，最多 {} 个", characters, rule.max)});
+    violations.Add(field, "TOO_LONG",
+                   {fmt::format("has {} characters, at most {} are allowed", characters, rule.max),
+                    fmt::format("共 {} 个字符，最多 {} 个", characters, rule.max)});
   }
   if (HasControlCharacters(value)) {
     violations.Add(std::move(field), "CONTROL_CHARACTER", {"holds a control character", "含有控制字符"});

@@ -59,8 +59,9 @@ void CheckCode(std::string_view code, std::string field, common::Violations& vio
   if (code.empty()) {
     violations.Add(std::move(field), "REQUIRED", {"is required", "必填"});
   } else if (!IsUnitCode(code)) {
-    violations.Add(std::move(field), "BAD_CODE",
-                   {"must be 2 to 32 characters of A-Z, 0-9 and hyphen", "应为 2 至 32 个字符，只含 A-Z、0-9 和连字符"});
+    violations.Add(
+        std::move(field), "BAD_CODE",
+        {"must be 2 to 32 characters of A-Z, 0-9 and hyphen", "应为 2 至 32 个字符，只含 A-Z、0-9 和连字符"});
   }
 }
 
@@ -149,8 +150,8 @@ void CheckUnitFields(const UnitFields& fields, absl::CivilDay today, std::string
   }
 }
 
-absl::StatusOr<Unit> Unit::Create(common::UnitUid uid, common::PartitionId partition, UnitRef parent,
-                                  UnitFields fields, absl::CivilDay from, absl::CivilDay today) {
+absl::StatusOr<Unit> Unit::Create(common::UnitUid uid, common::PartitionId partition, UnitRef parent, UnitFields fields,
+                                  absl::CivilDay from, absl::CivilDay today) {
   common::Violations violations;
   CheckUnitFields(fields, today, "unit.", violations);
   RONGHE_RETURN_IF_ERROR(violations.ToStatus());

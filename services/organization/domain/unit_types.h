@@ -41,8 +41,12 @@ common::Text LevelText(Level level);
 common::Text KindText(UnitKind kind);
 
 // A statistical group is no organization: it is not counted and holds no members.
-inline bool IsOrganization(UnitKind kind) { return kind != UnitKind::kStatisticalGroup; }
+inline bool IsOrganization(UnitKind kind) {
+  return kind != UnitKind::kStatisticalGroup;
+}
 // Units of these ranks get a partition of their own.
-inline bool HasOwnPartition(Level level) { return level >= Level::kProvince && level <= Level::kCounty; }
+inline bool HasOwnPartition(Level level) {
+  return level >= Level::kProvince && level <= Level::kCounty;
+}
 
 }  // namespace ronghe::organization

@@ -103,9 +103,8 @@ absl::StatusOr<v1::Grant> AccessRpc::CreateGrant(const Call& call, const v1::Cre
 }
 
 absl::StatusOr<v1::ListGrantsResponse> AccessRpc::ListGrants(const Call& call, const v1::ListGrantsRequest& request) {
-  RONGHE_ASSIGN_OR_RETURN(common::Page<NamedGrant> page,
-                          app_.ListGrants(call, request.parent(), request.page_size(), request.page_token(),
-                                          request.show_ended()));
+  RONGHE_ASSIGN_OR_RETURN(common::Page<NamedGrant> page, app_.ListGrants(call, request.parent(), request.page_size(),
+                                                                         request.page_token(), request.show_ended()));
   v1::ListGrantsResponse response;
   for (const NamedGrant& grant : page.items) *response.add_grants() = ToProto(grant);
   response.set_next_page_token(std::move(page.next));

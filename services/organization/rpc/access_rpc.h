@@ -21,8 +21,7 @@ class AccessRpc final : public common::ServiceBinding {
   absl::StatusOr<v1::Grant> CreateGrant(const common::Call& call, const v1::CreateGrantRequest& request);
   absl::StatusOr<v1::ListGrantsResponse> ListGrants(const common::Call& call, const v1::ListGrantsRequest& request);
   absl::StatusOr<v1::Grant> RevokeGrant(const common::Call& call, const v1::RevokeGrantRequest& request);
-  absl::StatusOr<v1::RevokeTokenResponse> RevokeToken(const common::Call& call,
-                                                      const v1::RevokeTokenRequest& request);
+  absl::StatusOr<v1::RevokeTokenResponse> RevokeToken(const common::Call& call, const v1::RevokeTokenRequest& request);
   v1::Principal ToProto(const Principal& principal);
   v1::Grant ToProto(const NamedGrant& named);
 

@@ -19,8 +19,7 @@ class StreamSource final : public common::MessageSource {
 }  // namespace
 
 DirectoryRpc::DirectoryRpc(common::Wrapper& wrapper, DirectorySource& source, common::FeedHub& hub)
-    : ServiceBinding(wrapper,
-                     v1::StreamDirectoryRequest::descriptor()->file()->FindServiceByName("DirectoryService")),
+    : ServiceBinding(wrapper, v1::StreamDirectoryRequest::descriptor()->file()->FindServiceByName("DirectoryService")),
       wrapper_(wrapper),
       source_(source),
       hub_(hub) {

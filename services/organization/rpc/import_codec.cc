@@ -6,15 +6,10 @@
 #include "ronghe/organization/v1/unit.pb.h"
 
 #include "services/organization/rpc/member_codec.h"
+#include "services/organization/rpc/wire.h"
 
 namespace ronghe::organization {
 namespace {
-
-void SetTime(absl::Time time, google::protobuf::Timestamp* out) {
-  const int64_t seconds = absl::ToUnixSeconds(time);
-  out->set_seconds(seconds);
-  out->set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(seconds))));
-}
 
 // The code in `units/{code}`; a name of another form as it is: it is no code either, and refused as such.
 std::string UnitCode(const std::string& name) {
@@ -25,7 +20,9 @@ std::string UnitCode(const std::string& name) {
 // In the future, so that a unit with a day that is none is refused by the check as well.
 constexpr absl::CivilDay kNoDay(9999, 12, 31);
 
-DateParts PartsOf(const google::type::Date& date) { return {date.year(), date.month(), date.day()}; }
+DateParts PartsOf(const google::type::Date& date) {
+  return {date.year(), date.month(), date.day()};
+}
 
 absl::Status Unreadable() {
   return common::InvalidArgument("", "UNREADABLE", {"cannot be read", "无法解析"});
@@ -44,11 +41,10 @@ common::v1::Import ToProto(const Import& import, ImportApp& app) {
   proto.set_received_rows(import.received_rows);
   proto.set_rejected_rows(import.rejected_rows);
   proto.set_applied_rows(import.applied_rows);
-  SetTime(import.create_time, proto.mutable_create_time());
-  if (import.end_time != absl::InfiniteFuture()) SetTime(import.end_time, proto.mutable_end_time());
+  WriteTime(import.create_time, *proto.mutable_create_time());
+  if (import.end_time != absl::InfiniteFuture()) WriteTime(import.end_time, *proto.mutable_end_time());
   if (!import.failure.reason.empty()) {
-    proto.set_failure(
-        fmt::format("{}: {} {}", import.failure.reason, import.failure.text.zh, import.failure.text.en));
+    proto.set_failure(fmt::format("{}: {} {}", import.failure.reason, import.failure.text.zh, import.failure.text.en));
   }
   proto.set_revision(app.RevisionToken(import));
   return proto;

@@ -2,7 +2,7 @@
 
 #include "services/organization/app/owner_registry.h"
 #include "services/organization/rpc/import_codec.h"
-#include "services/organization/rpc/request_key.h"
+#include "services/organization/rpc/wire.h"
 
 namespace ronghe::organization {
 namespace {
@@ -57,9 +57,12 @@ absl::StatusOr<v1::ListImportRowErrorsResponse> ImportRpc::ListRowErrors(
 }
 
 absl::StatusOr<common::v1::Import> ImportRpc::Revert(const common::Call& call, const v1::RevertImportRequest& request) {
-  RONGHE_ASSIGN_OR_RETURN(const int64_t id, IdOf(request.name()));
-  RONGHE_ASSIGN_OR_RETURN(const Import import,
-                          app_.Revert(call, id, KeyOf(call, "imports:revert", request.request_id(), request)));
+  common::Violations violations;
+  const common::RequestKey key = KeyOf(call, request.request_id(), request, violations);
+  const absl::StatusOr<int64_t> id = IdOf(request.name());
+  violations.AddAll(id.status());
+  RONGHE_RETURN_IF_ERROR(violations.ToStatus());
+  RONGHE_ASSIGN_OR_RETURN(const Import import, app_.Revert(call, *id, key));
   return ToProto(import, app_);
 }
 

@@ -11,7 +11,7 @@
 #include "ronghe/organization/v1/organization_service.pb.h"
 
 #include "services/organization/rpc/import_progress.h"
-#include "services/organization/rpc/request_key.h"
+#include "services/organization/rpc/wire.h"
 
 namespace ronghe::organization {
 namespace {
@@ -46,8 +46,9 @@ class ImportUpload final : public common::Upload {
 
   absl::StatusOr<std::unique_ptr<common::MessageSource>> Answer() override {
     if (!committed_) {
-      return BadStream("commit", "COMMIT_MISSING",
-                       {"The stream ended without a commit; nothing is applied.", "数据流未以 commit 结束，未导入任何数据。"});
+      return BadStream(
+          "commit", "COMMIT_MISSING",
+          {"The stream ended without a commit; nothing is applied.", "数据流未以 commit 结束，未导入任何数据。"});
     }
     return NewImportProgress(executor_, app_, call_, import_->id);
   }
@@ -57,11 +58,15 @@ class ImportUpload final : public common::Upload {
     if (import_.has_value()) {
       return BadStream("start", "SECOND_START", {"There is one start in a stream.", "一个数据流只能有一个 start。"});
     }
+    common::Violations malformed;  // the use case says it better
+    common::RequestKey key = KeyOf(call_, start.request_id(), start, malformed);
+    key.request_id = start.request_id();
+    key.digest += ":" + collection_;
     ImportApp::Start wanted{.collection = collection_,
                             .parent = start.parent(),
                             .mode = start.mode(),
                             .validate_only = start.validate_only(),
-                            .key = KeyOf(call_, collection_ + ":import", start.request_id(), start)};
+                            .key = std::move(key)};
     RONGHE_ASSIGN_OR_RETURN(ImportStore::Begun begun, app_.Begin(call_, wanted));
     import_ = std::move(begun.import);
     committed_ = begun.done_before;

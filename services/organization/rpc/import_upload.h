@@ -24,8 +24,8 @@ using ReadImportMessage = ImportMessage (*)(const google::protobuf::Message&);
 ImportMessage ReadUnitsMessage(const google::protobuf::Message& message);
 ImportMessage ReadMembersMessage(const google::protobuf::Message& message);
 
-// The sender's half of ImportUnits and ImportMembers: one start, any rows, one commit; everything else is INVALID_ARGUMENT and
-// applies nothing. Rows are staged in batches. Then the progress.
+// The sender's half of ImportUnits and ImportMembers: one start, any rows, one commit; everything else is
+// INVALID_ARGUMENT and applies nothing. Rows are staged in batches. Then the progress.
 std::unique_ptr<common::Upload> NewImportUpload(common::Executor& executor, ImportApp& app, const common::Call& call,
                                                 std::string collection, ReadImportMessage read);
 

@@ -29,15 +29,17 @@ OrganizationRpc::OrganizationRpc(common::Wrapper& wrapper, Parts parts)
     : ServiceBinding(wrapper, v1::CreateUnitRequest::descriptor()->file()->FindServiceByName("OrganizationService")),
       wrapper_(wrapper),
       parts_(std::move(parts)) {
-  Unary<v1::CreateUnitRequest, v1::Unit>("CreateUnit", [this](const Call& c, const auto& r) { return CreateUnit(c, r); });
+  Unary<v1::CreateUnitRequest, v1::Unit>("CreateUnit",
+                                         [this](const Call& c, const auto& r) { return CreateUnit(c, r); });
   Unary<v1::GetUnitRequest, v1::Unit>("GetUnit", [this](const Call& c, const auto& r) { return GetUnit(c, r); });
   Unary<v1::BatchGetUnitsRequest, v1::BatchGetUnitsResponse>(
       "BatchGetUnits", [this](const Call& c, const auto& r) { return BatchGetUnits(c, r); });
-  Unary<v1::ListUnitsRequest, v1::ListUnitsResponse>(
-      "ListUnits", [this](const Call& c, const auto& r) { return ListUnits(c, r); });
+  Unary<v1::ListUnitsRequest, v1::ListUnitsResponse>("ListUnits",
+                                                     [this](const Call& c, const auto& r) { return ListUnits(c, r); });
   Unary<v1::ListUnitHistoryRequest, v1::ListUnitHistoryResponse>(
       "ListUnitHistory", [this](const Call& c, const auto& r) { return ListUnitHistory(c, r); });
-  Unary<v1::UpdateUnitRequest, v1::Unit>("UpdateUnit", [this](const Call& c, const auto& r) { return UpdateUnit(c, r); });
+  Unary<v1::UpdateUnitRequest, v1::Unit>("UpdateUnit",
+                                         [this](const Call& c, const auto& r) { return UpdateUnit(c, r); });
   Unary<v1::MoveUnitRequest, v1::Unit>("MoveUnit", [this](const Call& c, const auto& r) { return MoveUnit(c, r); });
   Unary<v1::DissolveUnitRequest, v1::Unit>("DissolveUnit",
                                            [this](const Call& c, const auto& r) { return DissolveUnit(c, r); });
@@ -86,8 +88,13 @@ absl::StatusOr<v1::BatchGetUnitsResponse> OrganizationRpc::BatchGetUnits(const C
 absl::StatusOr<v1::ListUnitsResponse> OrganizationRpc::ListUnits(const Call& call,
                                                                  const v1::ListUnitsRequest& request) {
   common::Violations violations;
-  ListUnitsQuery query{request.parent(), request.subtree(),  request.page_size(), request.page_token(),
-                       request.filter(), request.order_by(), ReadDate(request.as_of(), "as_of", violations)};
+  ListUnitsQuery query{request.parent(),
+                       request.subtree(),
+                       request.page_size(),
+                       request.page_token(),
+                       request.filter(),
+                       request.order_by(),
+                       ReadDate(request.as_of(), "as_of", violations)};
   RONGHE_RETURN_IF_ERROR(violations.ToStatus());
   RONGHE_ASSIGN_OR_RETURN(UnitPage page, parts_.query.List(call, query));
   v1::ListUnitsResponse response;
@@ -140,8 +147,8 @@ absl::StatusOr<v1::Unit> OrganizationRpc::DissolveUnit(const Call& call, const v
 
 absl::StatusOr<v1::BatchGetSummariesResponse> OrganizationRpc::BatchGetSummaries(
     const Call& call, const v1::BatchGetSummariesRequest& request) {
-  RONGHE_ASSIGN_OR_RETURN(Summaries summaries, parts_.summaries.BatchGet(call, Strings(request.units()),
-                                                                         request.include_children()));
+  RONGHE_ASSIGN_OR_RETURN(Summaries summaries,
+                          parts_.summaries.BatchGet(call, Strings(request.units()), request.include_children()));
   v1::BatchGetSummariesResponse response;
   for (const UnitTotals& totals : summaries.units) {
     v1::UnitSummary& summary = *response.add_summaries();

@@ -27,8 +27,8 @@ std::optional<absl::Time> ReadTime(const google::protobuf::Timestamp& time, std:
                                    common::Violations& violations);
 void WriteTime(absl::Time time, google::protobuf::Timestamp& out);
 
-// The key of an idempotent write: the caller, the request id (a UUID, else BAD_UUID on `request_id`) and a SHA-256 of the
-// request. Empty for an empty request id.
+// The key of an idempotent write: the caller, the request id (a UUID, else BAD_UUID on `request_id`) and a SHA-256 of
+// the request. Empty for an empty request id.
 common::RequestKey KeyOf(const common::Call& call, const std::string& request_id,
                          const google::protobuf::Message& request, common::Violations& violations);
 

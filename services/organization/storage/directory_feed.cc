@@ -3,6 +3,8 @@
 #include <chrono>
 #include <mutex>
 
+#include "services/common/values/status.h"
+
 namespace ronghe::organization {
 namespace {
 
@@ -46,8 +48,7 @@ absl::Status DirectoryFeed::Reload(absl::Time deadline) {
 absl::Status DirectoryFeed::RunOnce(absl::Time deadline) {
   while (true) {
     int64_t position = directory_.position();
-    absl::StatusOr<common::DirectoryDelta> delta =
-        loader_.After(position, directory_.structure_revision(), deadline);
+    absl::StatusOr<common::DirectoryDelta> delta = loader_.After(position, directory_.structure_revision(), deadline);
     if (absl::IsOutOfRange(delta.status())) return Reload(common::SystemClock().Now() + kReload);
     RONGHE_RETURN_IF_ERROR(delta.status());
     if (delta->position == position) {

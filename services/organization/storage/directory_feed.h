@@ -13,8 +13,8 @@
 
 namespace ronghe::organization {
 
-// Keeps organization's own directory current from its own store, in one thread: at once when told, and every 200 ms, which
-// is also how it hears that the store lives.
+// Keeps organization's own directory current from its own store, in one thread: at once when told, and every 200 ms,
+// which is also how it hears that the store lives.
 class DirectoryFeed {
  public:
   using Report = std::function<void(const absl::Status&)>;

@@ -114,7 +114,7 @@ absl::StatusOr<std::vector<DirectoryDelta>> DirectoryLoader::LoadAll(absl::Time 
   std::vector<DirectoryDelta> pieces(1);
   common::Feed::Head head;
   int64_t now = absl::ToUnixMicros(clock_.Now());
-  RONGHE_RETURN_IF_ERROR(database_.Read(deadline, [&](sql::Session& session) -> absl::Status {
+  auto read = [&](sql::Session& session) -> absl::Status {
     pieces.assign(1, DirectoryDelta());
     RONGHE_ASSIGN_OR_RETURN(head, feed_.ReadHead(session, common::kStructurePartition));
     DirectoryDelta& first = pieces.front();
@@ -136,7 +136,8 @@ absl::StatusOr<std::vector<DirectoryDelta>> DirectoryLoader::LoadAll(absl::Time 
       pieces.back().units.push_back(DirectoryUnitOf(row));
       return absl::OkStatus();
     });
-  }));
+  };
+  RONGHE_RETURN_IF_ERROR(database_.Read(deadline, read));
   // The rows may hold more than has been published by then; what is published later brings the same rows again.
   for (DirectoryDelta& piece : pieces) {
     piece.incarnation = incarnation;

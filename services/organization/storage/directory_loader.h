@@ -13,8 +13,8 @@
 
 namespace ronghe::organization {
 
-// Reads the directory (structure, principals, grants, revoked tokens) out of the store: all of it, or what the feed says has
-// changed. Thread-safe.
+// Reads the directory (structure, principals, grants, revoked tokens) out of the store: all of it, or what the feed
+// says has changed. Thread-safe.
 class DirectoryLoader {
  public:
   // All must outlive it.
@@ -24,9 +24,9 @@ class DirectoryLoader {
 
   // Everything, of one snapshot, in pieces of at most 1,000 units; the first says `reset`, the last `complete`.
   absl::StatusOr<std::vector<common::DirectoryDelta>> LoadAll(absl::Time deadline);
-  // What follows `position`, at most 500 changes: complete at its own position, which is `position` where nothing follows.
-  // Its structure_revision is the one given where no change of partition 0 is in it. OUT_OF_RANGE where the feed no longer
-  // has it: load all.
+  // What follows `position`, at most 500 changes: complete at its own position, which is `position` where nothing
+  // follows. Its structure_revision is the one given where no change of partition 0 is in it. OUT_OF_RANGE where the
+  // feed no longer has it: load all.
   absl::StatusOr<std::string> Incarnation() { return log_.Incarnation(); }
   absl::StatusOr<common::Feed::Head> ReadHead(absl::Time deadline);
   absl::StatusOr<common::DirectoryDelta> After(int64_t position, int64_t structure_revision, absl::Time deadline);

@@ -35,14 +35,13 @@ constexpr sql::Query kInsertMember{
     "external_id, "
     "key_version, wrapped_key, personal, identity_index, phone_index, version, revision, create_us, update_us, actor) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
-constexpr sql::Query kKeepHistory{"member_history_insert",
-                                  "INSERT INTO member_history (partition_id, member_id, version, unit_uid, sex, "
-                                  "status, join_day, full_day, external_id, "
-                                  "personal, since_us, until_us, actor, action, fields) "
-                                  "SELECT partition_id, member_id, version, unit_uid, sex, status, join_day, full_day, "
-                                  "external_id, personal, update_us, "
-                                  "CAST(? AS BIGINT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT) "
-                                  "FROM member WHERE partition_id = ? AND member_id = ? AND version = ?"};
+constexpr sql::Query kKeepHistory{
+    "member_history_insert",
+    "INSERT INTO member_history (partition_id, member_id, version, unit_uid, sex, status, join_day, full_day, "
+    "external_id, personal, since_us, since_actor, until_us, actor, action, fields) "
+    "SELECT partition_id, member_id, version, unit_uid, sex, status, join_day, full_day, external_id, personal, "
+    "update_us, actor, CAST(? AS BIGINT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT) "
+    "FROM member WHERE partition_id = ? AND member_id = ? AND version = ?"};
 constexpr sql::Query kUpdateMember{
     "member_update",
     "UPDATE member SET unit_uid = ?, sex = ?, status = ?, join_day = ?, full_day = ?, external_source = ?, external_id "

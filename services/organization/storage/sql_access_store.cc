@@ -146,11 +146,11 @@ class Txn final : public AccessTxn, public Reader {
     }
     principal.id = txn_.NewId();
     principal.revision = txn_.next_revision();
-    RONGHE_RETURN_IF_ERROR(session()
-                               .Execute(kInsertPrincipal, {principal.id, principal.issuer, principal.subject,
-                                                           principal.member_id, principal.note,
-                                                           absl::ToUnixMicros(principal.created), principal.revision})
-                               .status());
+    RONGHE_RETURN_IF_ERROR(
+        session()
+            .Execute(kInsertPrincipal, {principal.id, principal.issuer, principal.subject, principal.member_id,
+                                        principal.note, absl::ToUnixMicros(principal.created), principal.revision})
+            .status());
     Log(common::ChangeKind::kCreated, kPrincipalsPrefix, principal.id, common::UnitUid());
     return principal;
   }
@@ -158,11 +158,11 @@ class Txn final : public AccessTxn, public Reader {
   absl::StatusOr<Grant> InsertGrant(Grant grant) override {
     grant.id = txn_.NewId();
     grant.revision = txn_.next_revision();
-    RONGHE_RETURN_IF_ERROR(session()
-                               .Execute(kInsertGrant, {grant.id, grant.principal_id, static_cast<int64_t>(grant.role),
-                                                       grant.unit.value, absl::ToUnixMicros(grant.start),
-                                                       EndMicros(grant.end), grant.revision})
-                               .status());
+    RONGHE_RETURN_IF_ERROR(
+        session()
+            .Execute(kInsertGrant, {grant.id, grant.principal_id, static_cast<int64_t>(grant.role), grant.unit.value,
+                                    absl::ToUnixMicros(grant.start), EndMicros(grant.end), grant.revision})
+            .status());
     Log(common::ChangeKind::kCreated, kGrantsPrefix, grant.id, grant.unit);
     return grant;
   }
@@ -170,8 +170,8 @@ class Txn final : public AccessTxn, public Reader {
   absl::StatusOr<Grant> RevokeGrant(Grant grant) override {
     grant.revoked = txn_.now();
     grant.revision = txn_.next_revision();
-    RONGHE_ASSIGN_OR_RETURN(int64_t rows, session().Execute(kRevokeGrant, {absl::ToUnixMicros(*grant.revoked),
-                                                                           grant.revision, grant.id}));
+    RONGHE_ASSIGN_OR_RETURN(
+        int64_t rows, session().Execute(kRevokeGrant, {absl::ToUnixMicros(*grant.revoked), grant.revision, grant.id}));
     if (rows != 1) return common::Internal(fmt::format("grant {} cannot be revoked", grant.id));
     Log(common::ChangeKind::kUpdated, kGrantsPrefix, grant.id, grant.unit);
     return grant;
@@ -179,11 +179,11 @@ class Txn final : public AccessTxn, public Reader {
 
   absl::StatusOr<int64_t> RevokeToken(std::string_view jti, absl::Time expire) override {
     int64_t revision = 0;
-    RONGHE_ASSIGN_OR_RETURN(bool known, session().SelectOne(kTokenRevision, {std::string(jti)},
-                                                            [&](const sql::Row& row) {
-                                                              revision = row.Int(0);
-                                                              return absl::OkStatus();
-                                                            }));
+    RONGHE_ASSIGN_OR_RETURN(bool known,
+                            session().SelectOne(kTokenRevision, {std::string(jti)}, [&](const sql::Row& row) {
+                              revision = row.Int(0);
+                              return absl::OkStatus();
+                            }));
     if (known) return revision;
     int64_t id = txn_.NewId();
     revision = txn_.next_revision();
@@ -195,8 +195,8 @@ class Txn final : public AccessTxn, public Reader {
 
  private:
   void Log(common::ChangeKind kind, std::string_view prefix, int64_t id, common::UnitUid unit) {
-    txn_.Log({kind, fmt::format("{}{}", prefix, id), unit, common::UnitUid(),
-              fmt::format("{:x}", txn_.next_revision())});
+    txn_.Log(
+        {kind, fmt::format("{}{}", prefix, id), unit, common::UnitUid(), fmt::format("{:x}", txn_.next_revision())});
   }
 
   common::WriteTxn& txn_;

@@ -76,24 +76,24 @@ absl::StatusOr<std::vector<int64_t>> SqlImportStore::Ended(const common::Call& c
 absl::StatusOr<bool> SqlImportStore::Sweep(const common::Call& call, const Import& import, int limit) {
   const bool keep_applied = import.state == ImportState::kApplied;
   bool swept = false;
-  RONGHE_RETURN_IF_ERROR(database_.Write(DeadlineOf(call), [&](sql::Session& session) -> absl::Status {
+  const absl::Status done = database_.Write(DeadlineOf(call), [&](sql::Session& session) -> absl::Status {
     int64_t deleted = 0;
     if (!keep_applied || import.rejected_rows > 0) {
-      RONGHE_ASSIGN_OR_RETURN(deleted,
-                              session.Execute(keep_applied ? kSweepRefused : kSweepAll,
-                                              {import.partition.value, import.id, import.partition.value, import.id,
-                                               int64_t{limit}}));
+      RONGHE_ASSIGN_OR_RETURN(deleted, session.Execute(keep_applied ? kSweepRefused : kSweepAll,
+                                                       {import.partition.value, import.id, import.partition.value,
+                                                        import.id, int64_t{limit}}));
     }
     swept = deleted < limit;
     return swept ? import_sql::SetEntry(session, import.id, import_sql::kIdle) : absl::OkStatus();
-  }));
+  });
+  RONGHE_RETURN_IF_ERROR(done);
   return swept;
 }
 
 absl::StatusOr<bool> SqlImportStore::Drop(const common::Call& call, const Import& import, int limit) {
   if (import.committed && !HasEnded(import)) return import_sql::MovedOn();
   bool gone = false;
-  RONGHE_RETURN_IF_ERROR(database_.Write(DeadlineOf(call), [&](sql::Session& session) -> absl::Status {
+  const absl::Status done = database_.Write(DeadlineOf(call), [&](sql::Session& session) -> absl::Status {
     RONGHE_ASSIGN_OR_RETURN(const int64_t held, session.Execute(kHold, {import.partition.value, import.id,
                                                                         static_cast<int64_t>(import.state),
                                                                         int64_t{import.committed}, import.attempt}));
@@ -107,18 +107,20 @@ absl::StatusOr<bool> SqlImportStore::Drop(const common::Call& call, const Import
     RONGHE_RETURN_IF_ERROR(session.Execute(kDropImport, {import.partition.value, import.id}).status());
     gone = true;
     return session.Execute(kDropEntry, {import.id}).status();
-  }));
+  });
+  RONGHE_RETURN_IF_ERROR(done);
   return gone;
 }
 
 absl::StatusOr<bool> SqlImportStore::Lease(const common::Call& call, std::string_view holder, absl::Time until) {
   int64_t rows = 0;
   const std::string name(holder);
-  RONGHE_RETURN_IF_ERROR(database_.Write(DeadlineOf(call), [&](sql::Session& session) -> absl::Status {
-    RONGHE_ASSIGN_OR_RETURN(rows, session.Execute(kLease, {name, import_sql::ToMicros(until), name,
-                                                           import_sql::ToMicros(clock_.Now())}));
+  const absl::Status done = database_.Write(DeadlineOf(call), [&](sql::Session& session) -> absl::Status {
+    RONGHE_ASSIGN_OR_RETURN(
+        rows, session.Execute(kLease, {name, import_sql::ToMicros(until), name, import_sql::ToMicros(clock_.Now())}));
     return absl::OkStatus();
-  }));
+  });
+  RONGHE_RETURN_IF_ERROR(done);
   return rows == 1;
 }
 

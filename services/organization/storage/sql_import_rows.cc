@@ -62,7 +62,7 @@ Import FromRow(const sql::Row& row, common::PartitionId partition) {
   import.end_time = FromMicros(row.Int(13));
   import.actor_key = row.Text(14);
   import.request_id = row.Text(15);
-  import.failure = {std::string(row.Text(16)), {std::string(row.Text(17)), std::string(row.Text(18))}};
+  import.failure = {std::string(row.Text(16)), { std::string(row.Text(17)), std::string(row.Text(18)) }};
   import.cursor_order = row.Int(19);
   import.cursor_line = row.Int(20);
   import.revision = row.Int(21);
@@ -80,20 +80,42 @@ std::string PairList(int count) {
 
 }  // namespace
 
-int64_t ToMicros(absl::Time time) { return time == absl::InfiniteFuture() ? kForever : absl::ToUnixMicros(time); }
+int64_t ToMicros(absl::Time time) {
+  return time == absl::InfiniteFuture() ? kForever : absl::ToUnixMicros(time);
+}
 
 absl::Status MovedOn() {
-  return common::Aborted("IMPORT_MOVED_ON", {"The import has moved on; read it again.", "导入任务状态已变化，请重新读取。"});
+  return common::Aborted("IMPORT_MOVED_ON",
+                         {"The import has moved on; read it again.", "导入任务状态已变化，请重新读取。"});
 }
 
 absl::Status InsertImport(sql::Session& session, const Import& i) {
   return session
-      .Execute(kInsertImport,
-               {i.partition.value, i.id, i.collection, i.parent.value, static_cast<int64_t>(i.mode),
-                int64_t{i.validate_only}, static_cast<int64_t>(i.state), int64_t{i.committed}, i.announced_rows,
-                i.received_rows, i.rejected_rows, i.applied_rows, ToMicros(i.create_time), ToMicros(i.update_time),
-                ToMicros(i.end_time), i.actor_key, i.request_id, i.failure.reason, i.failure.text.en,
-                i.failure.text.zh, i.cursor_order, i.cursor_line, i.revision, i.attempt, sql::Blob{i.sealed_key}})
+      .Execute(kInsertImport, {i.partition.value,
+                               i.id,
+                               i.collection,
+                               i.parent.value,
+                               static_cast<int64_t>(i.mode),
+                               int64_t{i.validate_only},
+                               static_cast<int64_t>(i.state),
+                               int64_t{i.committed},
+                               i.announced_rows,
+                               i.received_rows,
+                               i.rejected_rows,
+                               i.applied_rows,
+                               ToMicros(i.create_time),
+                               ToMicros(i.update_time),
+                               ToMicros(i.end_time),
+                               i.actor_key,
+                               i.request_id,
+                               i.failure.reason,
+                               i.failure.text.en,
+                               i.failure.text.zh,
+                               i.cursor_order,
+                               i.cursor_line,
+                               i.revision,
+                               i.attempt,
+                               sql::Blob{i.sealed_key}})
       .status();
 }
 
@@ -112,12 +134,12 @@ absl::StatusOr<Import> ReadImport(sql::Session& session, int64_t id) {
 absl::Status WriteImport(sql::Session& session, const Import& from, const Import& to) {
   RONGHE_ASSIGN_OR_RETURN(
       const int64_t rows,
-      session.Execute(kWriteImport,
-                      {static_cast<int64_t>(to.state), to.rejected_rows, to.applied_rows, ToMicros(to.update_time),
-                       ToMicros(to.end_time), to.failure.reason, to.failure.text.en, to.failure.text.zh,
-                       to.cursor_order, to.cursor_line, to.revision, sql::Blob{to.sealed_key}, from.partition.value,
-                       from.id, static_cast<int64_t>(from.state), int64_t{from.committed}, from.cursor_order,
-                       from.cursor_line}));
+      session.Execute(
+          kWriteImport,
+          {static_cast<int64_t>(to.state), to.rejected_rows, to.applied_rows, ToMicros(to.update_time),
+           ToMicros(to.end_time), to.failure.reason, to.failure.text.en, to.failure.text.zh, to.cursor_order,
+           to.cursor_line, to.revision, sql::Blob{to.sealed_key}, from.partition.value, from.id,
+           static_cast<int64_t>(from.state), int64_t{from.committed}, from.cursor_order, from.cursor_line}));
   return rows == 1 ? absl::OkStatus() : MovedOn();
 }
 
@@ -163,9 +185,8 @@ absl::StatusOr<int64_t> MarkRefused(sql::Session& session, const Import& import,
         sql::Placeholders(padded));
     std::vector<sql::Value> args = {kRefused, import.partition.value, import.id, kStaged};
     for (int i = 0; i < padded; ++i) args.emplace_back(lines[begin + std::min<size_t>(i, count - 1)]);
-    RONGHE_ASSIGN_OR_RETURN(
-        const int64_t rows,
-        session.Execute({"import_row_refuse", text}, std::span<const sql::Value>(args)));
+    RONGHE_ASSIGN_OR_RETURN(const int64_t rows,
+                            session.Execute({"import_row_refuse", text}, std::span<const sql::Value>(args)));
     marked += rows;
   }
   return marked;

@@ -12,9 +12,8 @@ namespace sql = common::sql;
 
 constexpr sql::Query kForgetIssues{"import_issues_forget",
                                    "DELETE FROM import_row_error WHERE partition_id = ? AND import_id = ?"};
-constexpr sql::Query kUnmark{
-    "import_rows_unmark",
-    "UPDATE import_row SET state = ? WHERE partition_id = ? AND import_id = ? AND state = ?"};
+constexpr sql::Query kUnmark{"import_rows_unmark",
+                             "UPDATE import_row SET state = ? WHERE partition_id = ? AND import_id = ? AND state = ?"};
 constexpr sql::Query kRowsByLine{
     "import_rows_by_line",
     "SELECT line, apply_order, payload FROM import_row WHERE partition_id = ? AND import_id = ? AND line > ? "
@@ -50,8 +49,7 @@ absl::Status SqlImportStore::BeginCheck(const common::Call& call, const Import& 
     RONGHE_ASSIGN_OR_RETURN(const int64_t forgotten,
                             session.Execute(kForgetIssues, {import.partition.value, import.id}));
     if (forgotten == 0) return absl::OkStatus();
-    return session
-        .Execute(kUnmark, {import_sql::kStaged, import.partition.value, import.id, import_sql::kRefused})
+    return session.Execute(kUnmark, {import_sql::kStaged, import.partition.value, import.id, import_sql::kRefused})
         .status();
   });
 }
@@ -68,13 +66,14 @@ absl::StatusOr<std::vector<StagedRow>> SqlImportStore::RowsByLine(const common::
 absl::StatusOr<int64_t> SqlImportStore::Refuse(const common::Call& call, const Import& import, int64_t first_number,
                                                std::span<const RowIssue> issues) {
   int64_t marked = 0;
-  RONGHE_RETURN_IF_ERROR(database_.Write(DeadlineOf(call), [&](sql::Session& session) -> absl::Status {
+  const absl::Status done = database_.Write(DeadlineOf(call), [&](sql::Session& session) -> absl::Status {
     RONGHE_RETURN_IF_ERROR(import_sql::InsertIssues(session, import, first_number, issues));
     RONGHE_ASSIGN_OR_RETURN(marked, import_sql::MarkRefused(session, import, issues));
     Import counted = import;
     counted.rejected_rows += marked;
     return import_sql::WriteImport(session, import, counted);
-  }));
+  });
+  RONGHE_RETURN_IF_ERROR(done);
   return marked;
 }
 
@@ -144,11 +143,11 @@ absl::StatusOr<Import> SqlImportStore::Revert(const common::Call& call, const Im
     RONGHE_ASSIGN_OR_RETURN(const Import now, import_sql::ReadImport(session, from.id));
     if (!SamePlace(now, from)) return import_sql::MovedOn();
     std::vector<int64_t> results;
-    RONGHE_RETURN_IF_ERROR(session.Select(kResults, {from.partition.value, from.id, import_sql::kApplied},
-                                          [&](const sql::Row& row) {
-                                            results.push_back(row.Int(0));
-                                            return absl::OkStatus();
-                                          }));
+    RONGHE_RETURN_IF_ERROR(
+        session.Select(kResults, {from.partition.value, from.id, import_sql::kApplied}, [&](const sql::Row& row) {
+          results.push_back(row.Int(0));
+          return absl::OkStatus();
+        }));
     SqlImportTxn import_txn(txn);
     if (!results.empty()) RONGHE_RETURN_IF_ERROR(revert(import_txn, results));
     after = to;
@@ -164,7 +163,7 @@ absl::StatusOr<Import> SqlImportStore::Revert(const common::Call& call, const Im
     txn.Remember(fmt::format("imports/{}", from.id));
     return import_sql::WriteImport(session, now, after);
   };
-  RONGHE_RETURN_IF_ERROR(log_.Write(from.partition, Bounded(call, from), body).status());
+  RONGHE_RETURN_IF_ERROR(log_.Write(from.partition, Bounded(call, from, kTakingBack), body).status());
   if (prior.has_value()) return Get(call, from.id);
   return after;
 }

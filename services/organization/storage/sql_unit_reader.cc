@@ -23,13 +23,12 @@ struct Texts {
   std::string children_down =
       Current("u.parent_uid = ? AND u.code < ? AND " + Masks("u") + " ORDER BY u.code DESC LIMIT ?");
   std::string many_as_of = Version("v.uid IN ({}) AND " + Holds("v"));
-  std::string children_as_of = Version("v.parent_uid = ? AND " + Holds("v") + " AND u.code > ? AND " + Masks("v") +
-                                       " ORDER BY u.code LIMIT ?");
-  std::string children_as_of_down = Version("v.parent_uid = ? AND " + Holds("v") + " AND u.code < ? AND " +
-                                            Masks("v") + " ORDER BY u.code DESC LIMIT ?");
+  std::string children_as_of =
+      Version("v.parent_uid = ? AND " + Holds("v") + " AND u.code > ? AND " + Masks("v") + " ORDER BY u.code LIMIT ?");
+  std::string children_as_of_down = Version("v.parent_uid = ? AND " + Holds("v") + " AND u.code < ? AND " + Masks("v") +
+                                            " ORDER BY u.code DESC LIMIT ?");
   std::string versions = Version("v.uid = ? AND v.superseded_us = ? ORDER BY v.from_day");
-  std::string versions_known =
-      Version("v.uid = ? AND v.recorded_us <= ? AND v.superseded_us > ? ORDER BY v.from_day");
+  std::string versions_known = Version("v.uid = ? AND v.recorded_us <= ? AND v.superseded_us > ? ORDER BY v.from_day");
   std::string version_of = Version("u.code = ? AND v.revision = ?");
   std::string versions_from = Version("v.uid = ? AND v.superseded_us = ? AND v.until_day > ? ORDER BY v.from_day");
   std::string active_children =
@@ -47,9 +46,10 @@ struct Texts {
     return fmt::format("SELECT {} FROM {} WHERE v.partition_id = 0 AND {}", VersionColumns(), VersionTables(), where);
   }
   static std::string Masks(std::string_view table) {
-    return fmt::format("((CAST(1 AS BIGINT) << {0}.level) & ?) <> 0 AND ((CAST(1 AS BIGINT) << {0}.kind) & ?) <> 0 "
-                       "AND ((CAST(1 AS BIGINT) << {0}.state) & ?) <> 0",
-                       table);
+    return fmt::format(
+        "((CAST(1 AS BIGINT) << {0}.level) & ?) <> 0 AND ((CAST(1 AS BIGINT) << {0}.kind) & ?) <> 0 "
+        "AND ((CAST(1 AS BIGINT) << {0}.state) & ?) <> 0",
+        table);
   }
   // Arguments: forever, day, day.
   static std::string Holds(std::string_view table) {
@@ -71,9 +71,10 @@ const Texts& T() {
 
 // The roots may have stood below one another on another day: each unit once.
 std::string TreeRowsText(std::string_view compare, std::string_view order) {
-  return fmt::format("SELECT {} FROM {} WHERE v.partition_id = 0 AND v.uid IN (SELECT uid FROM tree) AND {} AND u.code "
-                     "{} ? AND {} ORDER BY u.code {} LIMIT ?",
-                     VersionColumns(), VersionTables(), Texts::Holds("v"), compare, Texts::Masks("v"), order);
+  return fmt::format(
+      "SELECT {} FROM {} WHERE v.partition_id = 0 AND v.uid IN (SELECT uid FROM tree) AND {} AND u.code "
+      "{} ? AND {} ORDER BY u.code {} LIMIT ?",
+      VersionColumns(), VersionTables(), Texts::Holds("v"), compare, Texts::Masks("v"), order);
 }
 
 const std::string& TreeRows(bool down) {
@@ -83,7 +84,8 @@ const std::string& TreeRows(bool down) {
 }
 
 constexpr std::string_view kTreeUids =
-    "SELECT u.uid FROM (SELECT uid, MAX(depth) AS depth FROM tree GROUP BY uid) t JOIN unit u ON u.partition_id = 0 AND "
+    "SELECT u.uid FROM (SELECT uid, MAX(depth) AS depth FROM tree GROUP BY uid) t JOIN unit u ON u.partition_id = 0 "
+    "AND "
     "u.uid = t.uid ORDER BY t.depth, u.code";
 
 // UNION, not UNION ALL: over several days the edges need not be a tree.

@@ -24,9 +24,8 @@ class SqlUnitReader : public virtual UnitReader {
   absl::StatusOr<std::vector<Unit>> FindManyAsOf(std::span<const common::UnitUid> uids, absl::CivilDay day) override;
   absl::StatusOr<std::vector<Unit>> ChildrenAsOf(common::UnitUid parent, absl::CivilDay day, const UnitFilter& filter,
                                                  const CodeRange& range) override;
-  absl::StatusOr<std::vector<Unit>> SubtreeAsOf(std::span<const common::UnitUid> roots, bool below,
-                                                absl::CivilDay day, const UnitFilter& filter,
-                                                const CodeRange& range) override;
+  absl::StatusOr<std::vector<Unit>> SubtreeAsOf(std::span<const common::UnitUid> roots, bool below, absl::CivilDay day,
+                                                const UnitFilter& filter, const CodeRange& range) override;
   absl::StatusOr<std::vector<common::UnitUid>> SubtreeUidsAsOf(std::span<const common::UnitUid> roots,
                                                                absl::CivilDay day) override;
   absl::StatusOr<std::vector<Unit>> Versions(common::UnitUid uid, std::optional<absl::Time> known_at) override;

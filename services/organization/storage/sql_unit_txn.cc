@@ -76,9 +76,9 @@ absl::StatusOr<common::PartitionId> SqlUnitTxn::NewPartitions(int count) {
   }));
   if (next == 0) return common::Internal("no row in partition_counter");
   if (next > common::kRegistryPartition.value) {
-    return common::FailedPrecondition("PARTITIONS_EXHAUSTED",
-                                      {"there are no partitions left for units of county level or above",
-                                       "县级及以上组织的分区已用尽"});
+    return common::FailedPrecondition(
+        "PARTITIONS_EXHAUSTED",
+        {"there are no partitions left for units of county level or above", "县级及以上组织的分区已用尽"});
   }
   return common::PartitionId(next - count);
 }
@@ -112,8 +112,8 @@ absl::Status SqlUnitTxn::CloseVersion(const Unit& before, const Unit& after) {
   bool same_day = before.from() == after.from();
   int64_t end = same_day ? absl::ToUnixMicros(after.recorded()) : common::DayNumber(after.from());
   RONGHE_ASSIGN_OR_RETURN(int64_t rows,
-                          session().Execute(same_day ? kSupersede : kEnd, {end, before.uid().value,
-                                                                           common::DayNumber(before.from()), kForever}));
+                          session().Execute(same_day ? kSupersede : kEnd,
+                                            {end, before.uid().value, common::DayNumber(before.from()), kForever}));
   if (rows == 1) return absl::OkStatus();
   return common::Internal(fmt::format("unit {} has no version to end", before.uid().value));
 }
@@ -171,8 +171,7 @@ absl::Status SqlUnitTxn::Erase(std::span<const Unit> units) {
   AppendPadded(args, uids);
   for (std::string_view text : {kDeleteVersions, kDeleteUnits}) {
     std::string statement = WithPlaceholders(text, uids.size());
-    RONGHE_RETURN_IF_ERROR(
-        session().Execute({"unit_erase", statement}, std::span<const sql::Value>(args)).status());
+    RONGHE_RETURN_IF_ERROR(session().Execute({"unit_erase", statement}, std::span<const sql::Value>(args)).status());
   }
   for (const Unit& unit : units) {
     txn_.Log({common::ChangeKind::kDeleted, unit.name(), unit.uid(), unit.parent().uid, ""});

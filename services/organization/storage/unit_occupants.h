@@ -19,8 +19,8 @@ class UnitOccupants {
   // Own member counts of the units in these partitions, inside a snapshot; `partitions` may be thousands.
   virtual absl::Status Count(common::sql::Session& session, std::span<const common::PartitionId> partitions,
                              absl::FunctionRef<void(common::UnitUid, const MemberCounts&)> each) = 0;
-  // How many live in one unit, inside a structure transaction that is about to dissolve it. Takes the lock row of the unit's
-  // partition first, so that whoever adds a member waits and then finds the unit dissolved (in table `unit`).
+  // How many live in one unit, inside a structure transaction that is about to dissolve it. Takes the lock row of the
+  // unit's partition first, so that whoever adds a member waits and then finds the unit dissolved (in table `unit`).
   virtual absl::StatusOr<int64_t> LockAndCount(common::sql::Session& session, common::PartitionId partition,
                                                common::UnitUid unit) = 0;
 };

@@ -36,7 +36,8 @@ std::string_view CurrentUnitColumns() {
 
 std::string_view VersionColumns() {
   return "v.uid, u.code, u.unit_partition, v.parent_uid, p.code, v.level, v.kind, v.state, v.title, v.short_title, "
-         "v.division_code, v.sector, v.established_day, u.first_day, v.from_day, v.recorded_us, v.revision, v.until_day";
+         "v.division_code, v.sector, v.established_day, u.first_day, v.from_day, v.recorded_us, v.revision, "
+         "v.until_day";
 }
 
 std::string_view CurrentUnitTables() {
@@ -76,16 +77,17 @@ int64_t UntilOf(const sql::Row& row) {
 
 std::span<const std::string_view> UnitTableColumns() {
   static constexpr std::string_view kColumns[] = {
-      "partition_id", "uid",   "code", "unit_partition", "first_day",   "from_day",      "recorded_us", "revision",
-      "parent_uid",   "level", "kind", "state",          "title",       "short_title",   "division_code", "sector",
-      "established_day"};
+      "partition_id", "uid",         "code",          "unit_partition", "first_day",      "from_day",
+      "recorded_us",  "revision",    "parent_uid",    "level",          "kind",           "state",
+      "title",        "short_title", "division_code", "sector",         "established_day"};
   return kColumns;
 }
 
 std::span<const std::string_view> VersionTableColumns() {
-  static constexpr std::string_view kColumns[] = {
-      "partition_id", "uid",   "from_day", "recorded_us", "superseded_us", "until_day",     "revision", "parent_uid",
-      "level",        "kind",  "state",    "title",       "short_title",   "division_code", "sector",   "established_day"};
+  static constexpr std::string_view kColumns[] = {"partition_id",  "uid",           "from_day", "recorded_us",
+                                                  "superseded_us", "until_day",     "revision", "parent_uid",
+                                                  "level",         "kind",          "state",    "title",
+                                                  "short_title",   "division_code", "sector",   "established_day"};
   return kColumns;
 }
 

@@ -15,8 +15,7 @@ RectificationRpc::RectificationRpc(common::Wrapper& wrapper, common::WatchServic
     : ServiceBinding(wrapper, google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(
                                   "ronghe.rectification.v1.RectificationService")) {
   ServerStream<WatchRequest, WatchResponse>(
-      "Watch",
-      [&watch](const common::Call& call, const WatchRequest& request) { return watch.Open(call, request); });
+      "Watch", [&watch](const common::Call& call, const WatchRequest& request) { return watch.Open(call, request); });
 }
 
 }  // namespace ronghe::rectification

@@ -41,8 +41,8 @@ CREATE TABLE registry_external (
   PRIMARY KEY (partition_id, source, external_id)
 );
 
--- The versions that ended, as they were. Appended, never changed. `actor` and `action` are of the write that ended it,
--- `since_us` of the one that made it. `personal` opens with the key in the person's row, and is gone with it.
+-- The versions that ended, as they were. Appended, never changed. `since_us` and `since_actor` are of the write that made
+-- it; `until_us`, `actor`, `action` and `fields` of the one that ended it. `personal` opens with the key in the person's row, and is gone with it.
 CREATE TABLE member_history (
   partition_id BIGINT NOT NULL,
   member_id BIGINT NOT NULL,
@@ -55,6 +55,7 @@ CREATE TABLE member_history (
   external_id TEXT NOT NULL,
   personal BYTEA NOT NULL,
   since_us BIGINT NOT NULL,
+  since_actor TEXT NOT NULL,
   until_us BIGINT NOT NULL,
   actor TEXT NOT NULL,
   action TEXT NOT NULL,

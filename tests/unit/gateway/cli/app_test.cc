@@ -31,6 +31,7 @@ class AppTest : public ::testing::Test {
                             },
                             clock_,
                             random_,
+                            [](absl::Duration) {},
                             ""};
     return Run(arguments, environment);
   }
@@ -93,8 +94,8 @@ TEST_F(AppTest, KeysAndTokens) {
   EXPECT_EQ(std::filesystem::status(keys + "/private.jwk").permissions() & std::filesystem::perms::others_read,
             std::filesystem::perms::none);
   EXPECT_EQ(RunLine({"keys", "create", keys}), 5);  // never overwritten
-  const std::vector<std::string> token = {"token",     "create",     "--key",     keys + "/private.jwk", "--issuer",
-                                          "test-issuer", "--subject", "somebody"};
+  const std::vector<std::string> token = {"token",    "create",      "--key",     keys + "/private.jwk",
+                                          "--issuer", "test-issuer", "--subject", "somebody"};
   EXPECT_EQ(RunLine(token), 0);
   EXPECT_THAT(out_.str(), ::testing::MatchesRegex("[-_A-Za-z0-9]+\\.[-_A-Za-z0-9]+\\.[-_A-Za-z0-9]+\n"));
   std::vector<std::string> eternal = token;

@@ -57,7 +57,10 @@ TEST_F(CsvTest, ReadsGb18030AlsoWithFourByteCharacters) {
 }
 
 TEST_F(CsvTest, ReadsUtf16) {
-  const std::string bytes("\xFF\xFE" "a\0,\0\x7f\x5b\n\0", 10);
+  const std::string bytes(
+      "\xFF\xFE"
+      "a\0,\0\x7f\x5b\n\0",
+      10);
   const auto rows = Rows(bytes);
   ASSERT_THAT(rows, SizeIs(1));
   EXPECT_THAT(rows[0].cells, ElementsAre("a", "\xE5\xAD\xBF"));
@@ -72,8 +75,12 @@ TEST_F(CsvTest, DecodesAcrossPieces) {
 }
 
 TEST_F(CsvTest, InvalidBytesBecomeReplacementCharacters) {
-  const auto rows = Rows("\xEF\xBB\xBF" "a\xFF" "b\n");
-  EXPECT_THAT(rows[0].cells, ElementsAre("a\xEF\xBF\xBD" "b"));
+  const auto rows = Rows(
+      "\xEF\xBB\xBF"
+      "a\xFF"
+      "b\n");
+  EXPECT_THAT(rows[0].cells, ElementsAre("a\xEF\xBF\xBD"
+                                         "b"));
 }
 
 TEST_F(CsvTest, CountsLinesOverQuotedLineEndsAndEmptyLines) {

@@ -72,7 +72,8 @@ TEST(SetFieldTest, DatesInTheUsualForms) {
     EXPECT_TRUE(violations.empty()) << text;
     EXPECT_EQ(DisplayValue(unit, field, Language::kEnglish), "1949-10-01") << text;
   }
-  for (const char* text : {"1949-13-01", "1949-02-30", "49-1-1", "today", "1949-10", "1949-10-01x", "0000-01-01", "-"}) {
+  for (const char* text :
+       {"1949-13-01", "1949-02-30", "49-1-1", "today", "1949-10", "1949-10-01x", "0000-01-01", "-"}) {
     Unit unit;
     common::Violations violations;
     SetField(unit, field, text, violations);

@@ -47,7 +47,8 @@ class RowSourceTest : public ::testing::Test {
 };
 
 TEST_F(RowSourceTest, HeadersInEitherLanguageOrAsFieldNames) {
-  for (const char* header : {"组织代码,组织名称,层级,类别,上级组织", "code,title,level,kind,parent", "Code, TITLE ,level*,Kind,parent"}) {
+  for (const char* header :
+       {"组织代码,组织名称,层级,类别,上级组织", "code,title,level,kind,parent", "Code, TITLE ,level*,Kind,parent"}) {
     auto source = Open(std::string(header) + "\n370783,寿光市委,县,党委,3707\n");
     ASSERT_TRUE(source.ok()) << source.status();
     const auto rows = All(**source);
@@ -87,7 +88,9 @@ TEST_F(RowSourceTest, EveryFaultOfARowWithItsLine) {
 }
 
 TEST_F(RowSourceTest, BytesThatAreNoTextAreRefused) {
-  auto source = Open("\xEF\xBB\xBF" "code,title,level,kind\nA1,\xFF\xFE,县,党委\n");
+  auto source = Open(
+      "\xEF\xBB\xBF"
+      "code,title,level,kind\nA1,\xFF\xFE,县,党委\n");
   ASSERT_TRUE(source.ok()) << source.status();
   const auto rows = All(**source);
   ASSERT_EQ(rows[0].violations.list().size(), 1u);
@@ -95,8 +98,9 @@ TEST_F(RowSourceTest, BytesThatAreNoTextAreRefused) {
 }
 
 TEST_F(RowSourceTest, PersonalValuesAreNotRepeatedInFaults) {
-  auto source = Open("unit,full_name,sex,birth_date,identity_number,status,join_date\n1,王某某,男,19x0,370783,正式党员,2000-01-01\n",
-                     "members.csv", Member::default_instance());
+  auto source = Open(
+      "unit,full_name,sex,birth_date,identity_number,status,join_date\n1,王某某,男,19x0,370783,正式党员,2000-01-01\n",
+      "members.csv", Member::default_instance());
   ASSERT_TRUE(source.ok()) << source.status();
   const auto rows = All(**source);
   ASSERT_EQ(rows[0].violations.list().size(), 1u);

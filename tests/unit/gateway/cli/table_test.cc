@@ -10,11 +10,11 @@ namespace {
 TEST(WidthTest, WideCharactersTakeTwoColumns) {
   EXPECT_EQ(DisplayWidth("abc"), 3);
   EXPECT_EQ(DisplayWidth("寿光市"), 6);
-  EXPECT_EQ(DisplayWidth("(全角)"), 8);
-  EXPECT_EQ(DisplayWidth("e\u0301"), 1);        // combining accent
-  EXPECT_EQ(DisplayWidth("\U00020000"), 2);     // beyond the first plane
-  EXPECT_EQ(DisplayWidth("a\u200Bb"), 2);       // zero-width space
-  EXPECT_EQ(DisplayWidth("\xFF\xFE"), 2);       // no UTF-8
+  EXPECT_EQ(DisplayWidth("\uFF08全角\uFF09"), 8);
+  EXPECT_EQ(DisplayWidth("e\u0301"), 1);     // combining accent
+  EXPECT_EQ(DisplayWidth("\U00020000"), 2);  // beyond the first plane
+  EXPECT_EQ(DisplayWidth("a\u200Bb"), 2);    // zero-width space
+  EXPECT_EQ(DisplayWidth("\xFF\xFE"), 2);    // no UTF-8
 }
 
 TEST(WidthTest, ShortensByColumns) {

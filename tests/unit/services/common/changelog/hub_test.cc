@@ -1,5 +1,5 @@
 #include <atomic>
-#include <set>
+#include <limits>
 #include <thread>
 #include <vector>
 
@@ -23,7 +23,8 @@ class FeedHubTest : public ::testing::Test {
 // Returns once the hub's thread has handled everything that was ripe when it was called.
 void Settle(FeedHub& hub) {
   absl::Notification done;
-  hub.WakeAfter(-1, absl::ZeroDuration(), [&] { done.Notify(); });
+  // Times come after positions, and this is the last of the times that have come.
+  hub.WakeAfter(std::numeric_limits<int64_t>::max(), absl::ZeroDuration(), [&] { done.Notify(); });
   ASSERT_TRUE(done.WaitForNotificationWithTimeout(kPatience));
 }
 

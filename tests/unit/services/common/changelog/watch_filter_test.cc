@@ -154,6 +154,15 @@ TEST_F(WatchFilterTest, MovedUnitsEnterAndLeaveForEverythingBelowThem) {
   EXPECT_EQ(ToldOfMove(Filter(Of({1}), Request({}, {"members"})), 111, 12), "-");
 }
 
+TEST_F(WatchFilterTest, WhatIsGoneIsGoneAlsoWhereItsUnitIsForgotten) {
+  const PublishedChange known = Change("units/c111", 111, 11, ChangeKind::kDeleted);
+  const PublishedChange forgotten = Change("units/c112", 112, 11, ChangeKind::kDeleted);
+  EXPECT_EQ(Told(Filter(Of({1})), known), "DELETED units/c111<units/c11");
+  EXPECT_EQ(Told(Filter(Of({1})), forgotten), "DELETED <units/c11");
+  EXPECT_EQ(Told(Filter(Of({2})), forgotten), "-");
+  EXPECT_EQ(Told(Filter(Of({1}), Request({}, {"members"})), forgotten), "-");
+}
+
 TEST_F(WatchFilterTest, WhatIsOutsideTheScopeDoesNotExist) {
   for (const char* name : {"units/c2", "units/c21", "units/c999"}) {
     const absl::Status status = WatchFilter::Create(directory_, Of({1}), Request({"units/c1", name})).status();

@@ -124,12 +124,15 @@ class Store final : public ImportStore {
     due = true;
   }
 
-  absl::StatusOr<Begun> Begin(const common::Call&, const Import&, const common::RequestKey&) override { return Begun{}; }
+  absl::StatusOr<Begun> Begin(const common::Call&, const Import&, const common::RequestKey&) override {
+    return Begun{};
+  }
   absl::Status Stage(const common::Call&, const Import&, std::span<const StagedRow>) override { return {}; }
   absl::StatusOr<Import> Commit(const common::Call&, const Import&, int64_t) override { return import; }
   absl::StatusOr<Import> Get(const common::Call&, int64_t) override { return import; }
   absl::StatusOr<std::vector<Entry>> List(const common::Call&, int64_t, int) override { return std::vector<Entry>(); }
-  absl::StatusOr<std::vector<NumberedIssue>> IssuesByLine(const common::Call&, int64_t, int64_t, int64_t, int) override {
+  absl::StatusOr<std::vector<NumberedIssue>> IssuesByLine(const common::Call&, int64_t, int64_t, int64_t,
+                                                          int) override {
     return issues;
   }
   absl::StatusOr<std::vector<NumberedIssue>> IssuesByNumber(const common::Call&, int64_t, int64_t after,
@@ -200,9 +203,8 @@ class Store final : public ImportStore {
     result.rows = static_cast<int>(chunk.size());
     return result;
   }
-  absl::StatusOr<Import> Revert(const common::Call&, const Import&, const Import& to,
-                                std::span<const RowIssue> refused, const common::RequestKey&,
-                                RevertBody revert) override {
+  absl::StatusOr<Import> Revert(const common::Call&, const Import&, const Import& to, std::span<const RowIssue> refused,
+                                const common::RequestKey&, RevertBody revert) override {
     std::vector<int64_t> results;
     for (const auto& [line, row] : rows) {
       if (row.state == 2) results.push_back(row.result);

@@ -170,10 +170,9 @@ TEST_F(ImportEngineTest, RevertOnlyWhatWasApplied) {
 class ImportRunnerTest : public ImportEngineTest {
  protected:
   std::unique_ptr<ImportRunner> NewRunner(const std::string& holder) {
-    return std::make_unique<ImportRunner>(*engine_, hub_, ImportRunner::Options{.holder = holder},
-                                          [this](std::string_view, const absl::Status& status) {
-                                            reported_.push_back(status.code());
-                                          });
+    return std::make_unique<ImportRunner>(
+        *engine_, hub_, ImportRunner::Options{.holder = holder},
+        [this](std::string_view, const absl::Status& status) { reported_.push_back(status.code()); });
   }
   ImportHub hub_{clock_};
   std::vector<absl::StatusCode> reported_;

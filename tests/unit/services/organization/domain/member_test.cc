@@ -201,7 +201,7 @@ TEST(MemberTest, OnlyProbationaryMembersChangeTheirStatus) {
 
 TEST(MemberTest, EveryFieldHasOnePathAndIsMergedAlone) {
   std::set<std::string_view> paths;
-  const Member::Fields other = tests::Person(8);
+  const Member::Fields other = tests::Person(20);
   for (MemberField field : AllMemberFields()) {
     EXPECT_TRUE(paths.insert(PathOf(field)).second);
     EXPECT_EQ(MemberFieldOf(PathOf(field)), field);

@@ -1,0 +1,230 @@
+#include "services/common/directory/remote_feed.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include <absl/status/status.h>
+#include <grpcpp/channel.h>
+
+#include "ronghe/organization/v1/directory_service.grpc.pb.h"
+
+#include "services/common/directory/convert.h"
+#include "services/common/telemetry/log.h"
+
+namespace ronghe::common {
+namespace {
+
+namespace org = organization::v1;
+
+// One StreamDirectory call. The library's threads bring the messages; the feed's thread takes them one by one, so a
+// slow application slows the sender and nothing piles up.
+class Stream final : public grpc::ClientReadReactor<org::StreamDirectoryResponse> {
+ public:
+  enum class Event { kMessage, kEnd, kSilence, kStopped };
+
+  void Begin(org::DirectoryService::Stub& stub, const std::string& token, const Directory& directory) {
+    context_.AddMetadata("authorization", "Bearer " + token);
+    if (directory.loaded()) {
+      request_.set_incarnation(directory.incarnation());
+      request_.set_position(directory.position());
+    }
+    stub.async()->StreamDirectory(&context_, &request_, this);
+    StartRead(&response_);
+    StartCall();
+  }
+
+  Event Wait(absl::Duration patience) {
+    std::unique_lock lock(mutex_);
+    bool came =
+        changed_.wait_for(lock, absl::ToChronoNanoseconds(patience), [&] { return message_ || done_ || stopped_; });
+    if (!came) return Event::kSilence;
+    if (stopped_) return Event::kStopped;
+    return message_ ? Event::kMessage : Event::kEnd;
+  }
+  const org::StreamDirectoryResponse& message() const { return response_; }
+  void ReadOn() {
+    {
+      std::lock_guard lock(mutex_);
+      message_ = false;
+    }
+    StartRead(&response_);
+  }
+  void Interrupt() {
+    std::lock_guard lock(mutex_);
+    stopped_ = true;
+    changed_.notify_all();
+  }
+  // Cancels what is left and waits for the end, after which nobody touches this object any more.
+  grpc::Status Finish() {
+    context_.TryCancel();
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return done_; });
+    return status_;
+  }
+
+  void OnReadDone(bool ok) override {
+    if (!ok) return;  // OnDone follows
+    std::lock_guard lock(mutex_);
+    message_ = true;
+    changed_.notify_all();
+  }
+  void OnDone(const grpc::Status& status) override {
+    std::lock_guard lock(mutex_);
+    done_ = true;
+    status_ = status;
+    changed_.notify_all();
+  }
+
+ private:
+  grpc::ClientContext context_;
+  org::StreamDirectoryRequest request_;
+  org::StreamDirectoryResponse response_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool message_ = false;
+  bool done_ = false;
+  bool stopped_ = false;
+  grpc::Status status_;
+};
+
+}  // namespace
+
+struct RemoteDirectoryFeed::Impl {
+  Impl(std::shared_ptr<grpc::Channel> to, const Parts& with, Options how)
+      : channel(std::move(to)), stub(org::DirectoryService::NewStub(channel)), parts(with), options(std::move(how)) {}
+
+  void Run();
+  // One stream from its beginning to its end. True if it brought anything.
+  bool Follow();
+  bool Take(const org::StreamDirectoryResponse& message);
+  void Lost(std::string_view cause, std::string_view detail);
+  bool Stopping() {
+    std::lock_guard lock(mutex);
+    return stopping;
+  }
+  // Returns early when stopping.
+  void Pause(absl::Duration backoff);
+
+  const std::shared_ptr<grpc::Channel> channel;
+  const std::unique_ptr<org::DirectoryService::Stub> stub;
+  const Parts parts;
+  const Options options;
+  bool connected = false;  // said in the log; the feed's thread only
+
+  std::mutex mutex;
+  std::condition_variable stop;
+  bool stopping = false;
+  Stream* stream = nullptr;
+  std::thread thread;
+};
+
+void RemoteDirectoryFeed::Impl::Run() {
+  absl::Duration backoff = options.min_backoff;
+  while (!Stopping()) {
+    if (Follow()) backoff = options.min_backoff;
+    if (Stopping()) return;
+    Pause(backoff);
+    backoff = std::min(backoff * 2, options.max_backoff);
+    // The channel's own backoff reaches minutes; ours is the one that counts.
+    grpc::experimental::ChannelResetConnectionBackoff(channel.get());
+  }
+}
+
+bool RemoteDirectoryFeed::Impl::Follow() {
+  absl::StatusOr<std::string> token = parts.maker.Make(kSuiteIssuer, options.service, options.token_lifetime);
+  if (!token.ok()) {
+    Lost("no token", token.status().ToString());
+    return false;
+  }
+  parts.directory.DropUnfinished();
+  if (parts.sink != nullptr) parts.sink->DropUnfinished();
+  Stream call;
+  {
+    std::lock_guard lock(mutex);
+    if (stopping) return false;
+    stream = &call;
+  }
+  call.Begin(*stub, *token, parts.directory);
+  bool brought = false;
+  std::string_view cause = "ended";
+  while (true) {
+    Stream::Event event = call.Wait(brought ? options.silence : options.first_message);
+    if (event == Stream::Event::kSilence) cause = "silent";
+    if (event != Stream::Event::kMessage) break;
+    if (!Take(call.message())) {
+      cause = "not applied";
+      break;
+    }
+    brought = true;
+    call.ReadOn();
+  }
+  {
+    std::lock_guard lock(mutex);
+    stream = nullptr;
+  }
+  grpc::Status status = call.Finish();
+  if (!Stopping()) Lost(cause, status.error_message());
+  return brought;
+}
+
+bool RemoteDirectoryFeed::Impl::Take(const org::StreamDirectoryResponse& message) {
+  DirectoryDelta delta = FromProto(message);
+  absl::Time now = parts.clock.Now();
+  if (!connected) {
+    connected = true;
+    Log(LogLevel::kInfo, "directory is followed", {{"position", delta.position}, {"reset", delta.reset}});
+  }
+  if (!delta.reset && !delta.complete && IsEmpty(delta)) {
+    parts.directory.Heard(now);
+    return true;
+  }
+  if (parts.sink == nullptr) {
+    parts.directory.Apply(delta, now);
+    return true;
+  }
+  absl::Status applied = parts.sink->Apply(delta, now);
+  if (!applied.ok()) Log(LogLevel::kError, "directory cannot be stored", {{"cause", applied.ToString()}});
+  return applied.ok();
+}
+
+void RemoteDirectoryFeed::Impl::Lost(std::string_view cause, std::string_view detail) {
+  if (!connected) return;  // said already
+  connected = false;
+  Log(LogLevel::kWarning, "directory is lost", {{"cause", cause}, {"detail", detail}});
+}
+
+void RemoteDirectoryFeed::Impl::Pause(absl::Duration backoff) {
+  uint16_t random = 0;
+  parts.random.Fill(&random, sizeof random);
+  // Half to whole: processes that lost the same source do not come back in step.
+  absl::Duration pause = backoff / 2 + backoff / 2 * (random / 65536.0);
+  std::unique_lock lock(mutex);
+  stop.wait_for(lock, absl::ToChronoNanoseconds(pause), [&] { return stopping; });
+}
+
+RemoteDirectoryFeed::RemoteDirectoryFeed(std::shared_ptr<grpc::Channel> channel, const Parts& parts, Options options)
+    : impl_(std::make_unique<Impl>(std::move(channel), parts, std::move(options))) {}
+
+RemoteDirectoryFeed::~RemoteDirectoryFeed() {
+  Stop();
+}
+
+void RemoteDirectoryFeed::Start() {
+  impl_->thread = std::thread([impl = impl_.get()] { impl->Run(); });
+}
+
+void RemoteDirectoryFeed::Stop() {
+  {
+    std::lock_guard lock(impl_->mutex);
+    impl_->stopping = true;
+    if (impl_->stream != nullptr) impl_->stream->Interrupt();
+  }
+  impl_->stop.notify_all();
+  if (impl_->thread.joinable()) impl_->thread.join();
+}
+
+}  // namespace ronghe::common
