@@ -16,7 +16,7 @@
 #include "services/organization/app/unit_query.h"
 #include "services/organization/storage/directory_loader.h"
 #include "services/organization/storage/directory_tree.h"
-#include "services/organization/storage/migrations.h"
+#include "services/organization/storage/migrations/migrations.h"
 #include "services/organization/storage/sql_unit_store.h"
 #include "tests/support/engines.h"
 #include "tests/support/fake_clock.h"
@@ -67,7 +67,7 @@ class UnitTestBase : public tests::EngineTest {
   void SetUp() override {
     database_ = OpenNew({.readers = 8});
     Must(sql::Migrate(*database_, "changelog", common::ChangeLogMigrations()));
-    Must(sql::Migrate(*database_, "organization", OrganizationMigrations()));
+    Must(sql::Migrate(*database_, "organization", organization::Migrations()));
     ASSERT_TRUE(absl::LoadTimeZone("Asia/Shanghai", &zone_));
     log_.emplace(*database_, clock_, random_);
     feed_.emplace(*database_);
