@@ -75,13 +75,14 @@ int64_t IdOf(std::string_view resource) {
 
 }  // namespace
 
+// Deadlines are real time, as the database has it.
 absl::Time SqlImportStore::DeadlineOf(const common::Call& call) const {
-  return std::min(call.deadline, clock_.Now() + kOneTransaction);
+  return std::min(call.deadline, common::SystemClock().Now() + kOneTransaction);
 }
 
 common::Call SqlImportStore::Bounded(const common::Call& call, const Import& import, absl::Duration most) const {
   common::Call bounded = call;
-  bounded.deadline = std::min(call.deadline, clock_.Now() + most);
+  bounded.deadline = std::min(call.deadline, common::SystemClock().Now() + most);
   if (bounded.request_id.empty()) bounded.request_id = import.request_id;
   if (bounded.actor.key.empty()) bounded.actor.key = import.actor_key;
   return bounded;
