@@ -33,7 +33,7 @@ class AppTest : public ::testing::Test {
                             random_,
                             [](absl::Duration) {},
                             ""};
-    return Run(arguments, environment);
+    return cli::Run(arguments, environment);
   }
   tests::TempDir dir_;
   tests::FakeClock clock_;
