@@ -91,9 +91,8 @@ class UnitTestBase : public tests::EngineTest {
     Must(publisher_->PublishOnce().status());
     while (true) {
       if (!directory_.loaded()) {
-        for (const common::DirectoryDelta& piece : loader_->LoadAll(absl::InfiniteFuture()).value()) {
-          directory_.Apply(piece, clock_.Now());
-        }
+        const std::vector<common::DirectoryDelta> pieces = loader_->LoadAll(absl::InfiniteFuture()).value();
+        for (const common::DirectoryDelta& piece : pieces) directory_.Apply(piece, clock_.Now());
       }
       int64_t position = directory_.position();
       common::DirectoryDelta delta =
