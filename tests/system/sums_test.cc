@@ -99,8 +99,8 @@ TEST_F(Sums, HoldAtEveryLevelThroughImportsMovesAndSingleWrites) {
   ASSERT_GT(moved, 0);
   organization::v1::ListUnitsRequest list;
   list.set_parent(source);
-  for (const auto& child :
-       client_.Must<organization::v1::ListUnitsResponse>(std::string(kService) + "ListUnits", list).units()) {
+  const auto children = client_.Must<organization::v1::ListUnitsResponse>(std::string(kService) + "ListUnits", list);
+  for (const auto& child : children.units()) {
     organization::v1::MoveUnitRequest move;
     move.set_name(child.name());
     move.set_parent(target);
@@ -120,8 +120,9 @@ TEST_F(Sums, HoldAtEveryLevelThroughImportsMovesAndSingleWrites) {
   members.set_parent("units/370783");
   members.set_subtree(true);
   members.set_page_size(5);
-  for (const auto& member :
-       client_.Must<organization::v1::ListMembersResponse>(std::string(kMembers) + "ListMembers", members).members()) {
+  const auto first_five =
+      client_.Must<organization::v1::ListMembersResponse>(std::string(kMembers) + "ListMembers", members);
+  for (const auto& member : first_five.members()) {
     organization::v1::MoveMemberRequest to;
     to.set_name(member.name());
     to.set_unit("units/370783001888");
