@@ -124,8 +124,9 @@ class ReplicaStoreTest : public tests::EngineTest {
     return count;
   }
 
-  // Deadlines made from it are kept by the database, whose clock is the real one.
-  tests::FakeClock clock_{SystemClock().Now()};
+  // Deadlines made from it are kept by the database, whose clock is the real one. Whole seconds: rows hold
+  // microseconds.
+  tests::FakeClock clock_{absl::FromUnixSeconds(absl::ToUnixSeconds(SystemClock().Now()))};
   tests::SeededRandom random_;
   std::unique_ptr<sql::Database> database_;
   std::unique_ptr<Process> process_;
