@@ -50,7 +50,8 @@ absl::Status MigrateAll(Database& database) {
 absl::Status CheckMigrations(Database& database) {
   RONGHE_ASSIGN_OR_RETURN(int log,
                           common::sql::PendingMigrations(database, "changelog", common::ChangeLogMigrations()));
-  RONGHE_ASSIGN_OR_RETURN(int own, common::sql::PendingMigrations(database, "organization", organization::Migrations()));
+  RONGHE_ASSIGN_OR_RETURN(int own,
+                          common::sql::PendingMigrations(database, "organization", organization::Migrations()));
   if (log + own == 0) return absl::OkStatus();
   return common::Unavailable("MIGRATIONS_PENDING", {"migrations are missing", "数据库结构尚未更新"});
 }
@@ -201,9 +202,8 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
   owners.Add("members", [this](std::string_view name, int64_t id, absl::Time deadline) {
     return member_app.OwnerOf(name, id, deadline);
   });
-  owners.Add("imports", [this](std::string_view, int64_t id, absl::Time deadline) {
-    return import_app.OwnerOf(id, deadline);
-  });
+  owners.Add("imports",
+             [this](std::string_view, int64_t id, absl::Time deadline) { return import_app.OwnerOf(id, deadline); });
   log.OnCommit([this] { publisher.Hint(); });
   publisher.OnPublished([this](int64_t position) {
     hub.Advance(position);

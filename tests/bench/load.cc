@@ -99,7 +99,9 @@ double Quantile(std::vector<double>& values, double q) {
   return values[n];
 }
 
-double Median(std::vector<double> values) { return Quantile(values, 0.5); }
+double Median(std::vector<double> values) {
+  return Quantile(values, 0.5);
+}
 
 }  // namespace
 
@@ -124,8 +126,7 @@ LoadResult LoadClient::Run(const LoadCall& call, absl::Duration duration) {
     shared.done.wait(lock, [&] { return shared.running == 0; });
   }
   LoadResult result;
-  result.calls_per_second =
-      static_cast<double>(shared.latencies.size()) / absl::ToDoubleSeconds(absl::Now() - begin);
+  result.calls_per_second = static_cast<double>(shared.latencies.size()) / absl::ToDoubleSeconds(absl::Now() - begin);
   result.p50_ms = Quantile(shared.latencies, 0.5);
   result.p99_ms = Quantile(shared.latencies, 0.99);
   result.failures = shared.failures;

@@ -9,8 +9,8 @@
 
 namespace ronghe::bench {
 
-// A unary call to be repeated: the same bytes each time, so that the client's own cost is the same for every method. With
-// several requests they are taken in turn.
+// A unary call to be repeated: the same bytes each time, so that the client's own cost is the same for every method.
+// With several requests they are taken in turn.
 struct LoadCall {
   std::string address;
   std::string method;  // `/ronghe.common.v1.EchoService/Echo`
@@ -41,8 +41,8 @@ class LoadClient {
   std::unique_ptr<Impl> impl_;
 };
 
-// Runs `a` and `b` in turn, `pairs` times, and returns the median of the pairs' ratios of calls per second (a / b), and the
-// medians of each.
+// Runs `a` and `b` in turn, `pairs` times, and returns the median of the pairs' ratios of calls per second (a / b), and
+// the medians of each.
 struct PairResult {
   double ratio = 0;
   double p99_ratio = 0;

@@ -1,5 +1,5 @@
-// kill -9 of each of the five processes while an import through the gateway is under way. An import past RECEIVING finishes by
-// itself after the restart, each row once; one that was still being received applies nothing.
+// kill -9 of each of the five processes while an import through the gateway is under way. An import past RECEIVING
+// finishes by itself after the restart, each row once; one that was still being received applies nothing.
 
 #include <fstream>
 #include <set>
@@ -36,8 +36,7 @@ class KillDuringImport : public testing::TestWithParam<std::string> {
     request.set_parent("units/-");
     organization::v1::ListImportsResponse response;
     tests::RpcClient client(suite_.Address("organization"), suite_.administrator());
-    const grpc::Status status =
-        client.Call("ronghe.organization.v1.ImportService/ListImports", request, response);
+    const grpc::Status status = client.Call("ronghe.organization.v1.ImportService/ListImports", request, response);
     EXPECT_LE(response.imports_size(), 1);
     return status.ok() && response.imports_size() == 1 ? response.imports(0) : Import();
   }
@@ -53,7 +52,8 @@ TEST_P(KillDuringImport, FinishesByItselfEachRowOnce) {
   // Once some rows are applied, or at the latest when all are.
   const absl::Time limit = absl::Now() + absl::Minutes(2);
   Import seen;
-  while (absl::Now() < limit && seen.applied_rows() == 0 && seen.state() != common::v1::IMPORT_STATE_APPLIED) seen = Look();
+  while (absl::Now() < limit && seen.applied_rows() == 0 && seen.state() != common::v1::IMPORT_STATE_APPLIED)
+    seen = Look();
   ASSERT_NE(seen.name(), "");
   suite_.Kill9(GetParam());
   suite_.Start(GetParam());

@@ -90,7 +90,7 @@ TEST_P(UnitHistoryTest, ChangesWithinOneMicrosecondKeepTheirOrder) {
   MakeTree(kFirst);
   for (int i = 0; i < 5; ++i) Must(Rename("B1", fmt::format("name {}", i)).status());
   EXPECT_EQ(Get("B1")->fields().title, "name 4");
-  EXPECT_EQ(Count("SELECT COUNT(DISTINCT recorded_us) FROM unit_version v JOIN unit u ON u.uid = v.uid WHERE "
+  EXPECT_EQ(Count("SELECT COUNT(DISTINCT v.recorded_us) FROM unit_version v JOIN unit u ON u.uid = v.uid WHERE "
                   "u.code = 'B1'"),
             6);
 }

@@ -30,7 +30,9 @@ void WritePrivate(const std::string& path, const std::string& content) {
   chmod(path.c_str(), 0600);
 }
 
-std::string Tail(const std::string& text) { return text.size() > 2000 ? text.substr(text.size() - 2000) : text; }
+std::string Tail(const std::string& text) {
+  return text.size() > 2000 ? text.substr(text.size() - 2000) : text;
+}
 
 }  // namespace
 
@@ -66,8 +68,12 @@ Suite::~Suite() {
   }
 }
 
-std::string Suite::Program(std::string_view name) { return fmt::format("{}/{}", RONGHE_PROGRAMS, name); }
-std::string Suite::SourceFile(std::string_view path) { return fmt::format("{}/{}", RONGHE_SOURCES, path); }
+std::string Suite::Program(std::string_view name) {
+  return fmt::format("{}/{}", RONGHE_PROGRAMS, name);
+}
+std::string Suite::SourceFile(std::string_view path) {
+  return fmt::format("{}/{}", RONGHE_SOURCES, path);
+}
 
 std::string Suite::Address(const std::string& service) const {
   return fmt::format("127.0.0.1:{}", members_.at(service).port);

@@ -1,6 +1,6 @@
-// Every method × every role × every scope, against the real processes, through the gateway and straight at the services.
-// What each role may call is also written down in tests/golden/access.txt, so that a change of the protos' policies is seen
-// by a person: `tests/run -k access_walk` prints the new text when it differs.
+// Every method × every role × every scope, against the real processes, through the gateway and straight at the
+// services. What each role may call is also written down in tests/golden/access.txt, so that a change of the protos'
+// policies is seen by a person: `tests/run -k access_walk` prints the new text when it differs.
 
 #include <fstream>
 #include <map>
@@ -95,7 +95,8 @@ class Client {
     if (!service_token.empty()) context.AddMetadata("x-ronghe-service", "Bearer " + service_token);
     context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
     grpc::CompletionQueue queue;
-    auto call = stub_.PrepareCall(&context, fmt::format("/{}/{}", method->service()->full_name(), method->name()), &queue);
+    auto call =
+        stub_.PrepareCall(&context, fmt::format("/{}/{}", method->service()->full_name(), method->name()), &queue);
     auto step = [&] {
       void* tag = nullptr;
       bool ok = false;
@@ -146,7 +147,8 @@ class AccessWalk : public testing::Test {
     ASSERT_EQ(imported.exit_code, 0) << imported.err;
     for (const char* side : {"inside", "outside"}) MakeResources(side);
     for (int role = Role::ROLE_VIEWER; role < Role::ROLE_SERVICE; ++role) {
-      for (const char* where : {"inside", "outside", "everything", "none"}) MakePrincipal(static_cast<Role>(role), where);
+      for (const char* where : {"inside", "outside", "everything", "none"})
+        MakePrincipal(static_cast<Role>(role), where);
     }
   }
 
@@ -197,9 +199,9 @@ class AccessWalk : public testing::Test {
     grant.mutable_grant()->set_unit(names["units"]);
     names["grants"] = Must<organization::v1::Grant>("AccessService", "CreateGrant", grant, token).name();
     const std::string file = suite_->directory() + "/more.csv";
-    std::ofstream(file) << fmt::format("code,title,level,kind,parent\n{0}001002,X,LEVEL_BRANCH,UNIT_KIND_BRANCH,{0}001\n", county);
-    const tests::CommandResult imported =
-        suite_->Cli({"--json", "import", "units", file, "--parent", county + "001"});
+    std::ofstream(file) << fmt::format(
+        "code,title,level,kind,parent\n{0}001002,X,LEVEL_BRANCH,UNIT_KIND_BRANCH,{0}001\n", county);
+    const tests::CommandResult imported = suite_->Cli({"--json", "import", "units", file, "--parent", county + "001"});
     ASSERT_EQ(imported.exit_code, 0) << imported.err;
     organization::v1::ListImportsRequest list;
     list.set_parent("units/" + county + "001");
@@ -244,8 +246,8 @@ class AccessWalk : public testing::Test {
     return it == kOther.end() ? "units" : it->second;
   }
 
-  // A request whose unit fields lie inside, and which is otherwise not valid for writes: an unknown request id form makes
-  // them fail after they were let in.
+  // A request whose unit fields lie inside, and which is otherwise not valid for writes: an unknown request id form
+  // makes them fail after they were let in.
   static std::string RequestFor(const pb::MethodDescriptor* method) {
     std::unique_ptr<pb::Message> request(
         pb::MessageFactory::generated_factory()->GetPrototype(method->input_type())->New());
@@ -306,9 +308,9 @@ TEST_F(AccessWalk, MethodsTimesRolesTimesScopes) {
             const Outcome outcome = clients[way]->Call(method, bytes, suite_->Token(Subject(role, where)));
             ++calls;
             const bool holds = Holds(policy, role) && where != "none";
-            const std::string what = fmt::format("{} by {} with a grant on {} through {}: {} {}", method->full_name(),
-                                                 common::v1::Role_Name(role), where, way,
-                                                 static_cast<int>(outcome.code), outcome.text);
+            const std::string what =
+                fmt::format("{} by {} with a grant on {} through {}: {} {}", method->full_name(),
+                            common::v1::Role_Name(role), where, way, static_cast<int>(outcome.code), outcome.text);
             switch (policy.scope()) {
               case common::v1::SCOPE_CALLER:
                 EXPECT_EQ(LetIn(outcome), !suites_own) << what;
@@ -351,9 +353,9 @@ TEST_F(AccessWalk, ServicesCallOnlyWhatNamesThem) {
         const Outcome own = organization.Call(method, RequestFor(method), suite_->ServiceToken(service));
         EXPECT_EQ(LetIn(own), named) << method->full_name() << " by " << service << ": " << own.text;
       }
-      const Outcome behind = organization.Call(method, RequestFor(method),
-                                               suite_->Token(Subject(Role::ROLE_OFFICER, "none")),
-                                               suite_->ServiceToken("gateway"));
+      const Outcome behind =
+          organization.Call(method, RequestFor(method), suite_->Token(Subject(Role::ROLE_OFFICER, "none")),
+                            suite_->ServiceToken("gateway"));
       EXPECT_FALSE(LetIn(behind)) << method->full_name() << ": " << behind.text;
     }
   }

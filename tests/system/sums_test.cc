@@ -1,5 +1,5 @@
-// Each parent's totals equal its children's plus its own, at every level, after an import and after single writes, as seen
-// through the gateway.
+// Each parent's totals equal its children's plus its own, at every level, after an import and after single writes, as
+// seen through the gateway.
 
 #include <fstream>
 #include <string>
@@ -65,8 +65,8 @@ class Sums : public testing::Test {
     OrganizationMetrics sum = summary.own();
     gateway::v1::ListChildOverviewsResponse page;
     do {
-      page = client_.Must<gateway::v1::ListChildOverviewsResponse>(std::string(kOverview) + "ListChildOverviews",
-                                                                   request);
+      page =
+          client_.Must<gateway::v1::ListChildOverviewsResponse>(std::string(kOverview) + "ListChildOverviews", request);
       EXPECT_EQ(page.total().organization().SerializeAsString(), summary.total().SerializeAsString()) << unit;
       for (const auto& child : page.overviews()) {
         EXPECT_EQ(Check(child.unit(), units).SerializeAsString(), child.organization().SerializeAsString())

@@ -19,9 +19,7 @@ class Replica {
   }
   ~Replica() {
     context_.TryCancel();
-    while (reader_->Read(&last)) {
-    }
-    reader_->Finish();
+    if (!finished_) Finish();
   }
 
   // Reads messages until `reached` holds after a complete one; false at the end of the stream.
@@ -44,7 +42,12 @@ class Replica {
     }
     return false;
   }
-  grpc::Status Finish() { return reader_->Finish(); }
+  grpc::Status Finish() {
+    finished_ = true;
+    while (reader_->Read(&last)) {
+    }
+    return reader_->Finish();
+  }
 
   v1::StreamDirectoryResponse last;
   std::map<int64_t, v1::DirectoryUnit> units;
@@ -52,6 +55,7 @@ class Replica {
   int grants = 0;
 
  private:
+  bool finished_ = false;
   grpc::ClientContext context_;
   std::unique_ptr<grpc::ClientReader<v1::StreamDirectoryResponse>> reader_;
 };

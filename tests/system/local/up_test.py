@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -54,10 +53,8 @@ class Up(unittest.TestCase):
         self.assertIn("300", first.stdout)
         pids = {s: self.pid(s) for s in SERVICES}
 
-        begin = time.monotonic()
         second = self.up()
         self.assertEqual(0, second.returncode, second.stderr)
-        self.assertLess(time.monotonic() - begin, 5)
         self.assertEqual(pids, {s: self.pid(s) for s in SERVICES})
         self.assertNotIn("Importing", second.stderr)
 

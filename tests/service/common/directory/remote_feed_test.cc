@@ -16,6 +16,7 @@
 #include "ronghe/organization/v1/directory_service.grpc.pb.h"
 
 #include "services/common/directory/convert.h"
+#include "tests/support/eventually.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/identity.h"
 #include "tests/support/seeded_random.h"
@@ -104,7 +105,7 @@ void Eventually(const std::function<bool()>& condition, const char* what) {
   auto end = std::chrono::steady_clock::now() + kPatience;
   while (!condition()) {
     ASSERT_LT(std::chrono::steady_clock::now(), end) << "never: " << what;
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    tests::Pause();
   }
 }
 
@@ -144,7 +145,7 @@ class RemoteFeedTest : public ::testing::Test {
   static bool Send(Writer& writer, const DirectoryDelta& delta) { return writer.Write(ToProto(delta)); }
   // Stays connected and silent until the client goes.
   static grpc::Status Linger(grpc::ServerContext& context) {
-    while (!context.IsCancelled()) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    while (!context.IsCancelled()) tests::Pause();
     return grpc::Status::CANCELLED;
   }
   bool Reaches(int64_t position) {
@@ -255,7 +256,7 @@ TEST_F(RemoteFeedTest, HeartbeatsKeepItFresh) {
         if (beat) Send(writer, Delta(7, {}, false, beat));
         beat = false;
       }
-      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+      tests::Pause();
     }
     return grpc::Status::CANCELLED;
   });

@@ -66,10 +66,10 @@ TEST(RequestIdTest, TheLastOccurrenceCounts) {
 
 TEST(RequestIdTest, BytesThatAreNoMessageArePassedOn) {
   for (const std::string& bytes : {std::string("\x1a\xff\xff\xff\xff\x0f", 6),
-                                  std::string("\x0a\x05"
-                                              "ab",
-                                              4),
-                                  std::string("\xff", 1), std::string("\x1a\x80", 2), std::string("\x00", 1)}) {
+                                   std::string("\x0a\x05"
+                                               "ab",
+                                               4),
+                                   std::string("\xff", 1), std::string("\x1a\x80", 2), std::string("\x00", 1)}) {
     EXPECT_EQ(HasText(bytes, 3), std::nullopt);
     EXPECT_FALSE(WithRequestId(Buffer(bytes), 3, "x").has_value());
   }
