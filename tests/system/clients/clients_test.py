@@ -62,7 +62,7 @@ class Clients(unittest.TestCase):
     def test_python_watches_and_resumes(self):
         stream = self.protos.stream(self.channel, "ronghe.organization.v1.OrganizationService.Watch", {"kinds": ["units"]}, self.suite.token)
         first = next(m for m in stream if m.changes)
-        self.assertEqual(1, first.changes[0].position)
+        self.assertTrue(all(c.resource.startswith("units/") for c in first.changes))
         stream.cancel()
         made = self.organization("OrganizationService.UpdateUnit", {"unit": {"name": "units/370783001001", "short_title": "前王庄"}})
         stream = self.protos.stream(self.channel, "ronghe.organization.v1.OrganizationService.Watch",

@@ -46,7 +46,8 @@ class Protos:
     def __init__(self):
         with tempfile.NamedTemporaryFile() as out:
             files = sorted(os.path.relpath(f, ROOT / "proto") for f in glob.glob(str(ROOT / "proto/ronghe/**/*.proto"), recursive=True))
-            subprocess.run(["protoc", f"-I{ROOT / 'proto'}", f"-I{GOOGLEAPIS}", "--include_imports", f"-o{out.name}", *files], check=True)
+            subprocess.run(["protoc", f"-I{ROOT / 'proto'}", f"-I{GOOGLEAPIS}", "--include_imports", f"-o{out.name}", *files,
+                            "google/rpc/status.proto", "google/rpc/error_details.proto"], check=True)
             self.files = descriptor_pb2.FileDescriptorSet.FromString(out.read())
         self.pool = descriptor_pool.DescriptorPool()
         for file in self.files.file:
