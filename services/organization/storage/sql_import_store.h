@@ -54,8 +54,7 @@ class SqlImportStore final : public ImportStore {
   // Taking back is one transaction, however much there is.
   static constexpr absl::Duration kTakingBack = absl::Minutes(10);
   absl::Time DeadlineOf(const common::Call& call) const;
-  common::Call Bounded(const common::Call& call, const Import& import,
-                       absl::Duration most = kOneTransaction) const;
+  common::Call Bounded(const common::Call& call, const Import& import, absl::Duration most = kOneTransaction) const;
   // A stream begins to send an import again.
   absl::StatusOr<Import> Restart(const common::Call& call, const Import& import);
   absl::StatusOr<std::vector<int64_t>> Entries(const common::Call& call, int active, int64_t before, int limit);
