@@ -54,7 +54,8 @@ install_packages() {
 alive() {
   local pid program
   { read -r pid && read -r program; } 2>/dev/null <"$1" || return 1
-  [ "$(readlink "/proc/$pid/exe" 2>/dev/null | sed 's/ (deleted)$//')" = "$program" ]
+  # Its command line, not its file: a linker may have moved that aside.
+  [ "$(tr '\0' '\n' 2>/dev/null <"/proc/$pid/cmdline" | head -n 1)" = "$program" ]
 }
 
 # port_taken PORT: whether something listens there on loopback.

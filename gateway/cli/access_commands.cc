@@ -51,7 +51,7 @@ void SetTime(google::protobuf::Timestamp& time, const char* field, const std::st
       !absl::ParseTime("%Y-%m-%d", text, &value, &error)) {
     violations.Add(field, "BAD_TIME",
                    {"not a time: write 2026-01-31T08:00:00+08:00 or 2026-01-31",
-                    "不是有效时间:请写作 2026-01-31T08:00:00+08:00 或 2026-01-31"});
+                    "不是有效时间：请写作 2026-01-31T08:00:00+08:00 或 2026-01-31"});
     return;
   }
   time.set_seconds(absl::ToUnixSeconds(value));
@@ -139,7 +139,7 @@ absl::Status RunWhoami(Context& context) {
   }
   PrintResource(context, caller.principal());
   if (caller.principal().name().empty()) {
-    context.err() << context.console().Say({"not registered: no grants", "尚未登记,没有任何授权"}) << '\n';
+    context.err() << context.console().Say({"not registered: no grants", "尚未登记，没有任何授权"}) << '\n';
     return absl::OkStatus();
   }
   const std::vector<v1::Grant> grants(caller.grants().begin(), caller.grants().end());

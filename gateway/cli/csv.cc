@@ -109,7 +109,7 @@ absl::StatusOr<std::optional<CsvRow>> CsvReader::Next() {
         return common::InvalidArgument(
             "file", "QUOTE_NOT_CLOSED",
             {fmt::format("line {}: a quotation mark is opened and not closed within a megabyte", line_),
-             fmt::format("第 {} 行:引号未闭合", line_)});
+             fmt::format("第 {} 行：引号未闭合", line_)});
       }
       continue;
     }

@@ -80,9 +80,12 @@ class RowSink {
   bool csv() const { return options_.format == "csv"; }
   std::ostream& stream() { return options_.output.empty() ? context_.out() : file_; }
   absl::Status Unwritable() const {
-    const std::string where = options_.output.empty() ? "-" : options_.output;
-    return common::InvalidArgument("output", "FILE_UNWRITABLE",
-                                   {fmt::format("cannot write {}", where), fmt::format("无法写入文件 {}", where)});
+    if (options_.output.empty()) {
+      return common::Cancelled();  // whoever reads standard output has seen enough
+    }
+    return common::InvalidArgument(
+        "output", "FILE_UNWRITABLE",
+        {fmt::format("cannot write {}", options_.output), fmt::format("无法写入文件 {}", options_.output)});
   }
 
   const ExportOptions& options_;
@@ -111,7 +114,7 @@ void ShowSummary(const ExportOptions& options, const RowSink& sink, const Progre
   const double seconds = absl::ToDoubleSeconds(progress.elapsed());
   const std::string rows = Thousands(sink.rows());
   context.err() << context.console().Say({fmt::format("{} rows in {:.1f} s: {}", rows, seconds, options.output),
-                                          fmt::format("{} 行,用时 {:.1f} 秒:{}", rows, seconds, options.output)})
+                                          fmt::format("{} 行，用时 {:.1f} 秒：{}", rows, seconds, options.output)})
                 << '\n';
 }
 

@@ -164,7 +164,7 @@ absl::StatusOr<Outcome> Repeatedly(Session& session, RowSource& source, const co
     absl::StatusOr<Outcome> outcome = Attempt<Kind>(session, source, start, total, timeout, progress);
     if (outcome.ok() || attempt == kAttempts || !MayRepeat(outcome.status())) return outcome;
     progress.Clear();
-    context.err() << context.console().Say({"interrupted, trying again", "连接中断,正在重试"}) << '\n';
+    context.err() << context.console().Say({"interrupted, trying again", "连接中断，正在重试"}) << '\n';
     context.environment.pause(absl::Milliseconds(500) * attempt);
     RONGHE_RETURN_IF_ERROR(source.Rewind());
   }
@@ -213,14 +213,14 @@ void ShowRejected(const std::vector<ImportRowError>& errors, Context& context) {
     const ImportRowError& error = errors[i];
     context.err() << Printable(context.console().Say({fmt::format("line {}: {} {}: {}", error.line(), error.field(),
                                                                   error.reason(), error.message_en()),
-                                                      fmt::format("第 {} 行:{} {}:{}", error.line(), error.field(),
+                                                      fmt::format("第 {} 行：{} {}：{}", error.line(), error.field(),
                                                                   error.reason(), error.message_zh())}))
                   << '\n';
   }
   if (errors.size() > kRowsShown) {
     const size_t more = errors.size() - kRowsShown;
     context.err() << context.console().Say({fmt::format("… and {} more; --rejected FILE writes all of them", more),
-                                            fmt::format("……另有 {} 条;可用 --rejected 文件 全部导出", more)})
+                                            fmt::format("……另有 {} 条；可用 --rejected 文件 全部导出", more)})
                   << '\n';
   }
 }
@@ -237,7 +237,7 @@ void ShowSummary(const Import& import, int64_t rows, absl::Duration elapsed, Con
                        {fmt::format("{}: {}, {} rows applied, {} refused, {:.1f} s, {} rows/s", import.name(),
                                     state == nullptr ? "" : ShortNameOf(state), Thousands(import.applied_rows()),
                                     Thousands(import.rejected_rows()), seconds, rate),
-                        fmt::format("{}:{},写入 {} 行,拒绝 {} 行,用时 {:.1f} 秒,{} 行/秒", import.name(),
+                        fmt::format("{}：{}，写入 {} 行，拒绝 {} 行，用时 {:.1f} 秒，{} 行/秒", import.name(),
                                     state == nullptr ? "" : ShortNameOf(state), Thousands(import.applied_rows()),
                                     Thousands(import.rejected_rows()), seconds, rate)})
                 << '\n';
@@ -248,7 +248,7 @@ absl::Status Rejected(size_t lines, bool nothing_applied) {
   std::string zh = fmt::format("有 {} 行被拒绝", lines);
   if (nothing_applied) {
     en += "; nothing was applied";
-    zh += ",未写入任何数据";
+    zh += "，未写入任何数据";
   }
   return common::FailedPrecondition(kRowsRejected, {en, zh});
 }

@@ -29,13 +29,13 @@ absl::Status RunKeysCreate(const std::string& directory, Context& context) {
   if (error) {
     return common::InvalidArgument("directory", "FILE_UNWRITABLE",
                                    {fmt::format("cannot make {}: {}", directory, error.message()),
-                                    fmt::format("无法创建目录 {}:{}", directory, error.message())});
+                                    fmt::format("无法创建目录 {}：{}", directory, error.message())});
   }
   // A key that is overwritten takes all tokens it signed with it.
   if (std::filesystem::exists(private_file, error)) {
-    return common::AlreadyExists(
-        "KEY_EXISTS", private_file,
-        {fmt::format("{} exists and is left as it is", private_file), fmt::format("{} 已存在,保持不变", private_file)});
+    return common::AlreadyExists("KEY_EXISTS", private_file,
+                                 {fmt::format("{} exists and is left as it is", private_file),
+                                  fmt::format("{} 已存在，保持不变", private_file)});
   }
   RONGHE_RETURN_IF_ERROR(common::TokenMaker::CreateKey(private_file, jwks_file));
   context.out() << private_file << '\n' << jwks_file << '\n';

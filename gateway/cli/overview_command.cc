@@ -88,13 +88,13 @@ Table EmptyTable(const std::vector<Figures>& all, const Console& console) {
 std::string PartNote(const v1::OverviewPart& part, const Console& console) {
   if (part.missing()) {
     return console.Say({fmt::format("{} does not answer: its figures are missing", part.service()),
-                        fmt::format("{} 服务无响应:缺少其数据", part.service())});
+                        fmt::format("{} 服务无响应：缺少其数据", part.service())});
   }
   const std::string time =
       absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", absl::FromUnixSeconds(part.time().seconds()), absl::UTCTimeZone());
   if (part.stale()) {
     return console.Say({fmt::format("{} does not answer: figures as of {}", part.service(), time),
-                        fmt::format("{} 服务无响应:数据截至 {}", part.service(), time)});
+                        fmt::format("{} 服务无响应：数据截至 {}", part.service(), time)});
   }
   return "";
 }

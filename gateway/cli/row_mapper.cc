@@ -104,7 +104,7 @@ void SetEnum(pb::Message& message, const pb::FieldDescriptor* field, std::string
   }
   violations.Add(field->name(), "UNKNOWN_VALUE",
                  {fmt::format("unknown value{}: one of {}", Quoted(field, text), fmt::join(en, ", ")),
-                  fmt::format("无法识别的取值{}:应为{}之一", Quoted(field, text), fmt::join(zh, "、"))});
+                  fmt::format("无法识别的取值{}：应为{}之一", Quoted(field, text), fmt::join(zh, "、"))});
 }
 
 void SetDate(pb::Message& message, const pb::FieldDescriptor* field, std::string_view text,
@@ -113,7 +113,7 @@ void SetDate(pb::Message& message, const pb::FieldDescriptor* field, std::string
   if (!day.has_value()) {
     violations.Add(field->name(), "BAD_DATE",
                    {fmt::format("not a date{}: write 2020-01-31", Quoted(field, text)),
-                    fmt::format("不是有效日期{}:请写作 2020-01-31", Quoted(field, text))});
+                    fmt::format("不是有效日期{}：请写作 2020-01-31", Quoted(field, text))});
     return;
   }
   auto* date = static_cast<google::type::Date*>(message.GetReflection()->MutableMessage(&message, field));
@@ -143,7 +143,7 @@ void SetField(pb::Message& message, const pb::FieldDescriptor* field, std::strin
   if (text.empty()) return;
   if (text.find("\uFFFD") != std::string_view::npos) {
     violations.Add(field->name(), "BAD_ENCODING",
-                   {"characters that are neither UTF-8 nor GB18030", "字符编码有误:应为 UTF-8 或 GB18030"});
+                   {"characters that are neither UTF-8 nor GB18030", "字符编码有误：应为 UTF-8 或 GB18030"});
     return;
   }
   if (field->cpp_type() == pb::FieldDescriptor::CPPTYPE_ENUM) return SetEnum(message, field, text, violations);
@@ -218,7 +218,7 @@ common::Violations RowMapper::Fill(const std::vector<std::string>& cells, pb::Me
     if (cells[i].empty()) continue;
     violations.Add("", "TOO_MANY_CELLS",
                    {fmt::format("{} cells under {} columns", cells.size(), fields_.size()),
-                    fmt::format("共 {} 个单元格,但只有 {} 列", cells.size(), fields_.size())});
+                    fmt::format("共 {} 个单元格，但只有 {} 列", cells.size(), fields_.size())});
     break;
   }
   return violations;

@@ -20,7 +20,7 @@ absl::Status Unreadable(const std::string& path, int error) {
   const std::string cause = std::strerror(error);
   return common::InvalidArgument(
       "file", "FILE_UNREADABLE",
-      {fmt::format("cannot read {}: {}", path, cause), fmt::format("无法读取文件 {}:{}", path, cause)});
+      {fmt::format("cannot read {}: {}", path, cause), fmt::format("无法读取文件 {}：{}", path, cause)});
 }
 
 // Whether a text that arrives in pieces is valid UTF-8.

@@ -91,7 +91,7 @@ absl::Status RunWatch(const WatchOptions& options, Context& context) {
     }
     const grpc::Status status = reader->Finish();
     if (const absl::Status failure = common::FromGrpc(status); !MayResume(failure)) return failure;
-    context.err() << context.console().Say({"connection lost, resuming", "连接中断,正在恢复"}) << '\n' << std::flush;
+    context.err() << context.console().Say({"connection lost, resuming", "连接中断，正在恢复"}) << '\n' << std::flush;
     context.environment.pause(pause);
     pause = std::min(pause * 2, kLongestPause);
   }

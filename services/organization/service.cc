@@ -16,7 +16,7 @@
 #include "services/organization/rpc/owner_resolver.h"
 #include "services/organization/storage/directory_feed.h"
 #include "services/organization/storage/directory_tree.h"
-#include "services/organization/storage/migrations.h"
+#include "services/organization/storage/migrations/migrations.h"
 #include "services/organization/storage/row_sealer.h"
 #include "services/organization/storage/sql_access_store.h"
 #include "services/organization/storage/sql_audit_log.h"
@@ -44,13 +44,13 @@ absl::Time In(absl::Duration time) {
 
 absl::Status MigrateAll(Database& database) {
   RONGHE_RETURN_IF_ERROR(common::sql::Migrate(database, "changelog", common::ChangeLogMigrations()));
-  return common::sql::Migrate(database, "organization", OrganizationMigrations());
+  return common::sql::Migrate(database, "organization", organization::Migrations());
 }
 
 absl::Status CheckMigrations(Database& database) {
   RONGHE_ASSIGN_OR_RETURN(int log,
                           common::sql::PendingMigrations(database, "changelog", common::ChangeLogMigrations()));
-  RONGHE_ASSIGN_OR_RETURN(int own, common::sql::PendingMigrations(database, "organization", OrganizationMigrations()));
+  RONGHE_ASSIGN_OR_RETURN(int own, common::sql::PendingMigrations(database, "organization", organization::Migrations()));
   if (log + own == 0) return absl::OkStatus();
   return common::Unavailable("MIGRATIONS_PENDING", {"migrations are missing", "数据库结构尚未更新"});
 }

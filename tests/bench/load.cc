@@ -54,6 +54,8 @@ struct Shared {
 
 // One of the 64 callers: makes a call, and the next when it is answered.
 struct Caller {
+  Caller(Shared* all, grpc::GenericStub* its_stub) : shared(all), stub(its_stub) {}
+
   Shared* shared;
   grpc::GenericStub* stub;
   std::unique_ptr<grpc::ClientContext> context;
@@ -109,8 +111,9 @@ LoadResult LoadClient::Run(const LoadCall& call, absl::Duration duration) {
     shared.requests.emplace_back(&slice, 1);
   }
   std::vector<Caller> callers;
+  callers.reserve(impl_->stubs.size() * static_cast<size_t>(impl_->calls_per_connection));
   for (auto& stub : impl_->stubs) {
-    for (int i = 0; i < impl_->calls_per_connection; ++i) callers.push_back({&shared, stub.get()});
+    for (int i = 0; i < impl_->calls_per_connection; ++i) callers.emplace_back(&shared, stub.get());
   }
   shared.running = static_cast<int>(callers.size());
   const absl::Time begin = absl::Now();

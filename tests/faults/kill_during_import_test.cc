@@ -79,7 +79,7 @@ TEST_P(KillDuringImport, FinishesByItselfEachRowOnce) {
 
 INSTANTIATE_TEST_SUITE_P(EveryProcess, KillDuringImport,
                          testing::Values("organization", "gateway", "education", "rectification", "assessment"),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& process) { return process.param; });
 
 }  // namespace
 }  // namespace ronghe

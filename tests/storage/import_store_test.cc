@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "services/common/changelog/changelog.h"
-#include "services/organization/storage/migrations.h"
+#include "services/organization/storage/migrations/migrations.h"
 #include "services/organization/storage/sql_import_store.h"
 #include "services/organization/storage/sql_import_txn.h"
 #include "tests/support/engines.h"
@@ -23,7 +23,7 @@ class ImportStoreTest : public tests::EngineTest {
   void SetUp() override {
     database_ = OpenNew();
     ASSERT_TRUE(common::sql::Migrate(*database_, "changelog", common::ChangeLogMigrations()).ok());
-    const absl::Status status = common::sql::Migrate(*database_, "organization", OrganizationMigrations());
+    const absl::Status status = common::sql::Migrate(*database_, "organization", organization::Migrations());
     ASSERT_TRUE(status.ok()) << status;
     log_ = std::make_unique<common::ChangeLog>(*database_, clock_, random_);
     store_ = std::make_unique<SqlImportStore>(*database_, *log_, clock_);

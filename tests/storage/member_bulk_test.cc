@@ -22,7 +22,10 @@ class MemberBulkTest : public MemberStoreTest {
 
   void SetUp() override {
     MemberStoreTest::SetUp();
-    common::DirectoryDelta delta{.reset = true, .complete = true, .position = 1};
+    common::DirectoryDelta delta;
+    delta.reset = true;
+    delta.complete = true;
+    delta.position = 1;
     delta.units = {Known(kCountyUnit, UnitUid(), kCounty, UnitKind::kCommittee),
                    Known(kFirst, kCountyUnit, kCounty, UnitKind::kBranch),
                    Known(kSecond, kCountyUnit, kCounty, UnitKind::kGroup),

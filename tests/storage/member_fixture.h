@@ -10,7 +10,7 @@
 
 #include "services/common/changelog/changelog.h"
 #include "services/common/values/status.h"
-#include "services/organization/storage/migrations.h"
+#include "services/organization/storage/migrations/migrations.h"
 #include "services/organization/storage/sql_audit_log.h"
 #include "services/organization/storage/sql_member_occupants.h"
 #include "services/organization/storage/sql_member_store.h"
@@ -40,7 +40,7 @@ class MemberStoreTest : public tests::EngineTest {
   void SetUp() override {
     database_ = OpenNew({.readers = 8});
     Must(sql::Migrate(*database_, "changelog", common::ChangeLogMigrations()));
-    Must(sql::Migrate(*database_, "organization", OrganizationMigrations()));
+    Must(sql::Migrate(*database_, "organization", organization::Migrations()));
     keys_.emplace(KeyRing::Parse(KeyText('k'), "keys").value());
     vault_.emplace(*keys_, random_);
     log_.emplace(*database_, clock_, random_);

@@ -11,6 +11,7 @@
 
 #include "services/common/changelog/changelog.h"
 #include "services/common/directory/directory.h"
+#include "services/common/values/clock.h"
 #include "tests/support/engines.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/seeded_random.h"
@@ -123,7 +124,8 @@ class ReplicaStoreTest : public tests::EngineTest {
     return count;
   }
 
-  tests::FakeClock clock_;
+  // Deadlines made from it are kept by the database, whose clock is the real one.
+  tests::FakeClock clock_{SystemClock().Now()};
   tests::SeededRandom random_;
   std::unique_ptr<sql::Database> database_;
   std::unique_ptr<Process> process_;

@@ -16,7 +16,7 @@
 #include "services/organization/app/unit_query.h"
 #include "services/organization/storage/directory_loader.h"
 #include "services/organization/storage/directory_tree.h"
-#include "services/organization/storage/migrations.h"
+#include "services/organization/storage/migrations/migrations.h"
 #include "services/organization/storage/sql_unit_store.h"
 #include "tests/support/engines.h"
 #include "tests/support/fake_clock.h"
@@ -67,7 +67,7 @@ class UnitTestBase : public tests::EngineTest {
   void SetUp() override {
     database_ = OpenNew({.readers = 8});
     Must(sql::Migrate(*database_, "changelog", common::ChangeLogMigrations()));
-    Must(sql::Migrate(*database_, "organization", OrganizationMigrations()));
+    Must(sql::Migrate(*database_, "organization", organization::Migrations()));
     ASSERT_TRUE(absl::LoadTimeZone("Asia/Shanghai", &zone_));
     log_.emplace(*database_, clock_, random_);
     feed_.emplace(*database_);
@@ -91,9 +91,8 @@ class UnitTestBase : public tests::EngineTest {
     Must(publisher_->PublishOnce().status());
     while (true) {
       if (!directory_.loaded()) {
-        for (const common::DirectoryDelta& piece : loader_->LoadAll(absl::InfiniteFuture()).value()) {
-          directory_.Apply(piece, clock_.Now());
-        }
+        const std::vector<common::DirectoryDelta> pieces = loader_->LoadAll(absl::InfiniteFuture()).value();
+        for (const common::DirectoryDelta& piece : pieces) directory_.Apply(piece, clock_.Now());
       }
       int64_t position = directory_.position();
       common::DirectoryDelta delta =

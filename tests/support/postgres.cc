@@ -92,10 +92,10 @@ Subprocess::Options PostgresServer::As(const std::string& folder) const {
 absl::Status PostgresServer::Launch() {
   std::error_code error;
   std::filesystem::create_directory(dir_.File("run"), error);
-  auto started = Subprocess::Start(
-      {bin_ + "/postgres", "-D", dir_.File("data"), "-p", std::to_string(port_), "-c", "listen_addresses=127.0.0.1",
-       "-c", "unix_socket_directories=", "-c", "shared_buffers=32MB", "-c", "max_connections=200"},
-      As("run"));
+  auto started = Subprocess::Start({bin_ + "/postgres", "-D", dir_.File("data"), "-p", std::to_string(port_), "-c",
+                                    "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c",
+                                    "shared_buffers=32MB", "-c", "max_connections=200", "-c", "deadlock_timeout=200ms"},
+                                   As("run"));
   if (!started.ok()) return started.status();
   process_ = *std::move(started);
   std::string url = Url("postgres");

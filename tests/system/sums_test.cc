@@ -92,19 +92,22 @@ TEST_F(Sums, HoldAtEveryLevelThroughImportsMovesAndSingleWrites) {
   EXPECT_GT(total.female_members(), 100);
 
   // A township's branches move to another township, a member to another branch, a branch is established.
-  organization::v1::ListUnitsRequest list;
-  list.set_parent("units/370783001");
-  const auto children =
-      client_.Must<organization::v1::ListUnitsResponse>(std::string(kService) + "ListUnits", list).units();
-  ASSERT_GE(children.size(), 1);
-  const int64_t before = Summary("units/370783003").total().members();
-  const int64_t moved = Summary(children[0].name()).total().members();
+  const std::string source = "units/370783400";
+  const std::string target = "units/370783003";
+  const int64_t before = Summary(target).total().members();
+  const int64_t moved = Summary(source).total().members();
   ASSERT_GT(moved, 0);
-  organization::v1::MoveUnitRequest move;
-  move.set_name(children[0].name());
-  move.set_parent("units/370783003");
-  client_.Must<organization::v1::Unit>(std::string(kService) + "MoveUnit", move);
-  EXPECT_EQ(Summary("units/370783003").total().members(), before + moved);
+  organization::v1::ListUnitsRequest list;
+  list.set_parent(source);
+  for (const auto& child :
+       client_.Must<organization::v1::ListUnitsResponse>(std::string(kService) + "ListUnits", list).units()) {
+    organization::v1::MoveUnitRequest move;
+    move.set_name(child.name());
+    move.set_parent(target);
+    client_.Must<organization::v1::Unit>(std::string(kService) + "MoveUnit", move);
+  }
+  EXPECT_EQ(Summary(target).total().members(), before + moved);
+  EXPECT_EQ(Summary(source).total().members(), 0);
 
   organization::v1::CreateUnitRequest create;
   create.mutable_unit()->set_code("370783001888");

@@ -74,10 +74,21 @@ absl::StatusOr<Json> Export(jwk_t* jwk) {
   return json;
 }
 
-}  // namespace
+// The library leaves out leading zeros, which RFC 7518 (6.2.1.2) wants: such a key, one in a hundred, is made anew.
+bool IsFull(const Json& key) {
+  constexpr size_t kChars = 43;  // 32 bytes in base64url
+  for (const char* part : {"x", "y", "d"}) {
+    if (key.contains(part) && key[part].get_ref<const std::string&>().size() != kChars) return false;
+  }
+  return true;
+}
 
-absl::Status TokenMaker::CreateKey(const std::string& private_file, const std::string& jwks_file) {
-  InitRhonabwy();
+struct KeyPair {
+  Json private_key;
+  Json public_key;
+};
+
+absl::StatusOr<KeyPair> GenerateKeyPair() {
   jwk_t* private_key = nullptr;
   jwk_t* public_key = nullptr;
   r_jwk_init(&private_key);
@@ -88,12 +99,24 @@ absl::Status TokenMaker::CreateKey(const std::string& private_file, const std::s
   if (r_jwk_generate_key_pair(private_key, public_key, R_KEY_TYPE_EC, 256, nullptr) != RHN_OK) {
     return Internal("key pair cannot be made");
   }
-  RONGHE_ASSIGN_OR_RETURN(Json private_json, Export(private_key));
-  RONGHE_ASSIGN_OR_RETURN(Json public_json, Export(public_key));
+  KeyPair pair;
+  RONGHE_ASSIGN_OR_RETURN(pair.private_key, Export(private_key));
+  RONGHE_ASSIGN_OR_RETURN(pair.public_key, Export(public_key));
+  return pair;
+}
+
+}  // namespace
+
+absl::Status TokenMaker::CreateKey(const std::string& private_file, const std::string& jwks_file) {
+  InitRhonabwy();
+  KeyPair pair;
+  do {
+    RONGHE_ASSIGN_OR_RETURN(pair, GenerateKeyPair());
+  } while (!IsFull(pair.private_key));
   // The public set first: a private key never stands without it.
   RONGHE_RETURN_IF_ERROR(
-      WriteFileAtomically(jwks_file, Json{{"keys", Json::array({public_json})}}.dump(2) + "\n", kPublicMode));
-  return WriteFileAtomically(private_file, private_json.dump(2) + "\n", kPrivateMode);
+      WriteFileAtomically(jwks_file, Json{{"keys", Json::array({pair.public_key})}}.dump(2) + "\n", kPublicMode));
+  return WriteFileAtomically(private_file, pair.private_key.dump(2) + "\n", kPrivateMode);
 }
 
 absl::StatusOr<std::unique_ptr<TokenMaker>> TokenMaker::Load(const std::string& private_file, const Clock& clock,

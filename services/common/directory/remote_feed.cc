@@ -33,6 +33,9 @@ class Stream final : public grpc::ClientReadReactor<org::StreamDirectoryResponse
       request_.set_position(directory.position());
     }
     stub.async()->StreamDirectory(&context_, &request_, this);
+    // Reads are begun by the feed's thread, outside the library's callbacks: without a hold the call could end, and be
+    // gone, between two of them.
+    AddHold();
     StartRead(&response_);
     StartCall();
   }
@@ -40,7 +43,7 @@ class Stream final : public grpc::ClientReadReactor<org::StreamDirectoryResponse
   Event Wait(absl::Duration patience) {
     std::unique_lock lock(mutex_);
     bool came =
-        changed_.wait_for(lock, absl::ToChronoNanoseconds(patience), [&] { return message_ || done_ || stopped_; });
+        changed_.wait_for(lock, absl::ToChronoNanoseconds(patience), [&] { return message_ || ended_ || stopped_; });
     if (!came) return Event::kSilence;
     if (stopped_) return Event::kStopped;
     return message_ ? Event::kMessage : Event::kEnd;
@@ -61,15 +64,15 @@ class Stream final : public grpc::ClientReadReactor<org::StreamDirectoryResponse
   // Cancels what is left and waits for the end, after which nobody touches this object any more.
   grpc::Status Finish() {
     context_.TryCancel();
+    RemoveHold();
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return done_; });
     return status_;
   }
 
   void OnReadDone(bool ok) override {
-    if (!ok) return;  // OnDone follows
     std::lock_guard lock(mutex_);
-    message_ = true;
+    (ok ? message_ : ended_) = true;
     changed_.notify_all();
   }
   void OnDone(const grpc::Status& status) override {
@@ -86,6 +89,7 @@ class Stream final : public grpc::ClientReadReactor<org::StreamDirectoryResponse
   std::mutex mutex_;
   std::condition_variable changed_;
   bool message_ = false;
+  bool ended_ = false;  // nothing more will come
   bool done_ = false;
   bool stopped_ = false;
   grpc::Status status_;

@@ -79,7 +79,8 @@ std::vector<PlacementFault> CheckPlacement(Standing child, std::optional<Standin
       continue;
     }
     bool level = Holds(row.parent_levels, parent->level);
-    bool kind = Holds(row.parent_kinds, parent->kind);
+    // A row for roots alone says nothing about kinds.
+    bool kind = row.parent_kinds == 0 || Holds(row.parent_kinds, parent->kind);
     if (level && kind) return {};
     level_fits |= level;
     kind_fits |= kind;

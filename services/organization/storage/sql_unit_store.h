@@ -8,7 +8,7 @@
 
 namespace ronghe::organization {
 
-// Units in partition 0, in a database with OrganizationMigrations and ChangeLogMigrations. Thread-safe.
+// Units in partition 0, in a database with organization::Migrations and ChangeLogMigrations. Thread-safe.
 class SqlUnitStore final : public UnitStore {
  public:
   // All must outlive it.

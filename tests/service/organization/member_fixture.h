@@ -18,6 +18,7 @@
 
 #include "services/common/process/process.h"
 #include "services/common/telemetry/log.h"
+#include "services/common/values/mutex.h"
 #include "services/organization/config.h"
 #include "services/organization/service.h"
 #include "tests/support/identity.h"

@@ -377,7 +377,17 @@ TEST_F(MemberServiceTest, PersonalValuesAreNowhereInClear) {
   stream->Finish();
   EXPECT_THAT(feed, HasSubstr(made.name()));
 
+  // The files as they are while it runs, with what is only in the log of the database yet; and after its end.
+  std::vector<std::pair<std::string, std::string>> places;
+  const auto read_files = [&] {
+    for (const auto& entry : std::filesystem::directory_iterator(dir_.path())) {
+      places.emplace_back(entry.path().filename(), tests::ReadFile(entry.path()));
+    }
+  };
+  read_files();
+  EXPECT_THAT(places, Contains(::testing::Pair("organization.db-wal", HasSubstr(made.name()))));
   Stop();
+  read_files();
   common::FlushLog();
   std::string logged;
   {
@@ -385,10 +395,7 @@ TEST_F(MemberServiceTest, PersonalValuesAreNowhereInClear) {
     logged = log_;
   }
   EXPECT_THAT(logged, HasSubstr("CreateMember"));
-  std::vector<std::pair<std::string, std::string>> places = {{"feed", feed}, {"log", logged}, {"errors", errors_}};
-  for (const auto& entry : std::filesystem::directory_iterator(dir_.path())) {
-    places.emplace_back(entry.path().filename(), tests::ReadFile(entry.path()));
-  }
+  places.insert(places.end(), {{"feed", feed}, {"log", logged}, {"errors", errors_}});
   EXPECT_THAT(places, Contains(::testing::Pair("organization.db", HasSubstr(made.name()))));
   for (const auto& [place, content] : places) {
     for (const std::string& value : values) {

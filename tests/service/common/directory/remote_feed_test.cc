@@ -1,6 +1,6 @@
 #include "services/common/directory/remote_feed.h"
 
-#include <condition_variable>
+#include <atomic>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -85,6 +85,21 @@ class ScriptedDirectory final : public org::DirectoryService::Service {
   std::vector<Seen> seen_;
 };
 
+// Counts the attempts: each needs a token.
+class CountingMaker final : public TokenMaker {
+ public:
+  explicit CountingMaker(TokenMaker& maker) : maker_(maker) {}
+  absl::StatusOr<std::string> Make(std::string_view issuer, std::string_view subject,
+                                   absl::Duration lifetime) override {
+    ++made;
+    return maker_.Make(issuer, subject, lifetime);
+  }
+  std::atomic<int> made{0};
+
+ private:
+  TokenMaker& maker_;
+};
+
 void Eventually(const std::function<bool()>& condition, const char* what) {
   auto end = std::chrono::steady_clock::now() + kPatience;
   while (!condition()) {
@@ -99,6 +114,7 @@ class RemoteFeedTest : public ::testing::Test {
     auto maker = TokenMaker::Load(identity_.suite_key_file(), clock_, random_);
     EXPECT_TRUE(maker.ok());
     maker_ = *std::move(maker);
+    attempts_ = std::make_unique<CountingMaker>(*maker_);
     Listen("127.0.0.1:0");
     options_.service = "education";
     options_.silence = absl::Seconds(20);  // tests of silence shorten it
@@ -122,7 +138,7 @@ class RemoteFeedTest : public ::testing::Test {
   void Start(DirectorySink* sink = nullptr) {
     auto channel = grpc::CreateChannel(fmt::format("127.0.0.1:{}", port_), grpc::InsecureChannelCredentials());
     feed_ = std::make_unique<RemoteDirectoryFeed>(
-        channel, RemoteDirectoryFeed::Parts{*maker_, directory_, clock_, random_, sink}, options_);
+        channel, RemoteDirectoryFeed::Parts{*attempts_, directory_, clock_, random_, sink}, options_);
     feed_->Start();
   }
   static bool Send(Writer& writer, const DirectoryDelta& delta) { return writer.Write(ToProto(delta)); }
@@ -139,6 +155,7 @@ class RemoteFeedTest : public ::testing::Test {
   tests::SeededRandom random_;
   tests::Identity identity_{clock_};
   std::unique_ptr<TokenMaker> maker_;
+  std::unique_ptr<CountingMaker> attempts_;
   Directory directory_;
   ScriptedDirectory organization_;
   std::unique_ptr<grpc::Server> server_;
@@ -262,8 +279,8 @@ TEST_F(RemoteFeedTest, FindsOrganizationWhenItComesUp) {
   server_->Shutdown();
   server_.reset();
   Start();
-  // Time for some failures, so that the channel has begun to wait by itself.
-  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  // After some failures the channel has begun to wait by itself.
+  Eventually([&] { return attempts_->made >= 5; }, "attempts");
   EXPECT_FALSE(directory_.loaded());
   organization_.Add([](grpc::ServerContext& context, Writer& writer) {
     Send(writer, Delta(1, {1}, /*reset=*/true));

@@ -9,7 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/support/fake_clock.h"
+#include "services/common/values/clock.h"
 #include "tests/support/seeded_random.h"
 #include "tests/support/temp_dir.h"
 
@@ -33,10 +33,10 @@ class AppTest : public ::testing::Test {
                             random_,
                             [](absl::Duration) {},
                             ""};
-    return Run(arguments, environment);
+    return cli::Run(arguments, environment);
   }
   tests::TempDir dir_;
-  tests::FakeClock clock_;
+  common::SystemClock clock_;  // deadlines are gRPC's
   tests::SeededRandom random_;
   std::map<std::string, std::string> variables_;
   std::istringstream in_;
