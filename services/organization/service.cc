@@ -172,7 +172,7 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       access_app(access, tree, owners, gate, p.signer(), p.clock()),
       member_app({members, audit, tree, gate, p.calendar()}),
       member_query(members, tree, gate, p.signer()),
-      unit_target(units, unit_join, unit_rows, p.calendar()),
+      unit_target(units, unit_join, unit_rows, consistency, p.calendar()),
       member_target({members, member_join, member_rows, tree, consistency}, p.calendar()),
       import_engine(imports, sealer, p.clock(), {&unit_target, &member_target}),
       import_hub(p.clock()),

@@ -196,6 +196,7 @@ absl::StatusOr<Import> ImportEngine::ApplyNext(const common::Call& call, Import 
   RONGHE_ASSIGN_OR_RETURN(ImportStore::ChunkResult chunk, store_.ApplyChunk(call, import, kRowsPerChunk, whole, apply));
   if (chunk.rolled_back) return TakeBack(call, import, std::move(chunk.refused));
   if (chunk.rows > 0) return std::move(chunk.import);
+  target.MakeVisible(import);
   ImportFailure failure = import.failure;
   return Move(call, import, ImportEvent::kAllApplied, std::move(failure));
 }

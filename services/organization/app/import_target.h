@@ -67,6 +67,9 @@ class ImportTarget {
   // Writes the facts and their changes. Every row of `rows` is in the outcome, applied or refused. An error leaves the
   // transaction to be rolled back and run again.
   virtual absl::StatusOr<ChunkOutcome> Apply(ImportTxn& txn, const Import& import, std::span<const ImportRow> rows) = 0;
+  // All chunks are committed: waits, for a bounded time, until reads of this process see them. Called before the import
+  // is said to be applied.
+  virtual void MakeVisible(const Import& import) { (void)import; }
   // Takes back everything that carries one of `results`, which are all that this import made. FAILED_PRECONDITION,
   // reason IMPORT_IN_USE, with the complete list of blockers where something was built on it since.
   virtual absl::Status Revert(ImportTxn& txn, const Import& import, std::span<const int64_t> results) = 0;

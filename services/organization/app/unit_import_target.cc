@@ -10,6 +10,8 @@
 namespace ronghe::organization {
 namespace {
 
+constexpr absl::Duration kVisibleWait = absl::Seconds(5);
+
 class UnitCheck final : public ImportCheck {
  public:
   UnitCheck(UnitStore& store, const UnitRowCodec& codec, const common::Clock& clock, UnitBulkCheck check)
@@ -102,6 +104,11 @@ absl::StatusOr<ChunkOutcome> UnitImportTarget::Apply(ImportTxn& txn, const Impor
   }
   for (DraftFault& fault : result.refused) outcome.refused.push_back(IssueOf(std::move(fault)));
   return outcome;
+}
+
+void UnitImportTarget::MakeVisible(const Import& import) {
+  // It is applied either way.
+  consistency_.WaitForStructure(import.revision, calendar_.clock().Now() + kVisibleWait);
 }
 
 absl::Status UnitImportTarget::Revert(ImportTxn& txn, const Import& import, std::span<const int64_t> results) {

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "services/common/values/mutex.h"
 #include "services/organization/rpc/import_codec.h"
 
 namespace ronghe::organization {
@@ -29,7 +30,7 @@ class Progress : public std::enable_shared_from_this<Progress> {
 
   void Next(common::MessageSource::Done done) {
     {
-      std::lock_guard lock(mutex_);
+      common::MutexLock lock(mutex_);
       done_ = std::move(done);
     }
     Post();
@@ -39,7 +40,7 @@ class Progress : public std::enable_shared_from_this<Progress> {
   void Close() {
     uint64_t handle = 0;
     {
-      std::unique_lock lock(mutex_);
+      std::unique_lock<std::mutex> lock(mutex_.native());
       closed_ = true;
       const auto self = std::this_thread::get_id();
       left_.wait(lock, [&] { return std::ranges::all_of(inside_, [&](std::thread::id id) { return id == self; }); });
@@ -55,14 +56,14 @@ class Progress : public std::enable_shared_from_this<Progress> {
   }
 
   bool Enter() {
-    std::lock_guard lock(mutex_);
+    common::MutexLock lock(mutex_);
     if (closed_ || !done_) return false;
     inside_.push_back(std::this_thread::get_id());
     return true;
   }
 
   void Leave() {
-    std::lock_guard lock(mutex_);
+    common::MutexLock lock(mutex_);
     inside_.erase(std::ranges::find(inside_, std::this_thread::get_id()));
     left_.notify_all();
   }
@@ -72,7 +73,7 @@ class Progress : public std::enable_shared_from_this<Progress> {
     if (std::optional<absl::StatusOr<Message>> outcome = Advance(); outcome.has_value()) {
       common::MessageSource::Done done;
       {
-        std::lock_guard lock(mutex_);
+        common::MutexLock lock(mutex_);
         if (!closed_) done = std::exchange(done_, nullptr);
       }
       // Next may be called from in here, and its step run beside us: from now on only Leave.
@@ -123,7 +124,7 @@ class Progress : public std::enable_shared_from_this<Progress> {
       if (const std::shared_ptr<Progress> self = weak.lock()) self->Post();
     });
     // We are in a step, for which Close waits, so it will find the handle.
-    std::lock_guard lock(mutex_);
+    common::MutexLock lock(mutex_);
     handle_ = handle;
   }
 
@@ -140,7 +141,7 @@ class Progress : public std::enable_shared_from_this<Progress> {
   bool more_issues_ = false;
   bool finished_ = false;
 
-  std::mutex mutex_;  // of what follows
+  common::Mutex mutex_;  // of what follows
   std::condition_variable left_;
   common::MessageSource::Done done_;
   std::vector<std::thread::id> inside_;

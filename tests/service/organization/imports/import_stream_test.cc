@@ -35,7 +35,7 @@ class ImportStreamTest : public ImportFixture {
 };
 
 TEST_F(ImportStreamTest, MessagesInTheWrongOrderAreRefused) {
-  ExpectRefused({Province(), Commit(1)}, "start.parent");
+  ExpectRefused({Province(), Commit(1)}, "start");
   ExpectRefused({Start(), Start()}, "start");
   ExpectRefused({Start(), Request()}, "message");
   Request no_rows;

@@ -51,8 +51,8 @@ TEST_F(ImportUnitsTest, EveryKindOfBadRow) {
       ImportUnits("units/370783", {
                                       no_title,                                                              // 1
                                       UnitOf("370783100", ov1::LEVEL_TOWNSHIP, "370783"),                    // 2
-                                      UnitOf("X-1", ov1::LEVEL_BRANCH, "370783100", ov1::UNIT_KIND_BRANCH),  // 3
-                                      UnitOf("X-1", ov1::LEVEL_BRANCH, "370783100", ov1::UNIT_KIND_BRANCH),  // 4
+                                      UnitOf("X-1", ov1::LEVEL_BRANCH, "370783101", ov1::UNIT_KIND_BRANCH),  // 3
+                                      UnitOf("X-1", ov1::LEVEL_BRANCH, "370783101", ov1::UNIT_KIND_BRANCH),  // 4
                                       UnitOf("X-2", ov1::LEVEL_BRANCH, "NOBODY", ov1::UNIT_KIND_BRANCH),     // 5
                                       UnitOf("X-3", ov1::LEVEL_TOWNSHIP, "370783100-B1"),                    // 6
                                       UnitOf("X-DATE-1", ov1::LEVEL_GROUP, "X-DATE", ov1::UNIT_KIND_GROUP),  // 7

@@ -55,6 +55,7 @@ class Target final : public ImportTarget {
     chunks.push_back(rows.size());
     return outcome;
   }
+  void MakeVisible(const Import& import) override { visible_at = import.applied_rows; }
   absl::Status Revert(ImportTxn&, const Import&, std::span<const int64_t> results) override {
     if (in_use) return common::FailedPrecondition("IMPORT_IN_USE", {"in use", "已被使用"});
     reverted.assign(results.begin(), results.end());
@@ -65,6 +66,7 @@ class Target final : public ImportTarget {
   absl::Status failure;  // of the next Apply
   bool in_use = false;
   int checks = 0;
+  int64_t visible_at = -1;  // rows applied when they were to become visible
   std::vector<std::string> applied;
   std::vector<size_t> chunks;
   std::vector<int64_t> reverted;

@@ -46,6 +46,7 @@ TEST_F(ImportEngineTest, GoodRowsAreAppliedInOrder) {
   EXPECT_THAT(Run(), ElementsAre(ImportState::kValidated, ImportState::kApplying, ImportState::kApplied));
   EXPECT_THAT(target_.applied, ElementsAre("a", "b>a", "c>b>a"));
   EXPECT_EQ(store_.import.applied_rows, 3);
+  EXPECT_EQ(target_.visible_at, 3) << "whoever sees APPLIED sees the rows";
   EXPECT_EQ(store_.import.end_time, clock_.Now());
   EXPECT_FALSE(store_.due);
 }
