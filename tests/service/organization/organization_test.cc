@@ -172,7 +172,7 @@ TEST_F(OrganizationTest, UpdatesByMaskAndEtag) {
 TEST_F(OrganizationTest, BadNamesDatesTokensAndFilters) {
   MakeTree();
   v1::GetUnitRequest get;
-  for (const char* name : {"", "units/", "units/-", "units/a b", "members/1", "units/37/x"}) {
+  for (const char* name : {"", "units/", "units/-", "units/a b", "37", "units/37/x"}) {
     get.set_name(name);
     EXPECT_TRUE(absl::IsInvalidArgument(Units("admin", &Stub::GetUnit, get).status())) << name;
   }
