@@ -18,7 +18,7 @@ namespace {
 namespace cv1 = common::v1;
 namespace ov1 = organization::v1;
 
-constexpr int kRows = 12'000;
+constexpr int kRows = 30'000;
 constexpr int kRowsPerMessage = 500;
 constexpr int kKills = 12;
 constexpr unsigned kSeed = 20261122;

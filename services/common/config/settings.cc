@@ -19,6 +19,8 @@ namespace ronghe::common {
 namespace {
 
 constexpr std::string_view kPrefix = "RONGHE_";
+// Those of ronghectl, which people keep in their shells.
+constexpr std::string_view kClientVariables[] = {"RONGHE_ADDRESS", "RONGHE_TOKEN_FILE"};
 
 std::string VariableOf(std::string_view name) {
   std::string variable(kPrefix);
@@ -218,6 +220,8 @@ absl::Status Settings::Impl::ReadEnvironment(const std::vector<std::string>& env
     size_t equals = line.find('=');
     if (equals == std::string::npos) continue;
     std::string name = line.substr(0, equals);
+    if (std::find(std::begin(kClientVariables), std::end(kClientVariables), name) != std::end(kClientVariables))
+      continue;
     bool known = std::any_of(rules.begin(), rules.end(),
                              [&name](const Setting::Rule& rule) { return VariableOf(rule.name) == name; });
     if (!known) return Wrong(fmt::format("{}: no such setting (see --help)", name));
