@@ -45,6 +45,14 @@ class Up(unittest.TestCase):
     def pid(self, service):
         return int((self.data / "run" / f"{service}.pid").read_text().split()[0])
 
+    @staticmethod
+    def runs(pid):
+        """Not if it is gone, nor if it has ended and nobody has asked how."""
+        try:
+            return b"ronghe" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
+        except FileNotFoundError:
+            return False
+
     def test_up_up_again_repair_down_purge(self):
         first = self.up()
         self.assertEqual(0, first.returncode, first.stderr)
@@ -73,7 +81,7 @@ class Up(unittest.TestCase):
         down = self.run_script("down", "--data", str(self.data))
         self.assertEqual(0, down.returncode, down.stderr)
         for pid in pids.values():
-            self.assertFalse(pathlib.Path(f"/proc/{pid}").exists() and "ronghe" in pathlib.Path(f"/proc/{pid}/comm").read_text())
+            self.assertFalse(self.runs(pid))
         self.assertTrue((self.data / "organization.db").exists())
         purge = self.run_script("down", "--data", str(self.data), "--purge")
         self.assertEqual(0, purge.returncode)
