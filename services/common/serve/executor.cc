@@ -62,7 +62,8 @@ struct Executor::Impl {
   std::vector<std::thread> threads;
 };
 
-void Executor::Impl::Work() {
+// Waits on the mutex itself, which the analysis cannot follow.
+void Executor::Impl::Work() ABSL_NO_THREAD_SAFETY_ANALYSIS {
   std::unique_lock<std::mutex> lock(mutex.native());
   for (;;) {
     wake.wait(lock, [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return stopping || !entries.empty(); });
