@@ -211,6 +211,7 @@ absl::Status ReplaceAccess(Session& session, const DirectoryDelta& delta) {
   for (const DirectoryRevokedToken& token : delta.revoked_tokens) tokens[token.jti] = token;
   auto values = [](auto& map) {
     std::vector<typename std::remove_reference_t<decltype(map)>::mapped_type> list;
+    list.reserve(map.size());
     for (auto& [key, value] : map) list.push_back(std::move(value));
     return list;
   };

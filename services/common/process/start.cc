@@ -38,6 +38,7 @@ std::string ShowIssuers(const std::vector<TrustedIssuer>& issuers) {
 void LogSettings(const Settings& settings) {
   auto effective = settings.Effective();
   std::vector<LogField> fields;
+  fields.reserve(effective.size());
   for (const auto& [name, value] : effective) fields.push_back({name, std::string_view(value)});
   Log(LogLevel::kInfo, "settings in force", fields);
 }
