@@ -48,6 +48,23 @@ absl::Status NotGrantable() {
                                   {"an officer may not grant or revoke this role", "管理员无权授予或撤销该角色"});
 }
 
+// Whether the caller may grant and revoke this role on this unit. An officer makes and unmakes officers only below the
+// own unit: at the same unit one could give back to another, by way of a third, what an operator has taken or limited.
+absl::Status MayDecide(AccessReader& reader, const Tree& tree, const common::Call& call, const Grant& grant,
+                       absl::Time now) {
+  RONGHE_ASSIGN_OR_RETURN(bool is_operator, IsOperator(reader, tree, call.actor, grant.unit, now));
+  if (is_operator) return absl::OkStatus();
+  if (!OfficerMayGrant(grant.role)) return NotGrantable();
+  const std::vector<common::UnitUid>& own = call.scope.units;
+  const bool at_own_unit = grant.unit ? std::find(own.begin(), own.end(), grant.unit) != own.end() : true;
+  if (grant.role == Role::kOfficer && at_own_unit) {
+    return common::PermissionDenied("OFFICER_AT_OWN_UNIT",
+                                    {"an officer grants and revokes the role of officer only below the own unit",
+                                     "管理员只能在本组织的下级组织授予或撤销管理员角色"});
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 NamedGrant AccessApp::Named(Grant grant) const {
@@ -94,10 +111,7 @@ absl::StatusOr<Grant> AccessApp::MakeGrant(const common::Call& call, AccessTxn& 
   if (IsSamePerson(call.actor.principal_id, call.actor.member_id, principal.id, principal.member_id)) {
     return common::PermissionDenied("SELF_GRANT", {"nobody grants a role to oneself", "不能为自己授予角色"});
   }
-  if (!OfficerMayGrant(grant.role)) {
-    RONGHE_ASSIGN_OR_RETURN(bool is_operator, IsOperator(txn, tree_, call.actor, grant.unit, txn.now()));
-    if (!is_operator) return NotGrantable();
-  }
+  RONGHE_RETURN_IF_ERROR(MayDecide(txn, tree_, call, grant, txn.now()));
   if (grant.role == Role::kMember && principal.member_id == 0) {
     return common::FailedPrecondition(
         "PRINCIPAL_WITHOUT_MEMBER", {"the principal is not registered as a member", "该主体未关联党员"},
@@ -166,10 +180,7 @@ absl::StatusOr<NamedGrant> AccessApp::RevokeGrant(const common::Call& call, cons
     if (done) return absl::OkStatus();
     txn.Remember(name);
     if (revoked->revoked) return absl::OkStatus();
-    if (!OfficerMayGrant(revoked->role)) {
-      RONGHE_ASSIGN_OR_RETURN(bool is_operator, IsOperator(txn, tree_, call.actor, revoked->unit, txn.now()));
-      if (!is_operator) return NotGrantable();
-    }
+    RONGHE_RETURN_IF_ERROR(MayDecide(txn, tree_, call, *revoked, txn.now()));
     RONGHE_ASSIGN_OR_RETURN(revoked, txn.RevokeGrant(*revoked));
     return absl::OkStatus();
   };

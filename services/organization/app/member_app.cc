@@ -29,9 +29,10 @@ absl::StatusOr<MemberId> IdOf(const std::string& name, std::string field) {
 absl::Status CheckPurpose(const std::string& purpose) {
   common::Violations v;
   const int64_t characters = CountCharacters(purpose);
-  if (characters < static_cast<int64_t>(kMinPurpose) || characters > static_cast<int64_t>(kMaxPurpose) ||
+  const bool blank = purpose.find_first_not_of(' ') == std::string::npos;
+  if (blank || characters < static_cast<int64_t>(kMinPurpose) || characters > static_cast<int64_t>(kMaxPurpose) ||
       HasControlCharacters(purpose)) {
-    v.Add("purpose", purpose.empty() ? "REQUIRED" : "BAD_LENGTH",
+    v.Add("purpose", blank ? "REQUIRED" : "BAD_LENGTH",
           {"the purpose is a text of 2 to 200 characters", "用途应为2至200个字符"});
   }
   int run = 0;

@@ -1,6 +1,8 @@
 // Checking, applying and taking back.
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "services/organization/storage/sql_import_rows.h"
 #include "services/organization/storage/sql_import_store.h"
 #include "services/organization/storage/sql_import_txn.h"
