@@ -244,9 +244,9 @@ common::Violations FillFromJson(std::string_view line, pb::Message& message) {
     } else if (value.is_number_integer()) {
       SetField(message, field, value.dump(), violations);
     } else if (value.is_object() && IsDate(field) && value.value("year", nlohmann::json()).is_number_integer()) {
-      const auto part = [&](const char* name) {
-        const auto it = value.find(name);
-        return it != value.end() && it->is_number_integer() ? it->get<int>() : 0;
+      const auto part = [&date = value](const char* name) {
+        const auto it = date.find(name);
+        return it != date.end() && it->is_number_integer() ? it->get<int>() : 0;
       };
       SetField(message, field, fmt::format("{:04}-{:02}-{:02}", part("year"), part("month"), part("day")), violations);
     } else {

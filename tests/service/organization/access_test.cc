@@ -56,14 +56,21 @@ TEST_F(AccessServiceTest, OfficersManageAccessBelowTheirUnit) {
   EXPECT_TRUE(Access("officer", &Stub::CreateGrant, request).ok());
   request.mutable_grant()->set_role(common::v1::ROLE_AUDITOR);
   EXPECT_EQ(ReasonOf(Access("officer", &Stub::CreateGrant, request).status()), "ROLE_NOT_GRANTABLE");
+  // Officers only below the own unit, or two of them could give each other back what an operator has taken.
+  request.mutable_grant()->set_role(common::v1::ROLE_OFFICER);
+  EXPECT_TRUE(Access("officer", &Stub::CreateGrant, request).ok());
+  request.mutable_grant()->set_unit("units/370783");
+  EXPECT_EQ(ReasonOf(Access("officer", &Stub::CreateGrant, request).status()), "OFFICER_AT_OWN_UNIT");
   v1::RevokeGrantRequest revoke;
+  revoke.set_name(Grant("second", common::v1::ROLE_OFFICER, "370783"));
+  EXPECT_EQ(ReasonOf(Access("officer", &Stub::RevokeGrant, revoke).status()), "OFFICER_AT_OWN_UNIT");
   revoke.set_name(far);
   EXPECT_TRUE(absl::IsNotFound(Access("officer", &Stub::RevokeGrant, revoke).status()));
   v1::ListGrantsRequest list;
   list.set_parent("units/-");
-  EXPECT_THAT(Access("officer", &Stub::ListGrants, list)->grants(), SizeIs(2));
-  EXPECT_THAT(Access("officer", &Stub::ListPrincipals, v1::ListPrincipalsRequest())->principals(), SizeIs(2));
-  EXPECT_THAT(Access("admin", &Stub::ListPrincipals, v1::ListPrincipalsRequest())->principals(), SizeIs(4));
+  EXPECT_THAT(Access("officer", &Stub::ListGrants, list)->grants(), SizeIs(4));
+  EXPECT_THAT(Access("officer", &Stub::ListPrincipals, v1::ListPrincipalsRequest())->principals(), SizeIs(3));
+  EXPECT_THAT(Access("admin", &Stub::ListPrincipals, v1::ListPrincipalsRequest())->principals(), SizeIs(5));
 }
 
 TEST_F(AccessServiceTest, ARevokedTokenIsRefused) {
