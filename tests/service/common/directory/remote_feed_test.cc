@@ -260,10 +260,12 @@ TEST_F(RemoteFeedTest, HeartbeatsKeepItFresh) {
     }
     return grpc::Status::CANCELLED;
   });
-  Start();
-  ASSERT_TRUE(Reaches(7));
-  int woken = 0;
+  std::atomic<int> woken = 0;
   directory_.OnChange([&] { ++woken; });
+  Start();
+  // The position is visible before the listeners are called: the one call for the load is waited for.
+  Eventually([&] { return woken == 1; }, "the load");
+  ASSERT_EQ(directory_.position(), 7);
   clock_.Advance(absl::Seconds(3));
   EXPECT_EQ(directory_.last_heard(), clock_.Now() - absl::Seconds(3));
   {
@@ -272,7 +274,7 @@ TEST_F(RemoteFeedTest, HeartbeatsKeepItFresh) {
   }
   Eventually([&] { return directory_.last_heard() == clock_.Now(); }, "a heartbeat");
   feed_->Stop();
-  EXPECT_EQ(woken, 0);
+  EXPECT_EQ(woken, 1);
 }
 
 TEST_F(RemoteFeedTest, FindsOrganizationWhenItComesUp) {
