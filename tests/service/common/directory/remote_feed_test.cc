@@ -246,16 +246,12 @@ TEST_F(RemoteFeedTest, SilenceIsALoss) {
 }
 
 TEST_F(RemoteFeedTest, HeartbeatsKeepItFresh) {
-  std::mutex mutex;
-  bool beat = false;
-  organization_.Add([&](grpc::ServerContext& context, Writer& writer) {
+  // The stream's end reaches the server's side after the test's: what it looks at must live on.
+  auto beat = std::make_shared<std::atomic<bool>>(false);
+  organization_.Add([beat](grpc::ServerContext& context, Writer& writer) {
     Send(writer, Delta(7, {1}, /*reset=*/true));
     while (!context.IsCancelled()) {
-      {
-        std::lock_guard lock(mutex);
-        if (beat) Send(writer, Delta(7, {}, false, beat));
-        beat = false;
-      }
+      if (beat->exchange(false)) Send(writer, Delta(7, {}, false, true));
       tests::Pause();
     }
     return grpc::Status::CANCELLED;
@@ -268,10 +264,7 @@ TEST_F(RemoteFeedTest, HeartbeatsKeepItFresh) {
   ASSERT_EQ(directory_.position(), 7);
   clock_.Advance(absl::Seconds(3));
   EXPECT_EQ(directory_.last_heard(), clock_.Now() - absl::Seconds(3));
-  {
-    std::lock_guard lock(mutex);
-    beat = true;
-  }
+  *beat = true;
   Eventually([&] { return directory_.last_heard() == clock_.Now(); }, "a heartbeat");
   feed_->Stop();
   EXPECT_EQ(woken, 1);
