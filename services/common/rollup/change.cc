@@ -1,13 +1,15 @@
 #include "services/common/rollup/change.h"
 
+#include <algorithm>
 #include <charconv>
+#include <iterator>
 
 #include <fmt/format.h>
 
 namespace ronghe::common {
 namespace {
 
-// s<revision>; p<unit>,<parent>,<partition>,<month>; a<unit>,<month>:<number>=<amount>,…; f<unit>,0,<partition>,0;
+// s<revision>; p<unit>,<parent>,<partition>,<month>; a<unit>,<month>:<metric>=<amount>,…; f<unit>,0,<partition>,0;
 constexpr char kStructure = 's';
 constexpr char kPlace = 'p';
 constexpr char kAmount = 'a';
@@ -23,9 +25,9 @@ void AppendAmount(const RollupChange::Amount& amount, std::string& text) {
   const size_t before = text.size();
   fmt::format_to(std::back_inserter(text), "{}{},{}", kAmount, amount.unit.value, amount.month);
   char separator = ':';
-  for (const auto& [number, value] : amount.metrics) {
+  for (const auto& [name, value] : amount.metrics) {
     if (value == 0) continue;
-    fmt::format_to(std::back_inserter(text), "{}{}={}", separator, number, value);
+    fmt::format_to(std::back_inserter(text), "{}{}={}", separator, name, value);
     separator = ',';
   }
   if (separator == ':') {
@@ -49,6 +51,14 @@ class Reader {
     const auto [rest, error] = std::from_chars(next_, end_, number);
     if (error != std::errc()) return false;
     next_ = rest;
+    return true;
+  }
+  // Up to, and with, a character.
+  bool Until(char c, std::string& word) {
+    const char* found = std::find(next_, end_, c);
+    if (found == end_) return false;
+    word.assign(next_, found);
+    next_ = found + 1;
     return true;
   }
   bool NumberAfter(char c, int64_t& number) { return Take(c) && Number(number); }
@@ -79,10 +89,10 @@ bool ReadAmount(Reader& reader, std::vector<RollupChange::Amount>& amounts) {
   amount.unit = UnitUid(unit);
   amount.month = static_cast<MonthNumber>(month);
   for (char separator = ':'; !reader.Take(kEnd); separator = ',') {
-    int64_t number = 0;
+    std::string name;
     int64_t value = 0;
-    if (!reader.NumberAfter(separator, number) || !reader.NumberAfter('=', value)) return false;
-    amount.metrics.emplace_back(static_cast<int>(number), value);
+    if (!reader.Take(separator) || !reader.Until('=', name) || !reader.Number(value)) return false;
+    amount.metrics.emplace_back(std::move(name), value);
   }
   return true;
 }

@@ -25,7 +25,7 @@ struct RollupChange {
   struct Amount {
     UnitUid unit;
     MonthNumber month = 0;
-    std::vector<std::pair<int, int64_t>> metrics;  // field number, how much
+    std::vector<std::pair<std::string, int64_t>> metrics;  // name, how much
   };
 
   // Folded in this order: a unit is placed before it is counted.

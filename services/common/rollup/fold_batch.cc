@@ -45,11 +45,11 @@ absl::Status FoldBatch::AddAmount(const RollupChange::Amount& amount, PartitionI
     fresh_.insert(unit);
     placed_.push_back({unit, PlaceTree::kNone, 0});
   }
-  for (const auto& [number, value] : amount.metrics) {
-    const std::optional<size_t> metric = metrics_.IndexOfNumber(number);
-    if (!metric) return Internal(fmt::format("a logged change names metric {}, which is not declared", number));
+  for (const auto& [name, value] : amount.metrics) {
+    const std::optional<size_t> metric = metrics_.IndexOf(name);
+    if (!metric) return Internal(fmt::format("a logged change names metric {}, which is not declared", name));
     if (!metrics_.at(*metric).stock) {
-      if (amount.month == 0) return Internal(fmt::format("a flow without a month: metric {}", number));
+      if (amount.month == 0) return Internal(fmt::format("a flow without a month: {}", name));
       Own(unit, amount.month)[*metric] += value;
       Sum(unit, amount.month)[*metric] += value;
       AddAlong(unit, tree_.ParentAt(unit, amount.month), amount.month, amount.month, *metric, value);
@@ -96,7 +96,8 @@ absl::Status FoldBatch::Move(const RollupChange::Place& place) {
   // Back-dating reaches no further than the unit's last move.
   MonthNumber from = std::max(place.from, tree_.LastMove(unit));
   if (from != 0) from = std::clamp(from, tree_.LastMove(unit), month_);
-  if (known && before == parent && from != 0) return absl::OkStatus();
+  // Said again, as after a reload of the directory.
+  if (known && before == parent && !(from == 0 && parent == PlaceTree::kNone)) return absl::OkStatus();
   Content content;
   if (known) {
     RONGHE_ASSIGN_OR_RETURN(content, ContentOf(unit, from));

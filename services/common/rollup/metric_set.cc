@@ -17,8 +17,6 @@ MetricSet::MetricSet(const google::protobuf::Descriptor* descriptor) : descripto
       continue;
     }
     const v1::Metric& metric = field.options().GetExtension(v1::metric);
-    if (index_of_number_.size() <= static_cast<size_t>(field.number())) index_of_number_.resize(field.number() + 1, -1);
-    index_of_number_[field.number()] = static_cast<int>(metrics_.size());
     metrics_.push_back({field.number(), field.name(), metric.kind() == v1::METRIC_KIND_STOCK});
   }
 }
@@ -27,13 +25,6 @@ std::optional<size_t> MetricSet::IndexOf(std::string_view name) const {
   const auto found = std::find_if(metrics_.begin(), metrics_.end(), [&](const Metric& m) { return m.name == name; });
   if (found == metrics_.end()) return std::nullopt;
   return static_cast<size_t>(found - metrics_.begin());
-}
-
-std::optional<size_t> MetricSet::IndexOfNumber(int number) const {
-  if (number < 0 || static_cast<size_t>(number) >= index_of_number_.size()) return std::nullopt;
-  const int index = index_of_number_[number];
-  if (index < 0) return std::nullopt;
-  return static_cast<size_t>(index);
 }
 
 void MetricSet::Fill(std::span<const int64_t> values, google::protobuf::Message& message) const {

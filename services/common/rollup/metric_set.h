@@ -20,8 +20,8 @@ namespace ronghe::common {
 class MetricSet {
  public:
   struct Metric {
-    int number = 0;    // of the field; never changes, so it is what logs name
-    std::string name;  // of the field, the columns, everywhere
+    int number = 0;    // of the field
+    std::string name;  // of the field; so it is called in logs, columns, everywhere
     bool stock = false;
   };
 
@@ -32,7 +32,6 @@ class MetricSet {
   const Metric& at(size_t index) const { return metrics_[index]; }
   std::span<const Metric> all() const { return metrics_; }
   std::optional<size_t> IndexOf(std::string_view name) const;
-  std::optional<size_t> IndexOfNumber(int number) const;
 
   // Sets the fields of a message of the declared type from values in the order of the set; zeros stay unset.
   void Fill(std::span<const int64_t> values, google::protobuf::Message& message) const;
@@ -40,7 +39,6 @@ class MetricSet {
  private:
   const google::protobuf::Descriptor* descriptor_;
   std::vector<Metric> metrics_;
-  std::vector<int> index_of_number_;  // -1: none
 };
 
 }  // namespace ronghe::common
