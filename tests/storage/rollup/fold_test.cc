@@ -105,7 +105,7 @@ class FoldTest : public tests::RollupTest {
       if (OneIn(4)) MoveUnit(change);
     } else if (what < 19) {
       const Uid unit = Any();
-      if (!model_.HasChildren(unit)) model_.Forget(unit, Month(), change);
+      if (unit != 1 && !model_.HasChildren(unit)) model_.Forget(unit, Month(), change);
     } else {
       clock_.Advance(absl::Hours(24 * (10 + static_cast<int64_t>(Below(30)))));
       return;
@@ -241,17 +241,18 @@ void FoldTest::CheckSummaries() {
   }
 }
 
+uint64_t HuntSeed(uint64_t s) { const char* e = getenv("HUNT"); return e ? s + 4 * atoi(e) : s; }
 TEST_P(FoldTest, EveryChangeAtOnce) {
-  Walk(2, 150, 5000, 1);
+  Walk(HuntSeed(2), 150, 5000, 1);
 }
 TEST_P(FoldTest, OneChangeInABatch) {
-  Walk(3, 150, 1, 4);
+  Walk(HuntSeed(3), 150, 1, 4);
 }
 TEST_P(FoldTest, ManyChangesInABatch) {
-  Walk(4, 300, 5000, 12);
+  Walk(HuntSeed(4), 300, 5000, 12);
 }
 TEST_P(FoldTest, SmallBatchesStructureLast) {
-  Walk(5, 200, 3, 7);
+  Walk(HuntSeed(5), 200, 3, 7);
 }
 
 }  // namespace
