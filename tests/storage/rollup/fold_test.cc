@@ -1,4 +1,5 @@
 // Folding against a model that counts naively, while units come, move and go, months end, and publishers fail.
+#include <iterator>
 #include <optional>
 #include <string>
 #include <vector>
@@ -41,6 +42,8 @@ class Fragile final : public PublicationStep {
   bool failing_ = false;
 };
 
+constexpr size_t kRecorded[] = {tests::kFound, tests::kClosed, tests::kOpen, tests::kOverdue, tests::kOpen};
+
 class FoldTest : public tests::RollupTest {
  protected:
   void SetUp() override {
@@ -73,21 +76,29 @@ class FoldTest : public tests::RollupTest {
   void MoveUnit(RollupChange& change) {
     Uid unit = Any();
     Uid parent = Any(OneIn(5));
-    if (OneIn(3) && moved_ != 0 && !model_.units().at(moved_).gone) unit = moved_;
-    if (unit == moved_ && OneIn(2)) parent = moved_from_;  // back to where it was
-    if (parent != 0 && model_.units().at(parent).gone) return;
+    if (moved_ != 0 && !model_.units().at(moved_).gone) {
+      // Again what moved last, back to where it was, or something below or above it.
+      const uint64_t what = Below(8);
+      if (what < 2) unit = moved_;
+      if (what == 0) parent = moved_from_;
+      if (what == 2) parent = moved_;
+      if (what == 3 && model_.ParentAt(moved_, Back(1)) != 0) unit = model_.ParentAt(moved_, Back(1));
+      if (what == 4 && model_.ParentAt(unit, Back(1)) != 0) parent = model_.ParentAt(unit, Back(1));
+    }
+    if (model_.units().at(unit).gone || (parent != 0 && model_.units().at(parent).gone)) return;
     const MonthNumber from = Back(OneIn(2) ? 0 : OneIn(4) ? 2 : 1);
     const Uid before = model_.ParentAt(unit, RollupModel::kNow);
     if (!model_.Move(unit, parent, from, change)) return;
+    moves_ += before == parent ? 0 : 1;
     moved_ = unit;
     moved_from_ = before;
   }
-  // In the partition of the unit, as records are.
+  // Two flows and two stocks, in the partition of the unit, as records are.
   void RecordSome() {
     RollupChange change;
     const Uid unit = Any();
     for (uint64_t i = 0; i <= Below(3); ++i) {
-      const size_t metric = Below(tests::TestMetrics().size());
+      const size_t metric = kRecorded[Below(std::size(kRecorded))];
       const MonthNumber month = OneIn(8) ? MonthOf(CivilMonthOf(Month()) + 1) : Back(OneIn(2) ? 0 : Below(4));
       model_.Record(unit, metric, Month(), month, static_cast<int64_t>(Below(9)) - 2, change);
     }
@@ -159,6 +170,8 @@ class FoldTest : public tests::RollupTest {
       if (HasFatalFailure()) return;
     }
     EXPECT_GT(model_.units().size(), 10u);
+    EXPECT_GT(moves_, steps / 10);
+    EXPECT_GT(Months().size(), 5u);
   }
 
   struct Holder {
@@ -168,6 +181,7 @@ class FoldTest : public tests::RollupTest {
   Holder holders_[2];
   int64_t structure_partition_ = 0;
   Uid last_uid_ = 0;
+  int moves_ = 0;
   Uid moved_ = 0;
   Uid moved_from_ = 0;
 };
@@ -241,18 +255,21 @@ void FoldTest::CheckSummaries() {
   }
 }
 
-uint64_t HuntSeed(uint64_t s) { const char* e = getenv("HUNT"); return e ? s + 4 * atoi(e) : s; }
+uint64_t HuntSeed(uint64_t s) {
+  const char* e = getenv("HUNT");
+  return e ? s + 4 * atoi(e) : s;
+}
 TEST_P(FoldTest, EveryChangeAtOnce) {
-  Walk(HuntSeed(2), 150, 5000, 1);
+  Walk(HuntSeed(2), 200, 5000, 1);
 }
 TEST_P(FoldTest, OneChangeInABatch) {
-  Walk(HuntSeed(3), 150, 1, 4);
+  Walk(HuntSeed(3), 300, 1, 6);
 }
 TEST_P(FoldTest, ManyChangesInABatch) {
-  Walk(HuntSeed(4), 300, 5000, 12);
+  Walk(HuntSeed(4), 600, 5000, 12);
 }
 TEST_P(FoldTest, SmallBatchesStructureLast) {
-  Walk(HuntSeed(5), 200, 3, 7);
+  Walk(HuntSeed(5), 400, 3, 8);
 }
 
 }  // namespace
