@@ -133,7 +133,8 @@ absl::StatusOr<AuditReport> Audit::Run() {
   RONGHE_RETURN_IF_ERROR(CheckTotals(recount));
   RONGHE_RETURN_IF_ERROR(CheckEdges(recount));
   RONGHE_RETURN_IF_ERROR(recount.Finish([this](UnitUid unit, MonthNumber month, size_t metric) {
-    return differences_.count() < static_cast<int64_t>(kMaxSuspects) ? FoldedSum(unit, month, metric) : absl::StatusOr<int64_t>(0);
+    return differences_.count() < static_cast<int64_t>(kMaxSuspects) ? FoldedSum(unit, month, metric)
+                                                                     : absl::StatusOr<int64_t>(0);
   }));
   RONGHE_RETURN_IF_ERROR(CheckPlaces());
   RONGHE_RETURN_IF_ERROR(NameSuspects());
