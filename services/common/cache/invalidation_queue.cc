@@ -56,7 +56,7 @@ void InvalidationQueue::Return(std::span<const Item> items) {
   for (const Item& item : items) order_.push_front(item.first);
 }
 
-int64_t InvalidationQueue::Pending(std::string_view key) const {
+int64_t InvalidationQueue::Pending(const std::string& key) const {
   MutexLock lock(mutex_);
   const auto found = pending_.find(key);
   return found == pending_.end() ? 0 : found->second;

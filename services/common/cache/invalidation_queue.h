@@ -6,7 +6,6 @@
 #include <deque>
 #include <span>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -31,7 +30,7 @@ class InvalidationQueue {
   void Done(std::span<const Item> items);
   void Return(std::span<const Item> items);
   // The position below which `key` is known to be out of date though it is not delivered; 0: nothing pending.
-  int64_t Pending(std::string_view key) const;
+  int64_t Pending(const std::string& key) const;
   size_t size() const;
   void Stop();
 

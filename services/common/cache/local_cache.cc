@@ -18,7 +18,7 @@ struct Shard {
   LruMap<int64_t> tombstones ABSL_GUARDED_BY(mutex);
 };
 
-bool Put(Shard& shard, std::string_view key, const CacheEntry& entry) {
+bool PutInto(Shard& shard, std::string_view key, const CacheEntry& entry) {
   MutexLock lock(shard.mutex);
   if (const int64_t* tombstone = shard.tombstones.Find(key); tombstone != nullptr) {
     if (entry.position < *tombstone) return false;
@@ -31,7 +31,7 @@ bool Put(Shard& shard, std::string_view key, const CacheEntry& entry) {
   return true;
 }
 
-void Invalidate(Shard& shard, std::string_view key, int64_t position) {
+void InvalidateIn(Shard& shard, std::string_view key, int64_t position) {
   MutexLock lock(shard.mutex);
   if (const int64_t* tombstone = shard.tombstones.Find(key); tombstone != nullptr && *tombstone >= position) return;
   if (const CacheEntry* old = shard.entries.Find(key); old != nullptr && old->position >= position) return;
@@ -77,13 +77,13 @@ std::vector<std::optional<CacheEntry>> LocalCache::Get(std::span<const std::stri
 
 void LocalCache::PutAll(std::span<const KeyedEntry> entries) {
   for (const KeyedEntry& one : entries) {
-    const bool stored = one.entry.position >= 0 && Put(parts_->Of(one.key), one.key, one.entry);
+    const bool stored = one.entry.position >= 0 && PutInto(parts_->Of(one.key), one.key, one.entry);
     ++(stored ? parts_->puts : parts_->refused);
   }
 }
 
 void LocalCache::Invalidate(std::span<const std::string> keys, int64_t position) {
-  for (const std::string& key : keys) common::Invalidate(parts_->Of(key), key, position);
+  for (const std::string& key : keys) InvalidateIn(parts_->Of(key), key, position);
   parts_->invalidations += static_cast<int64_t>(keys.size());
 }
 

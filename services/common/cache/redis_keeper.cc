@@ -77,7 +77,7 @@ absl::StatusOr<std::string> RedisKeeper::IdentityOf(RedisConnection& connection)
   for (const RedisReply& reply : replies) RONGHE_RETURN_IF_ERROR(StatusOfReply(*reply));
   const std::string_view replication = TextOfReply(*replies[1]);
   if (Field(replication, "role") != "master") {
-    core_.state.Disturb();  // what it will have as a master comes from elsewhere
+    if (core_.state.lost()) core_.state.Disturb();  // what it will have as a master comes from elsewhere
     return absl::UnavailableError("the server is not a master");
   }
   return std::string(Field(TextOfReply(*replies[0]), "run_id")) + "/" +
