@@ -42,6 +42,10 @@ void NearCache::Insert(std::string_view key, const CacheEntry& entry, uint64_t g
   MutexLock lock(shard.mutex);
   // Looked at under the lock: Deactivate clears after it has said so, and the generation differs from then on.
   if (!active() || shard.generation.load(std::memory_order_relaxed) != generation) return;
+  // Another one may have read later and come here sooner.
+  if (const CacheEntry* old = shard.entries.Find(key); old != nullptr) {
+    if (std::pair(entry.position, entry.valid_us) <= std::pair(old->position, old->valid_us)) return;
+  }
   shard.entries.Set(key, entry, entry.value.size());
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -73,8 +74,16 @@ class SingleFlight {
     flights_.erase(key);
   }
 
+  // How many wait for the load of `key` that runs now, beside its leader.
+  size_t WaitersForTest(const std::string& key) {
+    MutexLock lock(mutex_);
+    const auto found = flights_.find(key);
+    return found == flights_.end() ? 0 : found->second->waiters;
+  }
+
  private:
   struct Flight {
+    size_t waiters = 0;            // guarded by mutex_
     std::optional<Result> result;  // guarded by mutex_
     std::vector<Done> callbacks;   // guarded by mutex_
     std::condition_variable ended;
@@ -87,7 +96,11 @@ class SingleFlight {
   std::shared_ptr<Flight> JoinLocked(const std::string& key, bool* leads) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     std::shared_ptr<Flight>& flight = flights_[key];
     *leads = flight == nullptr;
-    if (*leads) flight = std::make_shared<Flight>();
+    if (*leads) {
+      flight = std::make_shared<Flight>();
+    } else {
+      ++flight->waiters;
+    }
     return flight;
   }
 
