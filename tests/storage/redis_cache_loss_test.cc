@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <atomic>
 #include <string>
 #include <thread>
@@ -65,7 +66,7 @@ class RedisCacheLossTest : public RedisCacheTest {
     const absl::Time start = clock_.Now();
     for (int i = 0; i < 1000; ++i) EXPECT_EQ(GetOne(cache, "k"), std::nullopt);
     EXPECT_LT(clock_.Now() - start, kSlack);
-    EXPECT_EQ(cache.counters().bypassed, before + 1000);
+    EXPECT_GE(cache.counters().bypassed, before + 1000);
   }
 };
 
