@@ -152,8 +152,6 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       feed(*database),
       hub(p.clock()),
       publisher(*database, p.clock(), p.random()),
-      totals({"organization", v1::OrganizationMetrics::descriptor(), *database, log, publisher, feed, hub,
-              p.directory(), p.signer(), p.calendar(), p.wrapper()}),
       keys(std::move(key_ring)),
       vault(keys, p.random()),
       occupants({&member_occupants}),
