@@ -1,7 +1,11 @@
 #include "services/organization/service.h"
 
+#include "ronghe/organization/v1/metrics.pb.h"
+
 #include "services/common/changelog/watch.h"
+#include "services/common/rollup/schema.h"
 #include "services/common/serve/wrapper.h"
+#include "services/common/summary/totals.h"
 #include "services/common/telemetry/log.h"
 #include "services/organization/app/import_runner.h"
 #include "services/organization/app/member_import_target.h"
@@ -21,11 +25,11 @@
 #include "services/organization/storage/sql_access_store.h"
 #include "services/organization/storage/sql_audit_log.h"
 #include "services/organization/storage/sql_consistency.h"
+#include "services/organization/storage/sql_facts.h"
 #include "services/organization/storage/sql_import_joins.h"
 #include "services/organization/storage/sql_import_store.h"
 #include "services/organization/storage/sql_member_occupants.h"
 #include "services/organization/storage/sql_member_store.h"
-#include "services/organization/storage/sql_summary_source.h"
 #include "services/organization/storage/sql_unit_store.h"
 
 namespace ronghe::organization {
@@ -44,6 +48,7 @@ absl::Time In(absl::Duration time) {
 
 absl::Status MigrateAll(Database& database) {
   RONGHE_RETURN_IF_ERROR(common::sql::Migrate(database, "changelog", common::ChangeLogMigrations()));
+  RONGHE_RETURN_IF_ERROR(common::MigrateRollup(database, common::MetricSet(v1::OrganizationMetrics::descriptor())));
   return common::sql::Migrate(database, "organization", organization::Migrations());
 }
 
@@ -97,6 +102,9 @@ struct Service::Parts {
   PersonVault vault;
   SqlMemberOccupants member_occupants;
   std::vector<UnitOccupants*> occupants;
+  common::MetricSet metrics;
+  SqlFacts facts;
+  common::Totals totals;
   SqlUnitStore units;
   SqlAccessStore access;
   SqlMemberStore members;
@@ -106,7 +114,6 @@ struct Service::Parts {
   DirectoryFeed directory_feed;
   DirectoryTree tree;
   SqlConsistency consistency;
-  SqlSummarySource summary_source;
   SqlImportStore imports;
   KeyRingRowSealer sealer;
   SqlUnitJoin unit_join;
@@ -118,7 +125,6 @@ struct Service::Parts {
   RevisionGate gate;
   UnitApp unit_app;
   UnitQuery unit_query;
-  SummaryApp summary_app;
   AccessApp access_app;
   MemberApp member_app;
   MemberQuery member_query;
@@ -149,6 +155,10 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       keys(std::move(key_ring)),
       vault(keys, p.random()),
       occupants({&member_occupants}),
+      metrics(v1::OrganizationMetrics::descriptor()),
+      facts(metrics, occupants),
+      totals({"organization", v1::OrganizationMetrics::descriptor(), *database, log, publisher, feed, hub,
+              p.directory(), p.signer(), p.calendar(), p.wrapper(), facts}),
       units(*database, log, occupants),
       access(*database, log),
       members(*database, log, vault),
@@ -159,7 +169,6 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
                      [](const absl::Status& status) { LogError("directory cannot be read", status); }),
       tree(p.directory()),
       consistency(*database, log, publisher, p.directory()),
-      summary_source(*database, feed, occupants),
       imports(*database, log, p.clock()),
       sealer(keys, p.random()),
       unit_join(occupants),
@@ -168,7 +177,6 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       gate(consistency, p.signer()),
       unit_app(units, gate, p.calendar()),
       unit_query(units, tree, p.signer(), p.calendar()),
-      summary_app(summary_source, consistency, tree),
       access_app(access, tree, owners, gate, p.signer(), p.clock()),
       member_app({members, audit, tree, gate, p.calendar()}),
       member_query(members, tree, gate, p.signer()),
@@ -180,7 +188,7 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       import_app({import_engine, import_hub, tree, gate, p.signer(), [this] { import_runner.Wake(); }}),
       watch({"organization", log, feed, hub, p.directory(), p.signer(), p.wrapper().executor(), p.clock(),
              [&p] { return p.directory().structure_revision(); }}),
-      organization_rpc(p.wrapper(), {unit_app, unit_query, summary_app, gate, watch,
+      organization_rpc(p.wrapper(), {unit_app, unit_query, totals, gate, watch,
                                      [&p, this](const common::Call& call) {
                                        return NewImportUpload(p.wrapper().executor(), import_app, call, "units",
                                                               ReadUnitsMessage);
@@ -216,6 +224,7 @@ Service::Service(common::Process& process, const Config& config) : process_(proc
 
 Service::~Service() {
   if (parts_ == nullptr) return;
+  parts_->totals.StopAudits();
   parts_->import_runner.Stop();
   parts_->publisher.Stop();
   parts_->directory_feed.Stop();
@@ -240,6 +249,7 @@ absl::Status Service::Start() {
   RONGHE_RETURN_IF_ERROR(parts_->directory_feed.Start(In(kLoadDeadline)));
   parts_->publisher.Start();
   parts_->import_runner.Start();
+  parts_->totals.StartAudits(config_.audit_interval, process_.metrics());
   Register();
   return absl::OkStatus();
 }
@@ -273,8 +283,8 @@ void Service::Register() {
 }
 
 std::vector<common::ServiceBinding*> Service::bindings() {
-  return {&parts_->organization_rpc, &parts_->access_rpc, &parts_->directory_rpc, &parts_->member_rpc,
-          &parts_->import_rpc};
+  return {&parts_->organization_rpc, &parts_->access_rpc, &parts_->directory_rpc,
+          &parts_->member_rpc,       &parts_->import_rpc, &parts_->totals.feed_binding()};
 }
 
 }  // namespace ronghe::organization

@@ -4,12 +4,14 @@
 #include <string>
 
 #include <absl/status/status.h>
+#include <absl/time/time.h>
 
 #include "services/common/changelog/changelog.h"
 #include "services/common/changelog/watch.h"
 #include "services/common/config/settings.h"
 #include "services/common/process/process.h"
 #include "services/common/sql/database.h"
+#include "services/common/summary/totals.h"
 
 namespace ronghe::common {
 
@@ -18,7 +20,8 @@ struct FollowerConfig {
   ServeConfig serve;
   std::string database;  // sqlite:FILE or postgresql://…
   int database_connections = 4;
-  std::string organization = "127.0.0.1:7301";  // address
+  std::string organization = "127.0.0.1:7301";     // address
+  absl::Duration audit_interval = absl::Hours(6);  // of totals; zero: never
 };
 
 // The defaults of a service by name and port: listening address, probes, database.
@@ -29,27 +32,34 @@ void AddFollowerSettings(Settings& settings, FollowerConfig& config);
 // What every service beside organization is made of: database with change log and publisher, the replica of structure
 // and grants kept in it, the feed from organization that keeps both current, and Watch over the service's own feed.
 //
+// It folds the totals of the service's metrics too, under the structure it follows.
+//
 // Start opens the database, brings its schema up to date and fills the directory with what is stored; it registers
 // readiness (database, directory loaded) and drain with the process. The destructor stops what runs.
 class Follower {
  public:
-  // The process is initialised; it and the config outlive the follower.
-  Follower(Process& process, const FollowerConfig& config);
+  // The process is initialised; it, the config, `facts` and the descriptor of the service's `…Metrics` outlive the
+  // follower. `facts`: what the service's records count, for audits.
+  Follower(Process& process, const FollowerConfig& config, const google::protobuf::Descriptor* metrics,
+           FactSource& facts);
   ~Follower();
 
   absl::Status Start();
   // Only --migrate: the schema.
-  static absl::Status Migrate(const FollowerConfig& config);
+  static absl::Status Migrate(const FollowerConfig& config, const google::protobuf::Descriptor* metrics);
 
   // After Start.
   sql::Database& database();
   ChangeLog& log();
   WatchService& watch();
+  Totals& totals();
 
  private:
   struct Parts;
   Process& process_;
   const FollowerConfig& config_;
+  const google::protobuf::Descriptor* metrics_;
+  FactSource& facts_;
   std::unique_ptr<Parts> parts_;
 };
 

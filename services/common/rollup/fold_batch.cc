@@ -117,7 +117,7 @@ absl::Status FoldBatch::Move(const RollupChange::Place& place) {
   MonthNumber from = std::max(place.from, tree_.LastMove(unit));
   if (from != 0) from = std::clamp(from, tree_.LastMove(unit), month_);
   // Said again, as after a reload of the directory.
-  if (known && before == parent && !(from == 0 && parent == PlaceTree::kNone)) return absl::OkStatus();
+  if (known && before == parent) return absl::OkStatus();
   Content content;
   if (known) {
     RONGHE_ASSIGN_OR_RETURN(content, ContentOf(unit, from));
