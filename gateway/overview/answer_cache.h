@@ -14,8 +14,8 @@
 
 namespace ronghe::gateway {
 
-// What was used last, up to a number of bytes. Whether an answer may still be given is for the reader to judge. Shared, so
-// that looking one up copies nothing; in shards, so that readers do not wait for each other. Thread-safe.
+// What was used last, up to a number of bytes. Whether an answer may still be given is for the reader to judge. Shared,
+// so that looking one up copies nothing; in shards, so that readers do not wait for each other. Thread-safe.
 template <typename Value>
 class AnswerCache {
  public:

@@ -19,14 +19,14 @@ struct RateRule {
 
 // The figures of one service in an overview.
 struct FigureSet {
-  std::string service;                                          // and the name of the field
-  const google::protobuf::FieldDescriptor* field;               // of Overview
+  std::string service;                                            // and the name of the field
+  const google::protobuf::FieldDescriptor* field;                 // of Overview
   std::vector<const google::protobuf::FieldDescriptor*> metrics;  // of the field's message
   std::vector<RateRule> rates;
 };
 
-// All figures of overviews, as the protos declare them: every field of Overview whose message has metrics, in their order.
-// Made once, never changed.
+// All figures of overviews, as the protos declare them: every field of Overview whose message has metrics, in their
+// order. Made once, never changed.
 const std::vector<FigureSet>& Figures();
 
 // Puts in the total, a serialized message of the service's metrics, and adds the rates that have a value. False for a

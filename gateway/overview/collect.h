@@ -18,8 +18,8 @@ struct Collected {
   bool structure_differs = false;
 };
 
-// Asks the services side by side, within the caller's deadline. Where their figures are summed under different structures,
-// waits up to kStructureWait for those behind. Thread-safe.
+// Asks the services side by side, within the caller's deadline. Where their figures are summed under different
+// structures, waits up to kStructureWait for those behind. Thread-safe.
 class Collector {
  public:
   static constexpr absl::Duration kStructureWait = absl::Milliseconds(200);

@@ -40,8 +40,8 @@ struct Touched {
   std::vector<common::UnitUid> units;  // with all above them
 };
 
-// What this process knows about the changes of one service's totals, and with it the one rule by which a kept total may be
-// served. Bounded, however many units there are. Thread-safe.
+// What this process knows about the changes of one service's totals, and with it the one rule by which a kept total may
+// be served. Bounded, however many units there are. Thread-safe.
 class Freshness {
  public:
   // A total is served if it is known to have been current so long ago at most.
@@ -51,15 +51,15 @@ class Freshness {
   Freshness(const common::Directory& directory, const common::Clock& clock, size_t max_changes = 100'000)
       : directory_(directory), clock_(clock), max_changes_(max_changes) {}
 
-  // In feed order, by one thread. The totals that changed are those of the units and of all above them in the directory,
-  // if the directory stands at the message's structure, else all.
+  // In feed order, by one thread. The totals that changed are those of the units and of all above them in the
+  // directory, if the directory stands at the message's structure, else all.
   Touched Apply(const FeedChange& change);
   // The service's answer to what its last position is, asked at `sent`.
   void Head(const std::string& incarnation, int64_t position, int64_t cache_epoch, absl::Time sent);
 
-  // The rule. True iff the figures, true for `place`, are of the history that is followed, from a position from which all
-  // changes are known, no later one changed them, and that is known as of kMaxAge ago or later: the service was asked then
-  // for its last position, and everything up to it has been heard.
+  // The rule. True iff the figures, true for `place`, are of the history that is followed, from a position from which
+  // all changes are known, no later one changed them, and that is known as of kMaxAge ago or later: the service was
+  // asked then for its last position, and everything up to it has been heard.
   bool Accepts(const Place& place, common::UnitUid unit, Sensitivity sensitivity) const;
   // The time for which the rule, but for its last part, says that the figures are true; InfinitePast if it does not.
   absl::Time TrueAt(const Place& place, common::UnitUid unit, Sensitivity sensitivity) const;
@@ -101,9 +101,9 @@ class Freshness {
   State state_ ABSL_GUARDED_BY(mutex_);
   // Positions from which all changes are known; also the last one at which everything changed.
   int64_t floor_ ABSL_GUARDED_BY(mutex_) = 0;
-  int64_t last_change_ ABSL_GUARDED_BY(mutex_) = 0;  // of any unit
+  int64_t last_change_ ABSL_GUARDED_BY(mutex_) = 0;                        // of any unit
   absl::flat_hash_map<int64_t, int64_t> changed_ ABSL_GUARDED_BY(mutex_);  // by unit, above the floor
-  std::deque<PendingHead> heads_ ABSL_GUARDED_BY(mutex_);                        // not reached yet, oldest first
+  std::deque<PendingHead> heads_ ABSL_GUARDED_BY(mutex_);                  // not reached yet, oldest first
 };
 
 }  // namespace ronghe::gateway

@@ -11,8 +11,8 @@
 
 namespace ronghe::gateway {
 
-// The last totals a service gave, for when neither it nor a cache answers. Bounded: what was used longest ago leaves first.
-// Thread-safe.
+// The last totals a service gave, for when neither it nor a cache answers. Bounded: what was used longest ago leaves
+// first. Thread-safe.
 class LastKnown {
  public:
   explicit LastKnown(size_t capacity = 5'000) : capacity_(capacity) {}

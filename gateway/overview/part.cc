@@ -356,12 +356,13 @@ PartAnswer Part::Answer(const Reading& reading) {
     if (summary != nullptr) {
       (reading.loaded[i] != 0 ? loaded : kept) += 1;
       // What is accepted is still so under the structure that has been heard of since.
-      const int64_t heard = reading.state.incarnation == summary->place.incarnation ? reading.state.structure_revision : 0;
+      const int64_t heard =
+          reading.state.incarnation == summary->place.incarnation ? reading.state.structure_revision : 0;
       const int64_t revision = std::max(summary->place.structure_revision, heard);
       structure = std::min(structure.value_or(revision), revision);
-    } else if (const SummaryPtr& fallback = reading.fallbacks[i];
-               reading.wanted.min_revision.empty() && fallback != nullptr &&
-               now - LastTrue(reading, i, *fallback) <= kMaxStale) {
+    } else if (const SummaryPtr& fallback = reading.fallbacks[i]; reading.wanted.min_revision.empty() &&
+                                                                  fallback != nullptr &&
+                                                                  now - LastTrue(reading, i, *fallback) <= kMaxStale) {
       summary = fallback;
       stale += 1;
     } else {
@@ -377,10 +378,7 @@ PartAnswer Part::Answer(const Reading& reading) {
   counters_.cached(kept);
   counters_.stale(stale);
   counters_.missing(missing);
-  if (answer.missing || answer.stale) {
-    const common::MutexLock lock(mutex_);
-    answer.down_since = down_since_;
-  }
+  if (answer.missing || answer.stale) answer.down_since = down_since();
   return answer;
 }
 
@@ -401,6 +399,28 @@ void Part::Invalidate(const Touched& touched, int64_t position, common::MonthNum
   keys.reserve(touched.units.size());
   for (const common::UnitUid unit : touched.units) keys.push_back(CacheKey(state, unit, span));
   uses_.cache.Invalidate(keys, position);
+}
+
+void Part::GetDifference(const common::v1::GetStructureDifferenceRequest& request, absl::Time deadline,
+                         SummarySource::Done<common::v1::GetStructureDifferenceResponse> done) {
+  {
+    const common::MutexLock lock(mutex_);
+    ++loads_;
+  }
+  uses_.source.GetDifference(
+      request, deadline,
+      [this, done = std::move(done)](absl::StatusOr<common::v1::GetStructureDifferenceResponse> response) {
+        if (response.ok() || DoesNotAnswer(response.status())) Answered(response.ok());
+        done(std::move(response));
+        const common::MutexLock lock(mutex_);
+        --loads_;
+        ended_.notify_all();
+      });
+}
+
+std::optional<absl::Time> Part::down_since() {
+  const common::MutexLock lock(mutex_);
+  return down_since_;
 }
 
 void Part::Answered(bool answered) {

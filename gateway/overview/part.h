@@ -45,11 +45,11 @@ struct PartAnswer {
   std::string service;
   // For units[u] and spans[s] at u * spans + s; null where it is missing.
   std::vector<SummaryPtr> summaries;
-  bool missing = false;                   // of at least one
-  bool stale = false;                     // of at least one
-  std::optional<Place> place;             // the oldest of those used
-  int64_t structure_revision = 0;         // under which they are summed
-  std::optional<absl::Time> down_since;   // since when the service has not answered
+  bool missing = false;                  // of at least one
+  bool stale = false;                    // of at least one
+  std::optional<Place> place;            // the oldest of those used
+  int64_t structure_revision = 0;        // under which they are summed
+  std::optional<absl::Time> down_since;  // since when the service has not answered
 };
 
 // How totals were come by. Called for each answer of a part; cheap.
@@ -57,8 +57,9 @@ struct PartCounters {
   std::function<void(double)> cached, loaded, stale, missing;
 };
 
-// One service's totals: from what is kept, if the rule (freshness.h) accepts it; else from the service, each total by one
-// load at a time; and where that does not answer, the last known ones, marked, for at most ten minutes. Thread-safe.
+// One service's totals: from what is kept, if the rule (freshness.h) accepts it; else from the service, each total by
+// one load at a time; and where that does not answer, the last known ones, marked, for at most ten minutes.
+// Thread-safe.
 class Part {
  public:
   static constexpr absl::Duration kMaxStale = absl::Minutes(10);
@@ -86,7 +87,14 @@ class Part {
   // (NOT_YET_VISIBLE), is returned; that the service does not answer is none.
   absl::StatusOr<PartAnswer> Finish(const std::shared_ptr<Reading>& reading, absl::Time deadline);
 
-  // The feed told of changes: caches give up what they keep of the units' current month. For their good, not for truth's.
+  // Why a month differs between structures, from the service; `done` as in SummarySource. Waits for nothing.
+  void GetDifference(const common::v1::GetStructureDifferenceRequest& request, absl::Time deadline,
+                     SummarySource::Done<common::v1::GetStructureDifferenceResponse> done);
+  // Since when the service has not answered.
+  std::optional<absl::Time> down_since();
+
+  // The feed told of changes: caches give up what they keep of the units' current month. For their good, not for
+  // truth's.
   void Invalidate(const Touched& touched, int64_t position, common::MonthNumber month);
 
  private:

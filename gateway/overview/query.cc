@@ -21,7 +21,8 @@ constexpr size_t kMaxNamesSaid = 900;
 void ReadStructure(common::v1::Structure given, Span& span, Violations& wrong) {
   if (given == common::v1::STRUCTURE_UNSPECIFIED) return;
   if (!common::v1::Structure_IsValid(given)) {
-    wrong.Add("structure", "UNKNOWN_VALUE", {"must be STRUCTURE_THEN or STRUCTURE_NOW", "应为 STRUCTURE_THEN 或 STRUCTURE_NOW"});
+    wrong.Add("structure", "UNKNOWN_VALUE",
+              {"must be STRUCTURE_THEN or STRUCTURE_NOW", "应为 STRUCTURE_THEN 或 STRUCTURE_NOW"});
     return;
   }
   span.structure = given;
@@ -111,9 +112,10 @@ Order ReadOrder(const std::string& text, Violations& wrong) {
   if (text.empty() || name == "code" || FindFigure(name, order)) return order;
   const std::string names = NamesOf(name.substr(0, name.find('.')));
   if (names.empty()) {
-    wrong.Add("order_by", "UNKNOWN_METRIC",
-              {fmt::format("must be code, or a metric or rate as {{service}}.{{name}} with a service of {}", Services()),
-               fmt::format("应为 code，或“服务.指标”，服务为 {}", Services())});
+    wrong.Add(
+        "order_by", "UNKNOWN_METRIC",
+        {fmt::format("must be code, or a metric or rate as {{service}}.{{name}} with a service of {}", Services()),
+         fmt::format("应为 code，或“服务.指标”，服务为 {}", Services())});
   } else {
     wrong.Add("order_by", "UNKNOWN_METRIC",
               {fmt::format("must be code, or one of {}", names), fmt::format("应为 code，或以下之一：{}", names)});

@@ -35,8 +35,8 @@ absl::StatusOr<Span> ReadSpan(const v1::ExplainOverviewRequest& request, common:
 
 // The order of a list: by code, or by one figure.
 struct Order {
-  const google::protobuf::FieldDescriptor* field = nullptr;      // of Overview; null: by code
-  const google::protobuf::FieldDescriptor* value = nullptr;      // the metric, or what is above the line of the rate
+  const google::protobuf::FieldDescriptor* field = nullptr;       // of Overview; null: by code
+  const google::protobuf::FieldDescriptor* value = nullptr;       // the metric, or what is above the line of the rate
   const google::protobuf::FieldDescriptor* divided_by = nullptr;  // null: a metric
   bool descending = false;
 };

@@ -35,7 +35,8 @@ bool Before(const SortKey& a, const SortKey& b, const Order& order);
 std::string KeyText(const SortKey& key);
 std::optional<SortKey> ParseKey(std::string_view text);
 
-// Sorts all children, and where they are ordered by a figure sets rank and, for a metric, the share of `total` (null: none).
+// Sorts all children, and where they are ordered by a figure sets rank and, for a metric, the share of `total` (null:
+// none).
 void Rank(const Order& order, const v1::Overview* total, std::vector<v1::Overview>& children);
 
 }  // namespace ronghe::gateway

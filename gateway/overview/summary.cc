@@ -46,8 +46,7 @@ SummaryPtr FromEntry(const common::CacheEntry& entry) {
   summary->place.incarnation = watermark.incarnation();
   summary->place.position = watermark.position();
   summary->place.structure_revision = watermark.structure_revision();
-  summary->place.time =
-      absl::FromUnixSeconds(watermark.time().seconds()) + absl::Nanoseconds(watermark.time().nanos());
+  summary->place.time = absl::FromUnixSeconds(watermark.time().seconds()) + absl::Nanoseconds(watermark.time().nanos());
   summary->asked = absl::FromUnixMicros(entry.valid_us);
   summary->total = std::string(value.substr(kHead + size));
   return summary;

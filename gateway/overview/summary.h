@@ -22,7 +22,8 @@ struct Place {
   friend bool operator==(const Place&, const Place&) = default;
 };
 
-// A service's total of one unit in one period: a serialized `…Metrics`, unit and subtree together. Shared, never changed.
+// A service's total of one unit in one period: a serialized `…Metrics`, unit and subtree together. Shared, never
+// changed.
 struct Summary {
   Place place;
   absl::Time asked = absl::InfinitePast();  // by this or another process; it was true then or later

@@ -42,8 +42,8 @@ SummaryBatch Read(const pb::Message& response, const std::string& only_period) {
   const pb::FieldDescriptor* total = list->message_type()->FindFieldByName("total");
   const pb::FieldDescriptor* period = list->message_type()->FindFieldByName("period");
   SummaryBatch batch;
-  batch.place = PlaceOf(static_cast<const common::v1::Watermark&>(
-      reflection->GetMessage(response, type->FindFieldByName("watermark"))));
+  batch.place = PlaceOf(
+      static_cast<const common::v1::Watermark&>(reflection->GetMessage(response, type->FindFieldByName("watermark"))));
   const int count = reflection->FieldSize(response, list);
   for (int i = 0; i < count; ++i) {
     const pb::Message& summary = reflection->GetRepeatedMessage(response, list, i);

@@ -27,8 +27,8 @@ class SummaryClient final : public SummarySource {
   void Ask(const std::string& method, const google::protobuf::Message& request, absl::Time deadline,
            std::function<void(absl::StatusOr<grpc::ByteBuffer>)> done);
 
-  const std::string path_;                                  // `/ronghe.education.v1.EducationService/`
-  const google::protobuf::Message* response_ = nullptr;      // prototype of BatchGetSummariesResponse
+  const std::string path_;                               // `/ronghe.education.v1.EducationService/`
+  const google::protobuf::Message* response_ = nullptr;  // prototype of BatchGetSummariesResponse
   const std::shared_ptr<grpc::GenericStub> stub_;
   common::ServiceToken& token_;
 };

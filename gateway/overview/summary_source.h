@@ -21,7 +21,8 @@ struct SummaryBatch {
   absl::flat_hash_map<std::pair<std::string, std::string>, std::string> totals;
 };
 
-// A service that is asked for totals, by the gateway on its own behalf: permission has been checked before. Thread-safe.
+// A service that is asked for totals, by the gateway on its own behalf: permission has been checked before.
+// Thread-safe.
 class SummarySource {
  public:
   template <typename T>

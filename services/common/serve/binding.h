@@ -26,8 +26,8 @@ namespace ronghe::common {
 
 class Wrapper;  // serve/wrapper.h: what surrounds every call; one per process
 
-// A message in the form in which it is sent: for answers that are given many times. Copies share the bytes, which are never
-// changed. Thread-safe.
+// A message in the form in which it is sent: for answers that are given many times. Copies share the bytes, which are
+// never changed. Thread-safe.
 template <typename Message>
 class Serialized {
  public:

@@ -31,7 +31,9 @@ class GatewayTest : public ::testing::Test {
     process_ = std::make_unique<common::Process>();
     const absl::Status initialised = process_->Init(config_.serve);
     ASSERT_TRUE(initialised.ok()) << initialised;
-    gateway_ = std::make_unique<gateway::Gateway>(*process_, config_);
+    auto gateway = gateway::Gateway::Create(*process_, config_);
+    ASSERT_TRUE(gateway.ok()) << gateway.status();
+    gateway_ = *std::move(gateway);
     gateway_->Start();
     const absl::Status serving = process_->StartServing(gateway_->bindings(), gateway_->raw_bindings());
     ASSERT_TRUE(serving.ok()) << serving;
