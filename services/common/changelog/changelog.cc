@@ -30,10 +30,10 @@ constexpr sql::Query kSetRevision{"shard_rev_set",
 constexpr sql::Query kReadRevision{"shard_rev_read", "SELECT rev FROM shard_rev WHERE partition_id = ?"};
 constexpr sql::Query kInsertEntry{
     "change_log_insert",
-    "INSERT INTO change_log (partition_id, rev, time_us, kind, resource, unit_uid, unit_before_uid, change_id, etag) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"};
-constexpr std::string_view kEntryColumns[] = {"partition_id",    "rev",       "time_us", "kind", "resource", "unit_uid",
-                                              "unit_before_uid", "change_id", "etag"};
+    "INSERT INTO change_log (partition_id, rev, time_us, kind, resource, unit_uid, unit_before_uid, change_id, etag, "
+    "rollup) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+constexpr std::string_view kEntryColumns[] = {
+    "partition_id", "rev", "time_us", "kind", "resource", "unit_uid", "unit_before_uid", "change_id", "etag", "rollup"};
 constexpr sql::Query kReadIncarnation{"incarnation_read",
                                       "SELECT value FROM feed_meta WHERE partition_id = 0 AND name = 'incarnation'"};
 constexpr sql::Query kMakeIncarnation{"incarnation_make",
@@ -82,7 +82,7 @@ absl::Status WriteTxn::InsertEntries(const std::string& change_id) {
   for (const ChangeEntry& entry : entries_) {
     rows.push_back({partition_.value, base_revision_ + static_cast<int64_t>(rows.size()), now_micros(),
                     static_cast<int64_t>(entry.kind), entry.resource, entry.unit.value, entry.unit_before.value,
-                    change_id, entry.etag});
+                    change_id, entry.etag, entry.rollup});
   }
   if (rows.size() >= kBulkFrom) return session_->BulkInsert("change_log_bulk", "change_log", kEntryColumns, rows);
   for (const std::vector<sql::Value>& row : rows) {

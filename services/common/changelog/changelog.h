@@ -34,6 +34,7 @@ struct ChangeEntry {
   UnitUid unit = {};          // owner after the change
   UnitUid unit_before = {};   // owner before, where it differs
   std::string etag = {};
+  std::string rollup = {};    // what it adds to totals, encoded (services/common/rollup/change.h)
 };
 
 // A published change.
@@ -132,6 +133,16 @@ class ChangeLog {
 // Schema of change log, feed, request log and lease.
 std::span<const sql::Migration> ChangeLogMigrations();
 
+// Something done in the publishing transaction, so that it has happened for exactly the changes that are published.
+class PublicationStep {
+ public:
+  virtual ~PublicationStep() = default;
+  // The changes after `before`, up to `position`, have their positions. An error rolls all of it back.
+  virtual absl::Status Publish(sql::Session& session, int64_t before, int64_t position) = 0;
+  // Once after each Publish, and after a transaction that ended before it: `committed` is false also where nobody knows.
+  virtual void Ended(bool committed) = 0;
+};
+
 // Numbers committed changes with feed positions, gapless, exactly once, in each partition in revision order. Runs in
 // its own thread, at once on a hint and every 20 ms otherwise; several processes may run one, the lease row lets one
 // have effect. It also drops what the feed need not keep any longer (30 days), and expired request ids.
@@ -160,6 +171,8 @@ class Publisher {
   // Called with the new last position after each publication, by this process or another one, after the commit, from
   // the thread that found it: the publisher's own or that of PublishOnce. Set once, before Start.
   void OnPublished(std::function<void(int64_t)> callback);
+  // Set once, before Start; outlives the publisher.
+  void SetStep(PublicationStep& step);
   // Called with errors of the thread, which goes on and tries again. For the log. Set once, before Start.
   void OnError(std::function<void(const absl::Status&)> callback);
 

@@ -15,7 +15,7 @@ constexpr sql::Query kAfter{
     "feed_after",
     "SELECT f.position, f.source_partition, f.source_rev, c.time_us, c.kind, c.resource, c.unit_uid, "
     "c.unit_before_uid, "
-    "c.change_id, c.etag FROM feed AS f "
+    "c.change_id, c.etag, c.rollup FROM feed AS f "
     "JOIN change_log AS c ON c.partition_id = f.source_partition AND c.rev = f.source_rev "
     "WHERE f.partition_id = 0 AND f.position > ? AND f.position <= ? ORDER BY f.position LIMIT 500"};
 constexpr sql::Query kState{"feed_state_read",
@@ -51,6 +51,7 @@ PublishedChange ChangeOf(const sql::Row& row) {
   change.entry.unit_before = UnitUid(row.Int(7));
   change.change_id = row.Text(8);
   change.entry.etag = row.Text(9);
+  change.entry.rollup = row.Text(10);
   return change;
 }
 

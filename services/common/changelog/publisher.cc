@@ -68,9 +68,12 @@ struct Publisher::Impl {
     const auto body = [&](sql::Session& session) -> absl::Status {
       RONGHE_ASSIGN_OR_RETURN(batch,
                               publication::PublishBatch(session, seen, next, absl::ToUnixMicros(now), options.batch));
-      return absl::OkStatus();
+      if (step == nullptr || batch.count == 0) return absl::OkStatus();
+      return step->Publish(session, batch.position - batch.count, batch.position);
     };
-    RONGHE_RETURN_IF_ERROR(database.Write(StatementDeadline(), body));
+    const absl::Status written = database.Write(StatementDeadline(), body);
+    if (step != nullptr) step->Ended(written.ok());
+    RONGHE_RETURN_IF_ERROR(written);
     return batch;
   }
 
@@ -127,6 +130,7 @@ struct Publisher::Impl {
   const Clock& clock;
   Options options;
   const std::string holder;
+  PublicationStep* step = nullptr;
   std::function<void(int64_t)> on_published;
   std::function<void(const absl::Status&)> on_error;
   std::atomic<int64_t> announced = 0;
@@ -244,6 +248,9 @@ absl::StatusOr<int64_t> Publisher::DropExpired() {
 }
 void Publisher::OnPublished(std::function<void(int64_t)> callback) {
   impl_->on_published = std::move(callback);
+}
+void Publisher::SetStep(PublicationStep& step) {
+  impl_->step = &step;
 }
 void Publisher::OnError(std::function<void(const absl::Status&)> callback) {
   impl_->on_error = std::move(callback);

@@ -14,16 +14,6 @@ namespace {
 // Real time, as the database has it.
 constexpr absl::Duration kOpenDeadline = absl::Seconds(10);
 
-class WatchSource final : public MessageSource {
- public:
-  explicit WatchSource(std::shared_ptr<WatchStream> stream) : stream_(std::move(stream)) {}
-  ~WatchSource() override { stream_->Close(); }
-  void Next(Done done) override { stream_->Next(std::move(done)); }
-
- private:
-  std::shared_ptr<WatchStream> stream_;
-};
-
 }  // namespace
 
 WatchService::WatchService(Parts parts) : WatchService(std::move(parts), Options{}) {}
@@ -41,7 +31,7 @@ absl::StatusOr<std::unique_ptr<MessageSource>> WatchService::Open(const Call& ca
   RONGHE_RETURN_IF_ERROR(violations.ToStatus());
   RONGHE_RETURN_IF_ERROR(filter.status());
   RONGHE_RETURN_IF_ERROR(start.status());
-  return std::make_unique<WatchSource>(
+  return SourceOf(
       std::make_shared<WatchStream>(parts_, options_, *std::move(filter), std::move(incarnation), *start));
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <mutex>
 #include <utility>
 
 #include "services/common/changelog/watch_token.h"
@@ -32,69 +31,16 @@ absl::Status StructureBehind() {
 
 WatchStream::WatchStream(const WatchService::Parts& parts, const WatchService::Options& options, WatchFilter filter,
                          std::string incarnation, int64_t position)
-    : parts_(parts),
+    : HubStream(parts.hub, parts.executor),
+      parts_(parts),
       options_(options),
       filter_(std::move(filter)),
       incarnation_(std::move(incarnation)),
       position_(position) {}
 
-void WatchStream::Next(MessageSource::Done done) {
+void WatchStream::OnNext() {
   const bool waiting = parts_.hub.last() > position_;
   too_slow_ = greeted_ && waiting && parts_.clock.Now() - sent_ > options_.slow_reader;
-  {
-    MutexLock lock(mutex_);
-    done_ = std::move(done);
-  }
-  Post();
-}
-
-void WatchStream::Post() {
-  parts_.executor.Post([self = shared_from_this()] { self->Step(); });
-}
-
-bool WatchStream::Enter() {
-  MutexLock lock(mutex_);
-  if (closed_ || !done_) return false;
-  inside_.push_back(std::this_thread::get_id());
-  return true;
-}
-
-void WatchStream::Leave() {
-  // Notified under the lock: the stream may be gone as soon as Close has seen it.
-  MutexLock lock(mutex_);
-  inside_.erase(std::ranges::find(inside_, std::this_thread::get_id()));
-  left_.notify_all();
-}
-
-void WatchStream::Step() {
-  if (!Enter()) return;
-  if (Outcome outcome = Advance(); outcome.has_value()) {
-    MessageSource::Done done;
-    {
-      MutexLock lock(mutex_);
-      if (!closed_) done = std::exchange(done_, nullptr);
-    }
-    // Next may be called from in here, and its step run beside us: from now on only Leave.
-    if (done) done(*std::move(outcome));
-  }
-  Leave();
-}
-
-bool WatchStream::OthersInside() const {
-  const auto other = [](std::thread::id id) { return id != std::this_thread::get_id(); };
-  return std::ranges::any_of(inside_, other);
-}
-
-void WatchStream::Close() {
-  uint64_t handle = 0;
-  {
-    std::unique_lock lock(mutex_.native());
-    closed_ = true;
-    while (OthersInside()) left_.wait(lock);
-    done_ = nullptr;
-    handle = handle_;
-  }
-  if (handle != 0) parts_.hub.Cancel(handle);
 }
 
 WatchStream::Outcome WatchStream::Advance() {
@@ -144,15 +90,6 @@ WatchStream::Outcome WatchStream::AwaitStructure() {
   if (now - behind_since_ > options_.structure_patience) return StructureBehind();
   WaitFor(kNever, kStructurePoll);
   return std::nullopt;
-}
-
-void WatchStream::WaitFor(int64_t position, absl::Duration timeout) {
-  const uint64_t handle = parts_.hub.WakeAfter(position, timeout, [weak = weak_from_this()] {
-    if (const std::shared_ptr<WatchStream> self = weak.lock()) self->Post();
-  });
-  // We are in a step, for which Close waits, so it will find the handle.
-  MutexLock lock(mutex_);
-  handle_ = handle;
 }
 
 WatchStream::Outcome WatchStream::Send(std::unique_ptr<v1::WatchResponse> response) {

@@ -4,19 +4,6 @@
 #include "services/organization/rpc/directory_stream.h"
 
 namespace ronghe::organization {
-namespace {
-
-class StreamSource final : public common::MessageSource {
- public:
-  explicit StreamSource(std::shared_ptr<DirectoryStream> stream) : stream_(std::move(stream)) {}
-  ~StreamSource() override { stream_->Close(); }
-  void Next(Done done) override { stream_->Next(std::move(done)); }
-
- private:
-  std::shared_ptr<DirectoryStream> stream_;
-};
-
-}  // namespace
 
 DirectoryRpc::DirectoryRpc(common::Wrapper& wrapper, DirectorySource& source, common::FeedHub& hub)
     : ServiceBinding(wrapper, v1::StreamDirectoryRequest::descriptor()->file()->FindServiceByName("DirectoryService")),
@@ -31,7 +18,7 @@ absl::StatusOr<std::unique_ptr<common::MessageSource>> DirectoryRpc::StreamDirec
     const v1::StreamDirectoryRequest& request) {
   DirectoryStream::Parts parts{source_, hub_, wrapper_.executor(), wrapper_.clock()};
   auto stream = std::make_shared<DirectoryStream>(parts, request.incarnation(), request.position());
-  return std::make_unique<StreamSource>(std::move(stream));
+  return common::SourceOf(std::move(stream));
 }
 
 }  // namespace ronghe::organization

@@ -1,7 +1,6 @@
 #include "services/organization/rpc/directory_stream.h"
 
 #include <algorithm>
-#include <mutex>
 #include <utility>
 
 #include "ronghe/organization/v1/directory_service.pb.h"
@@ -80,63 +79,6 @@ std::unique_ptr<v1::StreamDirectoryResponse> ToProto(const common::DirectoryDelt
 
 }  // namespace
 
-void DirectoryStream::Next(common::MessageSource::Done done) {
-  {
-    common::MutexLock lock(mutex_);
-    done_ = std::move(done);
-  }
-  Post();
-}
-
-void DirectoryStream::Post() {
-  parts_.executor.Post([self = shared_from_this()] { self->Step(); });
-}
-
-bool DirectoryStream::Enter() {
-  common::MutexLock lock(mutex_);
-  if (closed_ || !done_) return false;
-  inside_.push_back(std::this_thread::get_id());
-  return true;
-}
-
-void DirectoryStream::Leave() {
-  // Notified under the lock: the stream may be gone as soon as Close has seen it.
-  common::MutexLock lock(mutex_);
-  inside_.erase(std::find(inside_.begin(), inside_.end(), std::this_thread::get_id()));
-  left_.notify_all();
-}
-
-void DirectoryStream::Step() {
-  if (!Enter()) return;
-  if (Outcome outcome = Advance()) {
-    common::MessageSource::Done done;
-    {
-      common::MutexLock lock(mutex_);
-      if (!closed_) done = std::exchange(done_, nullptr);
-    }
-    // Next may be called from in here, and its step run beside us: from now on only Leave.
-    if (done) done(*std::move(outcome));
-  }
-  Leave();
-}
-
-bool DirectoryStream::OthersInside() const {
-  return std::any_of(inside_.begin(), inside_.end(),
-                     [](std::thread::id id) { return id != std::this_thread::get_id(); });
-}
-
-void DirectoryStream::Close() {
-  uint64_t handle = 0;
-  {
-    std::unique_lock<std::mutex> lock(mutex_.native());
-    closed_ = true;
-    while (OthersInside()) left_.wait(lock);
-    done_ = nullptr;
-    handle = handle_;
-  }
-  if (handle != 0) parts_.hub.Cancel(handle);
-}
-
 DirectoryStream::Outcome DirectoryStream::Advance() {
   absl::Status status;
   if (!begun_) status = Begin();
@@ -145,7 +87,7 @@ DirectoryStream::Outcome DirectoryStream::Advance() {
   if (!pieces_.empty()) return absl::StatusOr<Message>(TakePiece());
   absl::Duration quiet = parts_.clock.Now() - sent_;
   if (quiet < kHeartbeat) {
-    WaitFor(kHeartbeat - quiet);
+    WaitFor(position_, kHeartbeat - quiet);
     return std::nullopt;
   }
   common::DirectoryDelta heartbeat;
@@ -214,15 +156,6 @@ DirectoryStream::Message DirectoryStream::TakePiece() {
   pieces_.pop_front();
   sent_ = parts_.clock.Now();
   return message;
-}
-
-void DirectoryStream::WaitFor(absl::Duration timeout) {
-  uint64_t handle = parts_.hub.WakeAfter(position_, timeout, [weak = weak_from_this()] {
-    if (std::shared_ptr<DirectoryStream> self = weak.lock()) self->Post();
-  });
-  // We are in a step, for which Close waits, so it will find the handle.
-  common::MutexLock lock(mutex_);
-  handle_ = handle;
 }
 
 }  // namespace ronghe::organization

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <absl/status/status.h>
+#include <absl/status/statusor.h>
+#include <absl/time/time.h>
+
+#include "ronghe/common/v1/summary.pb.h"
+
+#include "services/common/changelog/changelog.h"
+#include "services/common/directory/directory.h"
+#include "services/common/rollup/metric_set.h"
+#include "services/common/rollup/summaries.h"
+#include "services/common/sql/database.h"
+#include "services/common/summary/published_gate.h"
+#include "services/common/values/call.h"
+#include "services/common/values/clock.h"
+#include "services/common/values/pages.h"
+
+namespace ronghe::common {
+
+// Answers a service's requests for totals. The caller's permission has been checked. Thread-safe; blocks on the database.
+class SummaryService {
+ public:
+  // All outlive it.
+  struct Parts {
+    sql::Database& database;
+    const MetricSet& metrics;
+    const Directory& directory;
+    ChangeLog& log;
+    PublishedGate& gate;
+    Calendar calendar;
+  };
+  explicit SummaryService(const Parts& parts) : parts_(parts) {}
+
+  // Fills a BatchGetSummariesResponse of the service's own package. INVALID_ARGUMENT with every wrong field; NOT_FOUND for
+  // unknown units; UNAVAILABLE, reason NOT_YET_VISIBLE, where `min_revision` is not covered within the deadline.
+  absl::Status BatchGet(const Call& call, const v1::BatchGetSummariesRequest& request,
+                        google::protobuf::Message& response) const;
+
+ private:
+  struct Wanted {
+    std::string name;
+    SummaryUnit unit;
+  };
+  absl::StatusOr<std::vector<Wanted>> Units(const v1::BatchGetSummariesRequest& request) const;
+
+  const Parts parts_;
+};
+
+// The periods of a request, and those it did not name: the current month. Adds a violation for each that is malformed or has
+// not begun.
+std::vector<Period> ReadPeriods(const google::protobuf::RepeatedPtrField<std::string>& texts, const Calendar& calendar,
+                                Violations& violations);
+void WriteMark(const SummaryMark& mark, std::string incarnation, v1::Watermark& watermark);
+
+// A handler for ServiceBinding::Unary.
+template <typename Response>
+std::function<absl::StatusOr<Response>(const Call&, const v1::BatchGetSummariesRequest&)> BatchGetSummaries(
+    const SummaryService& summaries) {
+  return [&summaries](const Call& call, const v1::BatchGetSummariesRequest& request) -> absl::StatusOr<Response> {
+    Response response;
+    RONGHE_RETURN_IF_ERROR(summaries.BatchGet(call, request, response));
+    return response;
+  };
+}
+
+}  // namespace ronghe::common
