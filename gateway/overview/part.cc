@@ -193,6 +193,7 @@ void Part::StartLoads(const std::shared_ptr<Reading>& reading, const std::vector
     auto load = std::make_shared<Load>();
     load->sent = uses_.clock.Now();
     load->deadline = load->sent + kPatience;
+    load->request.set_totals_only(true);
     load->request.set_structure(reading->wanted.spans.front().structure);
     return load;
   };
@@ -238,6 +239,7 @@ void Part::AskDirectly(const std::shared_ptr<Reading>& reading, absl::Time deadl
     auto load = std::make_shared<Load>();
     load->sent = uses_.clock.Now();
     load->deadline = deadline;
+    load->request.set_totals_only(true);
     load->request.set_include_children(wanted.with_children);
     load->request.set_structure(wanted.spans.front().structure);
     load->request.mutable_min_revision()->Add(wanted.min_revision.begin(), wanted.min_revision.end());
@@ -314,10 +316,10 @@ absl::StatusOr<PartAnswer> Part::Finish(const std::shared_ptr<Reading>& reading,
         if (!DoesNotAnswer(result->status())) return result->status();
       } else if (**result == nullptr) {
         reading->fallbacks[i] = nullptr;  // unknown to the service
-      } else if ((**result)->asked >= reading->arrived - Freshness::kMaxAge) {
+      } else if (Suffices(*reading, i, ***result)) {
         reading->summaries[i] = **result;
       } else {
-        again.push_back(i);  // what another had asked long before
+        again.push_back(i);
       }
     }
     reading->missing = std::move(again);
@@ -326,6 +328,16 @@ absl::StatusOr<PartAnswer> Part::Finish(const std::shared_ptr<Reading>& reading,
   }
   Keep(*reading);
   return Answer(*reading);
+}
+
+// What another asked for before this reading began will do unless that was long before, or is known to be outdated.
+bool Part::Suffices(const Reading& reading, size_t index, const Summary& summary) const {
+  if (reading.loaded[index] != 0 || summary.asked > reading.arrived) return true;
+  if (reading.fresh) return summary.asked == reading.arrived;
+  if (summary.asked < reading.arrived - Freshness::kMaxAge) return false;
+  if (reading.state.incarnation != summary.place.incarnation) return reading.state.incarnation.empty();
+  const Sensitivity sensitivity = SensitivityOf(reading.SpanAt(index), reading.wanted.month);
+  return uses_.freshness->TrueAt(summary.place, reading.UnitAt(index).uid, sensitivity) > absl::InfinitePast();
 }
 
 // Whoever loaded tells the caches.

@@ -105,6 +105,7 @@ class Part {
   void AskDirectly(const std::shared_ptr<Reading>& reading, absl::Time deadline);
   void Send(std::shared_ptr<Load> load);
   void Receive(const std::shared_ptr<Load>& load, absl::StatusOr<SummaryBatch> batch);
+  bool Suffices(const Reading& reading, size_t index, const Summary& summary) const;
   void Keep(const Reading& reading);
   PartAnswer Answer(const Reading& reading);
   absl::Time LastTrue(const Reading& reading, size_t index, const Summary& summary) const;

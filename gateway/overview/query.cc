@@ -49,7 +49,7 @@ void ReadPeriod(std::string_view field, const std::string& text, MonthNumber now
     return;
   }
   if (span.period.first > now) {
-    wrong.Add(std::string(field), "PERIOD_NOT_BEGUN", {"this period has not begun", "该时期尚未开始"});
+    wrong.Add(std::string(field), "IN_FUTURE", {"the period has not begun", "该期间尚未开始"});
   }
   span.text = common::PeriodText(span.period);
 }
