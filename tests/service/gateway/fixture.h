@@ -28,6 +28,7 @@ class GatewayTest : public ::testing::Test {
     config_.serve.drain = absl::Seconds(2);
     config_.organization = organization_.address();
     config_.education = config_.rectification = config_.assessment = "127.0.0.1:1";
+    Configure(config_);
     process_ = std::make_unique<common::Process>();
     const absl::Status initialised = process_->Init(config_.serve);
     ASSERT_TRUE(initialised.ok()) << initialised;
@@ -45,6 +46,8 @@ class GatewayTest : public ::testing::Test {
     gateway_.reset();
     process_.reset();
   }
+
+  virtual void Configure(gateway::Config& /*config*/) {}
 
   std::shared_ptr<grpc::Channel> NewChannel() const {
     grpc::ChannelArguments arguments;
