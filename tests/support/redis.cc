@@ -47,9 +47,18 @@ absl::StatusOr<std::unique_ptr<RedisServer>> RedisServer::Start(std::vector<std:
 absl::Status RedisServer::Launch() {
   Subprocess::Options options;
   options.output_dir = dir_.path();
-  std::vector<std::string> args{
-      "redis-server", "--port", std::to_string(port_), "--bind",      "127.0.0.1", "--save", "", "--appendonly",
-      "no",           "--dir",  dir_.path(),           "--daemonize", "no"};
+  std::vector<std::string> args{"redis-server"};
+  const auto set = [&args](const std::string& name, const std::string& value) {
+    args.push_back("--" + name);
+    args.push_back(value);
+  };
+  set("port", std::to_string(port_));
+  set("bind", "127.0.0.1");
+  set("save", "");
+  set("appendonly", "no");
+  set("dir", dir_.path());
+  set("daemonize", "no");
+  set("repl-diskless-sync-delay", "0");  // replicas do not wait for others
   args.insert(args.end(), more_.begin(), more_.end());
   auto started = Subprocess::Start(std::move(args), options);
   if (!started.ok()) return started.status();
@@ -89,7 +98,6 @@ absl::Status RedisServer::Empty() {
 
 absl::Status RedisServer::ReplicaOf(int port) {
   if (port == 0) return Command({"REPLICAOF", "NO", "ONE"}).status();
-  RONGHE_RETURN_IF_ERROR(Command({"CONFIG", "SET", "repl-diskless-sync-delay", "0"}).status());
   RONGHE_RETURN_IF_ERROR(Command({"REPLICAOF", "127.0.0.1", std::to_string(port)}).status());
   return process_->WaitFor(
       [this] {

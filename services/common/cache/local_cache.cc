@@ -20,6 +20,7 @@ struct Shard {
 
 bool PutInto(Shard& shard, std::string_view key, const CacheEntry& entry) {
   MutexLock lock(shard.mutex);
+  if (!shard.entries.Fits(key, entry.value.size())) return false;  // and a tombstone stays
   if (const int64_t* tombstone = shard.tombstones.Find(key); tombstone != nullptr) {
     if (entry.position < *tombstone) return false;
     shard.tombstones.Erase(key);

@@ -34,12 +34,13 @@ class LruMap {
     return &found->second->value;
   }
 
-  // Replaces what was there. `payload` is what the value takes beside its own size; larger than the whole map: nothing
-  // is kept for this key.
+  // `payload` is what the value takes beside its own size. Larger than the whole map, nothing is kept for this key.
+  bool Fits(std::string_view key, size_t payload) const { return payload + key.size() + kOverhead <= max_bytes_; }
+  // Replaces what was there.
   void Set(std::string_view key, Value value, size_t payload) {
     Erase(key);
+    if (!Fits(key, payload)) return;
     const size_t bytes = payload + key.size() + kOverhead;
-    if (bytes > max_bytes_) return;
     items_.push_front({.key = std::string(key), .value = std::move(value), .bytes = bytes});
     index_.emplace(items_.front().key, items_.begin());
     bytes_ += bytes;

@@ -16,6 +16,7 @@ struct RedisCache::Parts {
   Parts(const RedisAddress& address, const RedisCacheOptions& options, const Clock& clock, Random& random)
       : core(address, options, clock, random), keeper(core), writer(core) {}
   ~Parts() {
+    core.state.OnDisturbance(nullptr);  // a callback may use the cache
     core.stopping = true;
     core.queue.Stop();
     core.Wake();
@@ -82,7 +83,13 @@ absl::StatusOr<RedisReply> RedisCache::Parts::Ask(RedisConnection& connection, s
 
 void RedisCache::Parts::FindRemote(std::span<const std::string> keys, std::span<const size_t> places, Answers& found) {
   std::vector<uint64_t> generations;
-  for (const size_t place : places) generations.push_back(core.near.Generation(keys[place]));
+  // Tombstones on their way count as delivered. Looked at before asking: they may arrive after the question and be gone
+  // from the queue before the answer.
+  std::vector<int64_t> pending;
+  for (const size_t place : places) {
+    generations.push_back(core.near.Generation(keys[place]));
+    pending.push_back(core.queue.Pending(keys[place]));
+  }
   const absl::Time deadline = core.clock.Now() + core.options.command_timeout;
   auto connection = core.pool.Acquire(deadline);
   if (connection == nullptr) return;
@@ -92,8 +99,7 @@ void RedisCache::Parts::FindRemote(std::span<const std::string> keys, std::span<
   for (size_t i = 0; i < places.size(); ++i) {
     const std::string& key = keys[places[i]];
     std::optional<CacheEntry> entry = ReadStored(TextOfReply(*(*reply)->element[i]));
-    // A tombstone on its way counts as delivered.
-    if (!entry.has_value() || entry->position < core.queue.Pending(key)) continue;
+    if (!entry.has_value() || entry->position < pending[i]) continue;
     core.near.Insert(key, *entry, generations[i]);
     found[places[i]] = std::move(entry);
   }

@@ -43,9 +43,8 @@ void RedisCore::Return(std::unique_ptr<RedisConnection> connection, const absl::
   if (status.ok()) {
     Succeed();
     pool.Release(std::move(connection));
-  } else {
-    pool.Drop(std::move(connection));
-    Fail(status);
+  } else if (pool.Drop(std::move(connection))) {
+    Fail(status);  // of the others the keeper knows; they say nothing about those it has made since
   }
 }
 

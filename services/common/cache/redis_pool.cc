@@ -27,12 +27,14 @@ void RedisPool::Release(std::unique_ptr<RedisConnection> connection) {
   released_.notify_one();
 }
 
-void RedisPool::Drop(std::unique_ptr<RedisConnection> connection) {
+bool RedisPool::Drop(std::unique_ptr<RedisConnection> connection) {
   {
     MutexLock lock(mutex_);
-    if (connection->round == round_) --live_;
+    if (connection->round != round_) return false;
+    --live_;
   }
   released_.notify_all();
+  return true;
 }
 
 void RedisPool::Add(std::unique_ptr<RedisConnection> connection) {

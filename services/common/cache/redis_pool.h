@@ -21,8 +21,8 @@ class RedisPool {
   // where there are none.
   std::unique_ptr<RedisConnection> Acquire(absl::Time deadline);
   void Release(std::unique_ptr<RedisConnection> connection);
-  // It is broken.
-  void Drop(std::unique_ptr<RedisConnection> connection);
+  // It is broken. False if it was closed already as one of those before Close.
+  bool Drop(std::unique_ptr<RedisConnection> connection);
 
   void Add(std::unique_ptr<RedisConnection> connection);
   int missing() const;

@@ -70,10 +70,11 @@ TEST(CacheStateTest, ALossDuringResumeWins) {
   state.Disturb();
   state.OnDisturbance([&told](uint64_t generation) { told = generation; });  // told of what came before it
   while (told == 0) tests::Pause();
+  const uint64_t first = told;
   state.Lose();
-  EXPECT_FALSE(state.Resume(told));
+  EXPECT_FALSE(state.Resume(first));
   state.Connected();
-  EXPECT_FALSE(state.Resume(told));
+  EXPECT_FALSE(state.Resume(first));
   EXPECT_FALSE(state.usable());
 }
 
