@@ -1,7 +1,11 @@
 #include "services/organization/service.h"
 
+#include "ronghe/organization/v1/metrics.pb.h"
+
 #include "services/common/changelog/watch.h"
+#include "services/common/rollup/schema.h"
 #include "services/common/serve/wrapper.h"
+#include "services/common/summary/totals.h"
 #include "services/common/telemetry/log.h"
 #include "services/organization/app/import_runner.h"
 #include "services/organization/app/member_import_target.h"
@@ -25,7 +29,6 @@
 #include "services/organization/storage/sql_import_store.h"
 #include "services/organization/storage/sql_member_occupants.h"
 #include "services/organization/storage/sql_member_store.h"
-#include "services/organization/storage/sql_summary_source.h"
 #include "services/organization/storage/sql_unit_store.h"
 
 namespace ronghe::organization {
@@ -44,6 +47,7 @@ absl::Time In(absl::Duration time) {
 
 absl::Status MigrateAll(Database& database) {
   RONGHE_RETURN_IF_ERROR(common::sql::Migrate(database, "changelog", common::ChangeLogMigrations()));
+  RONGHE_RETURN_IF_ERROR(common::MigrateRollup(database, common::MetricSet(v1::OrganizationMetrics::descriptor())));
   return common::sql::Migrate(database, "organization", organization::Migrations());
 }
 
@@ -93,6 +97,7 @@ struct Service::Parts {
   common::Feed feed;
   common::FeedHub hub;
   common::Publisher publisher;
+  common::Totals totals;
   KeyRing keys;
   PersonVault vault;
   SqlMemberOccupants member_occupants;
@@ -106,7 +111,6 @@ struct Service::Parts {
   DirectoryFeed directory_feed;
   DirectoryTree tree;
   SqlConsistency consistency;
-  SqlSummarySource summary_source;
   SqlImportStore imports;
   KeyRingRowSealer sealer;
   SqlUnitJoin unit_join;
@@ -118,7 +122,6 @@ struct Service::Parts {
   RevisionGate gate;
   UnitApp unit_app;
   UnitQuery unit_query;
-  SummaryApp summary_app;
   AccessApp access_app;
   MemberApp member_app;
   MemberQuery member_query;
@@ -146,6 +149,8 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       feed(*database),
       hub(p.clock()),
       publisher(*database, p.clock(), p.random()),
+      totals({"organization", v1::OrganizationMetrics::descriptor(), *database, log, publisher, feed, hub,
+              p.directory(), p.signer(), p.calendar(), p.wrapper()}),
       keys(std::move(key_ring)),
       vault(keys, p.random()),
       occupants({&member_occupants}),
@@ -159,7 +164,6 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
                      [](const absl::Status& status) { LogError("directory cannot be read", status); }),
       tree(p.directory()),
       consistency(*database, log, publisher, p.directory()),
-      summary_source(*database, feed, occupants),
       imports(*database, log, p.clock()),
       sealer(keys, p.random()),
       unit_join(occupants),
@@ -168,7 +172,6 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       gate(consistency, p.signer()),
       unit_app(units, gate, p.calendar()),
       unit_query(units, tree, p.signer(), p.calendar()),
-      summary_app(summary_source, consistency, tree),
       access_app(access, tree, owners, gate, p.signer(), p.clock()),
       member_app({members, audit, tree, gate, p.calendar()}),
       member_query(members, tree, gate, p.signer()),
@@ -180,7 +183,7 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       import_app({import_engine, import_hub, tree, gate, p.signer(), [this] { import_runner.Wake(); }}),
       watch({"organization", log, feed, hub, p.directory(), p.signer(), p.wrapper().executor(), p.clock(),
              [&p] { return p.directory().structure_revision(); }}),
-      organization_rpc(p.wrapper(), {unit_app, unit_query, summary_app, gate, watch,
+      organization_rpc(p.wrapper(), {unit_app, unit_query, totals, gate, watch,
                                      [&p, this](const common::Call& call) {
                                        return NewImportUpload(p.wrapper().executor(), import_app, call, "units",
                                                               ReadUnitsMessage);
@@ -273,8 +276,8 @@ void Service::Register() {
 }
 
 std::vector<common::ServiceBinding*> Service::bindings() {
-  return {&parts_->organization_rpc, &parts_->access_rpc, &parts_->directory_rpc, &parts_->member_rpc,
-          &parts_->import_rpc};
+  return {&parts_->organization_rpc, &parts_->access_rpc, &parts_->directory_rpc,
+          &parts_->member_rpc,       &parts_->import_rpc, &parts_->totals.feed_binding()};
 }
 
 }  // namespace ronghe::organization

@@ -1,3 +1,5 @@
+#include "ronghe/rectification/v1/metrics.pb.h"
+
 #include "services/common/config/settings.h"
 #include "services/common/follower/follower.h"
 #include "services/common/process/process.h"
@@ -14,12 +16,13 @@ int main(int argc, char** argv) {
   common::AddFollowerSettings(settings, config);
   if (const std::optional<int> exit = common::Start(settings, config.serve, argc, argv)) return *exit;
   if (settings.migrate()) {
-    const absl::Status migrated = common::Follower::Migrate(config);
+    const absl::Status migrated =
+        common::Follower::Migrate(config, rectification::v1::RectificationMetrics::descriptor());
     return migrated.ok() ? 0 : common::Die(migrated);
   }
   if (absl::Status status = process.Init(config.serve); !status.ok()) return common::Die(status);
-  common::Follower follower(process, config);
+  common::Follower follower(process, config, rectification::v1::RectificationMetrics::descriptor());
   if (absl::Status status = follower.Start(); !status.ok()) return common::Die(status);
-  rectification::RectificationRpc rpc(process.wrapper(), follower.watch());
-  return process.Serve({&rpc});
+  rectification::RectificationRpc rpc(process.wrapper(), follower.watch(), follower.totals());
+  return process.Serve({&rpc, &follower.totals().feed_binding()});
 }

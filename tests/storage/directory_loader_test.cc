@@ -1,8 +1,6 @@
 #include "services/organization/storage/directory_loader.h"
 
-#include "services/organization/app/summary_app.h"
 #include "services/organization/storage/sql_access_store.h"
-#include "services/organization/storage/sql_summary_source.h"
 #include "tests/storage/unit_fixture.h"
 
 namespace ronghe::organization {
@@ -128,66 +126,6 @@ TEST_P(DirectoryLoaderTest, ChangesOfMembersMoveThePositionOnly) {
   EXPECT_EQ(delta.position, position + 1);
   EXPECT_EQ(delta.structure_revision, 8);
   EXPECT_THAT(delta.units, IsEmpty());
-}
-
-class SummaryTest : public UnitTestBase {
- protected:
-  void SetUp() override {
-    UnitTestBase::SetUp();
-    source_.emplace(*database_, *feed_, std::vector<UnitOccupants*>{&occupants_});
-    app_summaries_.emplace(*source_, consistency_, *tree_);
-    MakeTree();
-  }
-  std::optional<SqlSummarySource> source_;
-  std::optional<SummaryApp> app_summaries_;
-};
-INSTANTIATE_ENGINES(SummaryTest);
-
-TEST_P(SummaryTest, TotalsAreTheChildrensPlusOnesOwn) {
-  Create(Fields("PB", Level::kBranch, UnitKind::kBranch), "37");
-  occupants_.members[Get("B1")->uid()] = 10;
-  occupants_.members[Get("B2")->uid()] = 20;
-  occupants_.members[Get("PB")->uid()] = 5;
-  const Summaries summaries = *app_summaries_->BatchGet(call_, {"units/37", "units/3707", "units/370783"}, true);
-  std::map<std::string, UnitTotals> by_code;
-  std::vector<std::string> order;
-  for (const UnitTotals& totals : summaries.units) {
-    by_code[totals.code] = totals;
-    order.push_back(totals.code);
-  }
-  EXPECT_THAT(order, ElementsAre("37", "3707", "PB", "3707", "370783", "370784", "370783", "370783104"));
-  EXPECT_EQ(by_code["37"].total.units, 9);
-  EXPECT_EQ(by_code["37"].own.units, 1);
-  EXPECT_EQ(by_code["37"].total.members.full, 35);
-  EXPECT_EQ(by_code["3707"].total.members.full, 30);
-  EXPECT_EQ(by_code["370783104"].total.of(UnitKind::kBranch), 2);
-  EXPECT_EQ(by_code["370784"].total.units, 2);
-  EXPECT_EQ(by_code["37"].total.units,
-            by_code["37"].own.units + by_code["3707"].total.units + by_code["PB"].total.units);
-  EXPECT_EQ(by_code["3707"].total.units,
-            by_code["3707"].own.units + by_code["370783"].total.units + by_code["370784"].total.units);
-  EXPECT_EQ(summaries.position, directory_.position());
-}
-
-TEST_P(SummaryTest, StatisticalGroupsAndDissolvedUnitsAreNotCounted) {
-  Create(Fields("3790", Level::kPrefecture, UnitKind::kStatisticalGroup), "37");
-  Create(Committee("379001", Level::kCounty), "3790");
-  Must(Dissolve("B1").status());
-  const Summaries summaries = *app_summaries_->BatchGet(call_, {"units/37", "units/370783104"}, true);
-  ASSERT_THAT(summaries.units, SizeIs(5));
-  EXPECT_EQ(summaries.units[0].total.units, 8);
-  EXPECT_EQ(summaries.units[2].code, "3790");
-  EXPECT_EQ(summaries.units[2].own.units, 0);
-  EXPECT_EQ(summaries.units[2].total.units, 1);
-  // The dissolved branch is not among the children.
-  EXPECT_EQ(summaries.units[4].code, "B2");
-}
-
-TEST_P(SummaryTest, AsksForOneToAHundredUnits) {
-  EXPECT_EQ(ReasonOf(app_summaries_->BatchGet(call_, {}, false).status()), "REQUIRED");
-  EXPECT_EQ(ReasonOf(app_summaries_->BatchGet(call_, std::vector<std::string>(101, "units/37"), false).status()),
-            "TOO_MANY");
-  EXPECT_TRUE(absl::IsNotFound(app_summaries_->BatchGet(call_, {"units/NONE"}, false).status()));
 }
 
 }  // namespace

@@ -47,7 +47,7 @@ class Sums : public testing::Test {
 
   // Own and total of a unit, straight from the service.
   organization::v1::UnitSummary Summary(const std::string& unit) {
-    organization::v1::BatchGetSummariesRequest request;
+    common::v1::BatchGetSummariesRequest request;
     request.add_units(unit);
     const auto response =
         client_.Must<organization::v1::BatchGetSummariesResponse>(std::string(kService) + "BatchGetSummaries", request);

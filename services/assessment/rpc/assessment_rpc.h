@@ -1,15 +1,15 @@
 #pragma once
 
 #include "services/common/changelog/watch.h"
-#include "services/common/serve/binding.h"
+#include "services/common/summary/totals_binding.h"
 
 namespace ronghe::assessment {
 
 // AssessmentService.
-class AssessmentRpc final : public common::ServiceBinding {
+class AssessmentRpc final : public common::TotalsBinding {
  public:
-  // `watch` outlives it.
-  AssessmentRpc(common::Wrapper& wrapper, common::WatchService& watch);
+  // Both outlive it.
+  AssessmentRpc(common::Wrapper& wrapper, common::WatchService& watch, common::Totals& totals);
 };
 
 }  // namespace ronghe::assessment

@@ -78,6 +78,11 @@ DirectoryDelta FromProto(const org::StreamDirectoryResponse& message) {
   delta.incarnation = message.incarnation();
   delta.position = message.position();
   delta.structure_revision = message.structure_revision();
+  delta.place_revision = message.place_revision();
+  for (const org::DirectoryPlace& place : message.places()) {
+    delta.places.push_back({UnitUid(place.uid()), UnitUid(place.parent_uid()), PartitionId(place.partition()),
+                            place.from_month(), place.forgotten()});
+  }
   delta.units.reserve(static_cast<size_t>(message.units_size()));
   for (const org::DirectoryUnit& unit : message.units()) delta.units.push_back(FromProto(unit));
   for (const org::DirectoryPrincipal& principal : message.principals()) {
@@ -99,6 +104,15 @@ org::StreamDirectoryResponse ToProto(const DirectoryDelta& delta) {
   message.set_incarnation(delta.incarnation);
   message.set_position(delta.position);
   message.set_structure_revision(delta.structure_revision);
+  message.set_place_revision(delta.place_revision);
+  for (const DirectoryPlace& place : delta.places) {
+    org::DirectoryPlace* added = message.add_places();
+    added->set_uid(place.unit.value);
+    added->set_parent_uid(place.parent.value);
+    added->set_partition(place.partition.value);
+    added->set_from_month(place.from_month);
+    added->set_forgotten(place.forgotten);
+  }
   for (const DirectoryUnit& unit : delta.units) ToProto(unit, message.add_units());
   for (const DirectoryPrincipal& principal : delta.principals) {
     org::DirectoryPrincipal* added = message.add_principals();

@@ -41,7 +41,8 @@ void ApplyTo(Content& content, const DirectoryDelta& delta, absl::Time heard) {
 }  // namespace
 
 bool IsEmpty(const DirectoryDelta& delta) {
-  return delta.units.empty() && delta.principals.empty() && delta.grants.empty() && delta.revoked_tokens.empty();
+  return delta.units.empty() && delta.places.empty() && delta.principals.empty() && delta.grants.empty() &&
+         delta.revoked_tokens.empty();
 }
 
 struct Directory::Impl {

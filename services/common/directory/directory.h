@@ -53,6 +53,15 @@ struct DirectoryRevokedToken {
   absl::Time expire;
 };
 
+// Where a unit stands from a month on (rollup/change.h); not kept by the directory, but passed on by its sinks.
+struct DirectoryPlace {
+  UnitUid unit;
+  UnitUid parent;
+  PartitionId partition;
+  int from_month = 0;
+  bool forgotten = false;
+};
+
 // A piece of the directory, as it arrives.
 struct DirectoryDelta {
   bool reset = false;     // forget everything first
@@ -60,13 +69,15 @@ struct DirectoryDelta {
   std::string incarnation;
   int64_t position = 0;
   int64_t structure_revision = 0;
+  int64_t place_revision = 0;  // of the last place; 0: none among these
+  std::vector<DirectoryPlace> places;
   std::vector<DirectoryUnit> units;
   std::vector<DirectoryPrincipal> principals;
   std::vector<DirectoryGrant> grants;
   std::vector<DirectoryRevokedToken> revoked_tokens;
 };
 
-// True without units, principals, grants and tokens: at most a position.
+// True without units, places, principals, grants and tokens: at most a position.
 bool IsEmpty(const DirectoryDelta& delta);
 
 // Everything in a directory at one moment, to be sent in pieces. Cheap to hold, does not hold up changes. Not

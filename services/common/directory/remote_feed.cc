@@ -26,7 +26,8 @@ class Stream final : public grpc::ClientReadReactor<org::StreamDirectoryResponse
  public:
   enum class Event { kMessage, kEnd, kSilence, kStopped };
 
-  void Begin(org::DirectoryService::Stub& stub, const std::string& token, const Directory& directory) {
+  void Begin(org::DirectoryService::Stub& stub, const std::string& token, const Directory& directory, bool places) {
+    request_.set_include_places(places);
     context_.AddMetadata("authorization", "Bearer " + token);
     if (directory.loaded()) {
       request_.set_incarnation(directory.incarnation());
@@ -152,7 +153,7 @@ bool RemoteDirectoryFeed::Impl::Follow() {
     if (stopping) return false;
     stream = &call;
   }
-  call.Begin(*stub, *token, parts.directory);
+  call.Begin(*stub, *token, parts.directory, options.places);
   bool brought = false;
   std::string_view cause = "ended";
   while (true) {

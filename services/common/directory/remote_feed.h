@@ -20,6 +20,7 @@ class RemoteDirectoryFeed {
  public:
   struct Options {
     std::string service;                                  // whose token is sent: `education`
+    bool places = false;                                  // ask for places, which the sink needs
     absl::Duration silence = absl::Seconds(1);            // heartbeats come every 250 ms
     absl::Duration first_message = absl::Seconds(5);      // until the stream begins
     absl::Duration min_backoff = absl::Milliseconds(50);  // between attempts, doubled after each that brought nothing

@@ -10,6 +10,7 @@
 
 #include "services/common/directory/migrations/migrations.h"
 #include "services/common/directory/replica_rows.h"
+#include "services/common/rollup/change.h"
 #include "services/common/telemetry/log.h"
 #include "services/common/values/status.h"
 
@@ -25,6 +26,7 @@ struct UnitChanges {
   std::vector<DirectoryUnit> added;
   std::vector<DirectoryUnit> changed;
   std::vector<UnitUid> forgotten;
+  std::vector<DirectoryUnit> gone;  // the same
   std::vector<ChangeEntry> entries;
 };
 
@@ -43,6 +45,7 @@ void AddEntry(const DirectoryUnit& unit, UnitChanges& changes) {
 
 void Forget(const DirectoryUnit& unit, UnitChanges& changes) {
   changes.forgotten.push_back(unit.uid);
+  changes.gone.push_back(unit);
   AddEntry(unit, changes);
 }
 
@@ -70,6 +73,38 @@ UnitChanges Compare(const DirectoryDelta& delta, const Directory& stored) {
   return changes;
 }
 
+// How many places one logged change carries: its text stays small.
+constexpr size_t kPlacesPerEntry = 200;
+
+// Gives the entries what they do to totals: the delta's places, in its order, and under which revision. Of a complete
+// transfer only what is not folded here: what follows a place in the order of places may be said twice.
+void AddPlaces(const DirectoryDelta& delta, const Directory& stored, UnitChanges& changes) {
+  std::vector<RollupChange> rollups(1);
+  for (const DirectoryPlace& place : delta.places) {
+    if (delta.reset && place.from_month == 0 && stored.Find(place.unit)) continue;
+    if (rollups.back().places.size() == kPlacesPerEntry) rollups.emplace_back();
+    std::vector<RollupChange::Place>& list = place.forgotten ? rollups.back().forgotten : rollups.back().places;
+    list.push_back({place.unit, place.parent, place.partition, place.from_month});
+  }
+  if (delta.place_revision > 0) rollups.back().structure_revision = delta.place_revision;
+  if (delta.reset) {
+    for (const DirectoryUnit& unit : changes.gone) {
+      rollups.back().forgotten.push_back({unit.uid, UnitUid(), unit.partition, 0});
+    }
+  }
+  if (rollups.size() == 1 && rollups.back().empty()) return;
+  while (changes.entries.size() < rollups.size()) {
+    ChangeEntry entry;
+    entry.kind = ChangeKind::kStructureChanged;
+    const std::vector<RollupChange::Place>& places = rollups[changes.entries.size()].places;
+    entry.resource = "units/" + (places.empty() ? std::string() : stored.CodeOf(places.front().unit));
+    entry.unit = places.empty() ? UnitUid() : places.front().unit;
+    changes.entries.push_back(std::move(entry));
+  }
+  const size_t first = changes.entries.size() - rollups.size();
+  for (size_t i = 0; i < rollups.size(); ++i) changes.entries[first + i].rollup = EncodeRollup(rollups[i]);
+}
+
 }  // namespace
 
 std::span<const sql::Migration> ReplicaMigrations() {
@@ -87,6 +122,8 @@ absl::Status ReplicaStore::Apply(const DirectoryDelta& delta, absl::Time heard) 
   if (delta.reset) gathered_ = DirectoryDelta();
   gathered_.reset = gathered_.reset || delta.reset;
   gathered_.units.insert(gathered_.units.end(), delta.units.begin(), delta.units.end());
+  gathered_.places.insert(gathered_.places.end(), delta.places.begin(), delta.places.end());
+  gathered_.place_revision = std::max(gathered_.place_revision, delta.place_revision);
   gathered_.principals.insert(gathered_.principals.end(), delta.principals.begin(), delta.principals.end());
   gathered_.grants.insert(gathered_.grants.end(), delta.grants.begin(), delta.grants.end());
   gathered_.revoked_tokens.insert(gathered_.revoked_tokens.end(), delta.revoked_tokens.begin(),
@@ -125,6 +162,7 @@ void ReplicaStore::DropUnfinished() {
 
 absl::Status ReplicaStore::Commit(const DirectoryDelta& delta) {
   UnitChanges changes = Compare(delta, directory_);
+  AddPlaces(delta, directory_, changes);
   absl::Time now = clock_.Now();
   Call call;
   call.deadline = now + kWriteDeadline;

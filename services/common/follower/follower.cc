@@ -8,6 +8,7 @@
 #include "services/common/directory/replica_store.h"
 #include "services/common/follower/structure_gate.h"
 #include "services/common/process/start.h"
+#include "services/common/rollup/schema.h"
 #include "services/common/rpc/channel.h"
 #include "services/common/telemetry/log.h"
 #include "services/common/values/status.h"
@@ -22,8 +23,9 @@ absl::StatusOr<std::unique_ptr<sql::Database>> Open(const FollowerConfig& config
   return sql::OpenDatabase(config.database, {.readers = config.database_connections});
 }
 
-absl::Status BringUpToDate(sql::Database& database) {
+absl::Status BringUpToDate(sql::Database& database, const google::protobuf::Descriptor* metrics) {
   RONGHE_RETURN_IF_ERROR(sql::Migrate(database, "changelog", ChangeLogMigrations()));
+  RONGHE_RETURN_IF_ERROR(MigrateRollup(database, MetricSet(metrics)));
   return sql::Migrate(database, "replica", ReplicaMigrations());
 }
 
@@ -91,10 +93,12 @@ struct Follower::Parts {
   FeedHub hub;
   ReplicaStore replica;
   TrackedReplica tracked;
+  Totals totals;
   WatchService watch;
   RemoteDirectoryFeed directory_feed;
 
-  Parts(std::unique_ptr<sql::Database> opened, Process& process, const FollowerConfig& config)
+  Parts(std::unique_ptr<sql::Database> opened, Process& process, const FollowerConfig& config,
+        const google::protobuf::Descriptor* metrics)
       : database(std::move(opened)),
         log(*database, process.clock(), process.random()),
         publisher(*database, process.clock(), process.random()),
@@ -102,14 +106,17 @@ struct Follower::Parts {
         hub(process.clock()),
         replica(*database, log, process.directory(), process.clock()),
         tracked(replica, *database, log, process.clock()),
+        totals({config.serve.service, metrics, *database, log, publisher, feed, hub, process.directory(),
+                process.signer(), process.calendar(), process.wrapper()}),
         watch({config.serve.service, log, feed, hub, process.directory(), process.signer(),
                process.wrapper().executor(), process.clock(), [this] { return tracked.revision(); }}),
         directory_feed(MakeChannel(config.organization),
                        {process.suite_tokens(), process.directory(), process.clock(), process.random(), &tracked},
-                       {.service = config.serve.service}) {}
+                       {.service = config.serve.service, .places = true}) {}
 };
 
-Follower::Follower(Process& process, const FollowerConfig& config) : process_(process), config_(config) {}
+Follower::Follower(Process& process, const FollowerConfig& config, const google::protobuf::Descriptor* metrics)
+    : process_(process), config_(config), metrics_(metrics) {}
 
 Follower::~Follower() {
   if (parts_ == nullptr) return;
@@ -117,15 +124,15 @@ Follower::~Follower() {
   parts_->publisher.Stop();
 }
 
-absl::Status Follower::Migrate(const FollowerConfig& config) {
+absl::Status Follower::Migrate(const FollowerConfig& config, const google::protobuf::Descriptor* metrics) {
   RONGHE_ASSIGN_OR_RETURN(const auto database, Open(config));
-  return BringUpToDate(*database);
+  return BringUpToDate(*database, metrics);
 }
 
 absl::Status Follower::Start() {
   RONGHE_ASSIGN_OR_RETURN(auto database, Open(config_));
-  RONGHE_RETURN_IF_ERROR(BringUpToDate(*database));
-  parts_ = std::make_unique<Parts>(std::move(database), process_, config_);
+  RONGHE_RETURN_IF_ERROR(BringUpToDate(*database, metrics_));
+  parts_ = std::make_unique<Parts>(std::move(database), process_, config_, metrics_);
   Parts& parts = *parts_;
   RONGHE_RETURN_IF_ERROR(parts.tracked.Load(process_.clock().Now() + kStartPatience));
   parts.log.OnCommit([&parts] { parts.publisher.Hint(); });
@@ -150,6 +157,9 @@ ChangeLog& Follower::log() {
 }
 WatchService& Follower::watch() {
   return parts_->watch;
+}
+Totals& Follower::totals() {
+  return parts_->totals;
 }
 
 }  // namespace ronghe::common

@@ -10,6 +10,7 @@
 #include "services/common/config/settings.h"
 #include "services/common/process/process.h"
 #include "services/common/sql/database.h"
+#include "services/common/summary/totals.h"
 
 namespace ronghe::common {
 
@@ -29,27 +30,31 @@ void AddFollowerSettings(Settings& settings, FollowerConfig& config);
 // What every service beside organization is made of: database with change log and publisher, the replica of structure
 // and grants kept in it, the feed from organization that keeps both current, and Watch over the service's own feed.
 //
+// It folds the totals of the service's metrics too, under the structure it follows.
+//
 // Start opens the database, brings its schema up to date and fills the directory with what is stored; it registers
 // readiness (database, directory loaded) and drain with the process. The destructor stops what runs.
 class Follower {
  public:
-  // The process is initialised; it and the config outlive the follower.
-  Follower(Process& process, const FollowerConfig& config);
+  // The process is initialised; it, the config and the descriptor of the service's `…Metrics` outlive the follower.
+  Follower(Process& process, const FollowerConfig& config, const google::protobuf::Descriptor* metrics);
   ~Follower();
 
   absl::Status Start();
   // Only --migrate: the schema.
-  static absl::Status Migrate(const FollowerConfig& config);
+  static absl::Status Migrate(const FollowerConfig& config, const google::protobuf::Descriptor* metrics);
 
   // After Start.
   sql::Database& database();
   ChangeLog& log();
   WatchService& watch();
+  Totals& totals();
 
  private:
   struct Parts;
   Process& process_;
   const FollowerConfig& config_;
+  const google::protobuf::Descriptor* metrics_;
   std::unique_ptr<Parts> parts_;
 };
 

@@ -15,6 +15,7 @@ constexpr char kPlace = 'p';
 constexpr char kAmount = 'a';
 constexpr char kForgotten = 'f';
 constexpr char kEnd = ';';
+constexpr int64_t kLastMonth = 999'912;
 
 void AppendPlace(char mark, const RollupChange::Place& place, std::string& text) {
   fmt::format_to(std::back_inserter(text), "{}{},{},{},{};", mark, place.unit.value, place.parent.value,
@@ -68,32 +69,45 @@ class Reader {
   const char* end_;
 };
 
+bool IsMonth(int64_t month) {
+  return month == 0 || (month > 0 && month <= kLastMonth && month % 100 >= 1 && month % 100 <= 12);
+}
+
 bool ReadPlace(Reader& reader, std::vector<RollupChange::Place>& places) {
   int64_t unit = 0;
   int64_t parent = 0;
   int64_t partition = 0;
   int64_t from = 0;
   if (!reader.Number(unit) || !reader.NumberAfter(',', parent) || !reader.NumberAfter(',', partition) ||
-      !reader.NumberAfter(',', from) || !reader.Take(kEnd)) {
+      !reader.NumberAfter(',', from) || !IsMonth(from) || !reader.Take(kEnd)) {
     return false;
   }
   places.push_back({UnitUid(unit), UnitUid(parent), PartitionId(partition), static_cast<MonthNumber>(from)});
   return true;
 }
 
+// What a field's name consists of.
+bool IsName(std::string_view word) {
+  return !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  });
+}
+
 bool ReadAmount(Reader& reader, std::vector<RollupChange::Amount>& amounts) {
   int64_t unit = 0;
   int64_t month = 0;
-  if (!reader.Number(unit) || !reader.NumberAfter(',', month)) return false;
+  if (!reader.Number(unit) || !reader.NumberAfter(',', month) || !IsMonth(month)) return false;
   RollupChange::Amount& amount = amounts.emplace_back();
   amount.unit = UnitUid(unit);
   amount.month = static_cast<MonthNumber>(month);
-  for (char separator = ':'; !reader.Take(kEnd); separator = ',') {
+  char separator = ':';
+  do {
     std::string name;
     int64_t value = 0;
-    if (!reader.Take(separator) || !reader.Until('=', name) || !reader.Number(value)) return false;
+    if (!reader.Take(separator) || !reader.Until('=', name) || !IsName(name) || !reader.Number(value)) return false;
     amount.metrics.emplace_back(std::move(name), value);
-  }
+    separator = ',';
+  } while (!reader.Take(kEnd));
   return true;
 }
 

@@ -1,7 +1,6 @@
 #include "services/common/rollup/fold_batch.h"
 
 #include <algorithm>
-#include <set>
 #include <tuple>
 
 #include <fmt/format.h>
@@ -32,12 +31,13 @@ absl::Status FoldBatch::Add(const RollupChange& change, MonthNumber logged, Part
   // Clocks of several writers differ a little around midnight; a month never comes back.
   month_ = std::max(month_, logged);
   for (const RollupChange::Place& place : change.places) RONGHE_RETURN_IF_ERROR(Move(place));
-  for (const RollupChange::Amount& amount : change.amounts) RONGHE_RETURN_IF_ERROR(AddAmount(amount, partition));
+  for (const RollupChange::Amount& amount : change.amounts)
+    RONGHE_RETURN_IF_ERROR(AddAmount(amount, logged, partition));
   for (const RollupChange::Place& place : change.forgotten) RONGHE_RETURN_IF_ERROR(Move(place));
   return absl::OkStatus();
 }
 
-absl::Status FoldBatch::AddAmount(const RollupChange::Amount& amount, PartitionId partition) {
+absl::Status FoldBatch::AddAmount(const RollupChange::Amount& amount, MonthNumber logged, PartitionId partition) {
   Index unit = tree_.Find(amount.unit);
   if (unit == PlaceTree::kNone) {
     // Its place will come: until then it is counted where nothing is above it.
@@ -48,20 +48,40 @@ absl::Status FoldBatch::AddAmount(const RollupChange::Amount& amount, PartitionI
   for (const auto& [name, value] : amount.metrics) {
     const std::optional<size_t> metric = metrics_.IndexOf(name);
     if (!metric) return Internal(fmt::format("a logged change names metric {}, which is not declared", name));
-    if (!metrics_.at(*metric).stock) {
-      if (amount.month == 0) return Internal(fmt::format("a flow without a month: {}", name));
-      Own(unit, amount.month)[*metric] += value;
-      Sum(unit, amount.month)[*metric] += value;
-      AddAlong(unit, tree_.ParentAt(unit, amount.month), amount.month, amount.month, *metric, value);
-      continue;
-    }
-    for (const MonthNumber month : {PlaceTree::kNow, month_}) {
-      Own(unit, month)[*metric] += value;
-      Sum(unit, month)[*metric] += value;
-      AddAlong(unit, tree_.ParentAt(unit, month), month, month, *metric, value);
+    if (metrics_.at(*metric).stock) {
+      AddStock(unit, logged, *metric, value);
+    } else if (amount.month != 0) {
+      AddFlow(unit, amount.month, *metric, value);
+    } else {
+      return Internal(fmt::format("a flow without a month: {}", name));
     }
   }
   return absl::OkStatus();
+}
+
+void FoldBatch::AddFlow(Index unit, MonthNumber month, size_t metric, int64_t amount) {
+  Own(unit, month)[metric] += amount;
+  Sum(unit, month)[metric] += amount;
+  AddAlong(unit, tree_.ParentAt(unit, month), month, month, metric, amount);
+}
+
+void FoldBatch::AddStock(Index unit, MonthNumber month, size_t metric, int64_t amount) {
+  for (const MonthNumber row : {PlaceTree::kNow, month}) {
+    Own(unit, row)[metric] += amount;
+    Sum(unit, row)[metric] += amount;
+    AddAlong(unit, tree_.ParentAt(unit, row), row, row, metric, amount);
+  }
+  if (month >= month_) return;
+  // Changes of several partitions are folded one partition after the other: a move of a later month may be among those
+  // before. Where it took the unit it took the stock as it should have been.
+  std::set<MonthNumber> moves;
+  CollectMoves(unit, month, moves);
+  moves.erase(month);
+  for (const MonthNumber move : moves) {
+    const MonthNumber before = Before(move);
+    AddAlong(unit, tree_.ParentAt(unit, move), move, move, metric, amount);
+    AddAlong(unit, tree_.ParentAt(unit, before), before, move, metric, -amount);
+  }
 }
 
 // Adds to everything above `child`, which stands under `parent`: the chain is that of `view`, the rows are those of
@@ -97,7 +117,7 @@ absl::Status FoldBatch::Move(const RollupChange::Place& place) {
   MonthNumber from = std::max(place.from, tree_.LastMove(unit));
   if (from != 0) from = std::clamp(from, tree_.LastMove(unit), month_);
   // Said again, as after a reload of the directory.
-  if (known && before == parent && !(from == 0 && parent == PlaceTree::kNone)) return absl::OkStatus();
+  if (known && before == parent) return absl::OkStatus();
   Content content;
   if (known) {
     RONGHE_ASSIGN_OR_RETURN(content, ContentOf(unit, from));
@@ -118,9 +138,10 @@ absl::StatusOr<FoldBatch::Content> FoldBatch::ContentOf(Index unit, MonthNumber 
   }
   absl::flat_hash_map<MonthNumber, std::vector<int64_t>> months;
   for (auto& [month, values] : stored) months[month] = std::move(values);
-  for (size_t slot = 0; slot < slot_keys_.size(); ++slot) {
-    const auto& [of, month] = slot_keys_[slot];
-    if (of != unit || (month != 0 && month < first)) continue;
+  const auto last = last_slots_.find(unit);
+  for (size_t slot = last == last_slots_.end() ? kNoSlot : last->second; slot != kNoSlot; slot = slots_before_[slot]) {
+    const MonthNumber month = slot_keys_[slot].second;
+    if (month != 0 && month < first) continue;
     std::vector<int64_t>& values = months[month];
     values.resize(metrics_.size());
     const int64_t* sum = &totals_[(slot * 2 + 1) * metrics_.size()];
@@ -156,33 +177,31 @@ int64_t FoldBatch::Content::FlowOf(size_t metric, MonthNumber month) const {
   return 0;
 }
 
-// The months in which what the unit contributes to those above it can change.
-std::vector<MonthNumber> FoldBatch::Breaks(Index unit, Index parent, MonthNumber first, const Content& content) const {
-  std::set<MonthNumber> breaks;
-  if (first != 0) breaks.insert(first);
-  for (const auto& [month, values] : content.months) breaks.insert(month);
-  // All places any unit above had: more than needed where it stood elsewhere, which costs a zero.
-  std::vector<Index> open{parent};
-  absl::flat_hash_set<Index> seen{unit};
+void FoldBatch::CollectMoves(Index unit, MonthNumber first, std::set<MonthNumber>& months) const {
+  std::vector<Index> open{unit};
+  absl::flat_hash_set<Index> seen;
   while (!open.empty()) {
     const Index next = open.back();
     open.pop_back();
     if (next == PlaceTree::kNone || !seen.insert(next).second) continue;
     if (const std::vector<PlaceTree::Move>* moves = tree_.MovesOf(next)) {
       for (const PlaceTree::Move& move : *moves) {
-        if (move.from >= std::max(first, 1)) breaks.insert(move.from);
+        if (move.from >= std::max(first, 1)) months.insert(move.from);
         open.push_back(move.parent);
       }
     } else {
       open.push_back(tree_.ParentNow(next));
     }
   }
-  return {breaks.begin(), breaks.end()};
 }
 
 void FoldBatch::Contribute(Index unit, Index parent, MonthNumber first, const Content& content, int64_t sign) {
   if (parent == PlaceTree::kNone) return;
-  const std::vector<MonthNumber> breaks = Breaks(unit, parent, first, content);
+  // The months in which what the unit contributes to those above it can change. More than needed cost a zero each.
+  std::set<MonthNumber> breaks;
+  if (first != 0) breaks.insert(first);
+  for (const auto& [month, values] : content.months) breaks.insert(month);
+  CollectMoves(parent, first, breaks);
   for (size_t m = 0; m < metrics_.size(); ++m) {
     if (!metrics_.at(m).stock) {
       for (const MonthNumber month : breaks) {
@@ -205,6 +224,9 @@ size_t FoldBatch::Slot(Index unit, MonthNumber month) {
   const auto [found, added] = slots_.try_emplace(SlotKey(unit, month), slot_keys_.size());
   if (added) {
     slot_keys_.emplace_back(unit, month);
+    const auto [last, first_one] = last_slots_.try_emplace(unit, kNoSlot);
+    slots_before_.push_back(last->second);
+    last->second = found->second;
     totals_.resize(totals_.size() + 2 * metrics_.size());
   }
   return found->second;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <set>
 #include <span>
 #include <utility>
 #include <vector>
@@ -21,8 +22,9 @@ namespace ronghe::common {
 // batch is written in one pass, whatever its changes have in common. Changes the tree as it goes. Not thread-safe.
 //
 // A stock is kept as its value of now and, for each month, by how much it changed: a move takes from the old parents,
-// and gives to the new ones, the whole stock in the month of the move. A flow goes to the units that were above at the
-// end of its month.
+// and gives to the new ones, the whole stock in the month of the move. It changes in the month in which the change was
+// logged, also where changes of a later month were folded before. A flow goes to the units that were above at the end
+// of its month.
 class FoldBatch {
  public:
   // What is stored of a unit's sums: for a month (0: stocks of now), the values in the order of the set.
@@ -84,12 +86,16 @@ class FoldBatch {
     bool empty() const;
   };
 
-  absl::Status AddAmount(const RollupChange::Amount& amount, PartitionId partition);
+  absl::Status AddAmount(const RollupChange::Amount& amount, MonthNumber logged, PartitionId partition);
+  void AddFlow(Index unit, MonthNumber month, size_t metric, int64_t amount);
+  // The stock changed in `month`, which need not be the latest one.
+  void AddStock(Index unit, MonthNumber month, size_t metric, int64_t amount);
   absl::Status Move(const RollupChange::Place& place);
   absl::StatusOr<Content> ContentOf(Index unit, MonthNumber first);
   // Adds `sign` times what `unit`, standing under `parent` from `first` on, contributes to everything above it.
   void Contribute(Index unit, Index parent, MonthNumber first, const Content& content, int64_t sign);
-  std::vector<MonthNumber> Breaks(Index unit, Index parent, MonthNumber first, const Content& content) const;
+  // The months from `first` on in which a unit, or something that was ever above it, came to stand elsewhere.
+  void CollectMoves(Index unit, MonthNumber first, std::set<MonthNumber>& months) const;
   void AddAlong(Index child, Index parent, MonthNumber view, MonthNumber month, size_t metric, int64_t amount);
 
   int64_t* Own(Index unit, MonthNumber month);
@@ -103,6 +109,10 @@ class FoldBatch {
   ReadSums read_sums_;
   absl::flat_hash_map<uint64_t, size_t> slots_;  // of unit and month, in totals_
   std::vector<std::pair<Index, MonthNumber>> slot_keys_;
+  // The slots of a unit: its last one, and the one before each.
+  static constexpr size_t kNoSlot = SIZE_MAX;
+  absl::flat_hash_map<Index, size_t> last_slots_;
+  std::vector<size_t> slots_before_;
   std::vector<int64_t> totals_;  // own then sum of each slot
   absl::flat_hash_map<Link, size_t> edge_slots_;
   std::vector<int64_t> edges_;

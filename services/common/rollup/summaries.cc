@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <absl/container/flat_hash_map.h>
+#include <absl/container/flat_hash_set.h>
 #include <fmt/format.h>
 
 #include "services/common/rollup/schema.h"
@@ -85,8 +86,8 @@ absl::Status ReadTotals(sql::Session& session, const MetricSet& metrics, Partiti
 
 absl::Status ReadEdges(sql::Session& session, const MetricSet& metrics, PartitionId partition, UnitUid parent,
                        const Wanted& children, MonthNumber first, const Gatherer& gatherer) {
-  absl::flat_hash_map<UnitUid, size_t> places;
-  for (const auto& [uid, place] : children) places[uid] = place;
+  absl::flat_hash_map<UnitUid, std::vector<size_t>> places;
+  for (const auto& [uid, place] : children) places[uid].push_back(place);
   const std::string text = fmt::format(
       "SELECT child_uid, month{} FROM rollup_edge WHERE partition_id = ? AND parent_uid = ? AND (month = 0 OR month >= "
       "?)",
@@ -94,11 +95,48 @@ absl::Status ReadEdges(sql::Session& session, const MetricSet& metrics, Partitio
   return session.Select({"summary_read_edges", text}, {partition.value, parent.value, int64_t{first}},
                         [&](const sql::Row& row) {
                           const auto found = places.find(UnitUid(row.Int(0)));
-                          if (found != places.end()) {
-                            gatherer.Take(found->second, row, static_cast<MonthNumber>(row.Int(1)), 2, false);
+                          if (found == places.end()) return absl::OkStatus();
+                          for (const size_t place : found->second) {
+                            gatherer.Take(place, row, static_cast<MonthNumber>(row.Int(1)), 2, false);
                           }
                           return absl::OkStatus();
                         });
+}
+
+// Of the units whose parents lie in other partitions, those that have stood there since before `first`: what is kept
+// beside a parent is the child's sums only while it stood there, as far as has been folded.
+absl::StatusOr<absl::flat_hash_set<size_t>> Settled(sql::Session& session, std::span<const SummaryUnit> units,
+                                                    MonthNumber first) {
+  std::vector<size_t> asked;
+  for (size_t u = 0; u < units.size(); ++u) {
+    if (units[u].parent && units[u].parent_partition != units[u].partition) asked.push_back(u);
+  }
+  absl::flat_hash_map<UnitUid, std::pair<MonthNumber, UnitUid>> last;
+  for (std::span<const size_t> left(asked); !left.empty();
+       left = left.subspan(std::min(left.size(), kUnitsPerStatement))) {
+    const size_t count = std::min(left.size(), kUnitsPerStatement);
+    const int padded = sql::PaddedCount(static_cast<int>(count));
+    const std::string text = fmt::format(
+        "SELECT uid, from_month, parent_uid FROM rollup_place WHERE partition_id = 0 AND uid IN ({}) "
+        "ORDER BY uid, from_month",
+        sql::Placeholders(padded));
+    std::vector<sql::Value> args;
+    for (size_t i = 0; i < static_cast<size_t>(padded); ++i) {
+      args.emplace_back(units[left[std::min(i, count - 1)]].uid.value);
+    }
+    RONGHE_RETURN_IF_ERROR(session.Select({"summary_read_places", text}, args, [&](const sql::Row& row) {
+      last[UnitUid(row.Int(0))] = {static_cast<MonthNumber>(row.Int(1)), UnitUid(row.Int(2))};
+      return absl::OkStatus();
+    }));
+  }
+  absl::flat_hash_set<size_t> settled;
+  for (const size_t u : asked) {
+    const auto found = last.find(units[u].uid);
+    if (found == last.end()) continue;
+    const auto& [from, parent] = found->second;
+    if (from <= first && parent == units[u].parent) settled.insert(u);
+  }
+  return settled;
 }
 
 }  // namespace
@@ -128,9 +166,10 @@ absl::StatusOr<std::vector<SummaryValues>> ReadSummaries(sql::Session& session, 
                             })->first;
   std::map<PartitionId, Wanted> totals;
   std::map<std::pair<PartitionId, UnitUid>, Wanted> edges;
+  RONGHE_ASSIGN_OR_RETURN(const absl::flat_hash_set<size_t> settled, Settled(session, units, first));
   for (size_t u = 0; u < units.size(); ++u) {
     const SummaryUnit& unit = units[u];
-    if (unit.parent && unit.parent_partition != unit.partition) {
+    if (settled.contains(u)) {
       edges[{unit.parent_partition, unit.parent}].emplace_back(unit.uid, u);
     } else {
       totals[unit.partition].emplace_back(unit.uid, u);

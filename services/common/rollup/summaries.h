@@ -24,7 +24,7 @@ struct SummaryUnit {
   UnitUid uid;
   PartitionId partition;
   // Set where only the unit's total is wanted and its parent is known and lies in another partition: then it is read
-  // beside the parent's other children.
+  // beside the parent's other children, if it has stood there for all of the periods; own values are then 0.
   UnitUid parent = {};
   PartitionId parent_partition = {};
 };

@@ -10,6 +10,7 @@
 #include "services/common/sql/database.h"
 #include "services/common/values/ids.h"
 #include "services/common/values/pages.h"
+#include "services/common/values/status.h"
 
 namespace ronghe::common {
 

@@ -100,6 +100,7 @@ absl::Status SummaryService::BatchGet(const Call& call, const v1::BatchGetSummar
                                       google::protobuf::Message& response) const {
   Violations violations;
   const int units = request.units_size();
+  if (units == 0) violations.Add("units", "REQUIRED", {"at least one unit", "至少指定一个组织"});
   if (units > kMaxUnits) {
     violations.Add("units", "TOO_MANY",
                    {fmt::format("at most {} units", kMaxUnits), fmt::format("最多 {} 个组织", kMaxUnits)});
@@ -113,11 +114,9 @@ absl::Status SummaryService::BatchGet(const Call& call, const v1::BatchGetSummar
   for (const Wanted& unit : wanted) keys.push_back(unit.unit);
   SummaryMark mark;
   std::vector<SummaryValues> values;
-  const bool now = request.structure() == v1::STRUCTURE_NOW;
   RONGHE_RETURN_IF_ERROR(parts_.database.Read(call.deadline, [&](sql::Session& session) -> absl::Status {
     RONGHE_ASSIGN_OR_RETURN(mark, ReadMark(session));
-    RONGHE_ASSIGN_OR_RETURN(values, now ? ReadSummariesNow(session, parts_.metrics, keys, periods)
-                                        : ReadSummaries(session, parts_.metrics, keys, periods));
+    RONGHE_ASSIGN_OR_RETURN(values, ReadSummaries(session, parts_.metrics, keys, periods));
     return absl::OkStatus();
   }));
   const google::protobuf::Descriptor& type = *response.GetDescriptor();
@@ -134,9 +133,16 @@ absl::Status SummaryService::BatchGet(const Call& call, const v1::BatchGetSummar
       FillMetrics(parts_.metrics, "total", of.sum, summary);
     }
   }
-  auto* watermark = static_cast<v1::Watermark*>(reflection.MutableMessage(&response, type.FindFieldByName("watermark")));
+  auto* watermark =
+      static_cast<v1::Watermark*>(reflection.MutableMessage(&response, type.FindFieldByName("watermark")));
   WriteMark(mark, std::move(incarnation), *watermark);
   return absl::OkStatus();
+}
+
+absl::StatusOr<v1::GetStructureDifferenceResponse> SummaryService::GetDifference(
+    const Call& call, const v1::GetStructureDifferenceRequest& request) const {
+  (void)call;
+  return NotFound(request.unit());
 }
 
 }  // namespace ronghe::common

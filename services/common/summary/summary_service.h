@@ -1,12 +1,10 @@
 #pragma once
 
-#include <memory>
 #include <string>
 #include <vector>
 
 #include <absl/status/status.h>
 #include <absl/status/statusor.h>
-#include <absl/time/time.h>
 
 #include "ronghe/common/v1/summary.pb.h"
 
@@ -18,11 +16,13 @@
 #include "services/common/summary/published_gate.h"
 #include "services/common/values/call.h"
 #include "services/common/values/clock.h"
-#include "services/common/values/pages.h"
+#include "services/common/values/period.h"
+#include "services/common/values/status.h"
 
 namespace ronghe::common {
 
-// Answers a service's requests for totals. The caller's permission has been checked. Thread-safe; blocks on the database.
+// Answers a service's requests for totals. The caller's permission has been checked. Thread-safe; blocks on the
+// database.
 class SummaryService {
  public:
   // All outlive it.
@@ -36,10 +36,13 @@ class SummaryService {
   };
   explicit SummaryService(const Parts& parts) : parts_(parts) {}
 
-  // Fills a BatchGetSummariesResponse of the service's own package. INVALID_ARGUMENT with every wrong field; NOT_FOUND for
-  // unknown units; UNAVAILABLE, reason NOT_YET_VISIBLE, where `min_revision` is not covered within the deadline.
+  // Fills a BatchGetSummariesResponse of the service's own package. INVALID_ARGUMENT with every wrong field; NOT_FOUND
+  // for unknown units; UNAVAILABLE, reason NOT_YET_VISIBLE, where `min_revision` is not covered within the deadline.
   absl::Status BatchGet(const Call& call, const v1::BatchGetSummariesRequest& request,
                         google::protobuf::Message& response) const;
+  // Names outside the caller's scope are left empty. Errors as above.
+  absl::StatusOr<v1::GetStructureDifferenceResponse> GetDifference(
+      const Call& call, const v1::GetStructureDifferenceRequest& request) const;
 
  private:
   struct Wanted {
@@ -51,21 +54,10 @@ class SummaryService {
   const Parts parts_;
 };
 
-// The periods of a request, and those it did not name: the current month. Adds a violation for each that is malformed or has
-// not begun.
+// The periods of a request, and those it did not name: the current month. Adds a violation for each that is malformed
+// or has not begun.
 std::vector<Period> ReadPeriods(const google::protobuf::RepeatedPtrField<std::string>& texts, const Calendar& calendar,
                                 Violations& violations);
 void WriteMark(const SummaryMark& mark, std::string incarnation, v1::Watermark& watermark);
-
-// A handler for ServiceBinding::Unary.
-template <typename Response>
-std::function<absl::StatusOr<Response>(const Call&, const v1::BatchGetSummariesRequest&)> BatchGetSummaries(
-    const SummaryService& summaries) {
-  return [&summaries](const Call& call, const v1::BatchGetSummariesRequest& request) -> absl::StatusOr<Response> {
-    Response response;
-    RONGHE_RETURN_IF_ERROR(summaries.BatchGet(call, request, response));
-    return response;
-  };
-}
 
 }  // namespace ronghe::common

@@ -1,15 +1,15 @@
 #pragma once
 
 #include "services/common/changelog/watch.h"
-#include "services/common/serve/binding.h"
+#include "services/common/summary/totals_binding.h"
 
 namespace ronghe::education {
 
 // EducationService.
-class EducationRpc final : public common::ServiceBinding {
+class EducationRpc final : public common::TotalsBinding {
  public:
-  // `watch` outlives it.
-  EducationRpc(common::Wrapper& wrapper, common::WatchService& watch);
+  // Both outlive it.
+  EducationRpc(common::Wrapper& wrapper, common::WatchService& watch, common::Totals& totals);
 };
 
 }  // namespace ronghe::education

@@ -17,7 +17,8 @@ DirectoryRpc::DirectoryRpc(common::Wrapper& wrapper, DirectorySource& source, co
 absl::StatusOr<std::unique_ptr<common::MessageSource>> DirectoryRpc::StreamDirectory(
     const v1::StreamDirectoryRequest& request) {
   DirectoryStream::Parts parts{source_, hub_, wrapper_.executor(), wrapper_.clock()};
-  auto stream = std::make_shared<DirectoryStream>(parts, request.incarnation(), request.position());
+  auto stream =
+      std::make_shared<DirectoryStream>(parts, request.incarnation(), request.position(), request.include_places());
   return common::SourceOf(std::move(stream));
 }
 

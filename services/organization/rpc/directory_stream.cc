@@ -5,8 +5,8 @@
 
 #include "ronghe/organization/v1/directory_service.pb.h"
 
+#include "services/common/directory/convert.h"
 #include "services/common/values/status.h"
-#include "services/organization/rpc/wire.h"
 
 namespace ronghe::organization {
 namespace {
@@ -25,56 +25,7 @@ absl::Time In(absl::Duration time) {
 
 bool HasContent(const common::DirectoryDelta& delta) {
   return delta.reset || !delta.units.empty() || !delta.principals.empty() || !delta.grants.empty() ||
-         !delta.revoked_tokens.empty();
-}
-
-void AddUnit(const common::DirectoryUnit& unit, v1::StreamDirectoryResponse& message) {
-  v1::DirectoryUnit& out = *message.add_units();
-  out.set_uid(unit.uid.value);
-  out.set_parent_uid(unit.parent.value);
-  out.set_partition(unit.partition.value);
-  out.set_code(unit.code);
-  out.set_title(unit.title);
-  out.set_short_title(unit.short_title);
-  out.set_level(static_cast<v1::Level>(unit.level));
-  out.set_kind(static_cast<v1::UnitKind>(unit.kind));
-  out.set_state(static_cast<v1::UnitState>(unit.state));
-  out.set_deleted(unit.deleted);
-}
-
-void AddGrant(const common::DirectoryGrant& grant, v1::StreamDirectoryResponse& message) {
-  v1::DirectoryGrant& out = *message.add_grants();
-  out.set_id(grant.id);
-  out.set_principal_id(grant.principal_id);
-  out.set_role(static_cast<common::v1::Role>(grant.role));
-  out.set_unit_uid(grant.unit.value);
-  WriteTime(grant.start, *out.mutable_start_time());
-  if (grant.end != absl::InfiniteFuture()) WriteTime(grant.end, *out.mutable_end_time());
-  out.set_revoked(grant.revoked);
-}
-
-std::unique_ptr<v1::StreamDirectoryResponse> ToProto(const common::DirectoryDelta& delta) {
-  auto message = std::make_unique<v1::StreamDirectoryResponse>();
-  message->set_reset(delta.reset);
-  message->set_complete(delta.complete);
-  message->set_incarnation(delta.incarnation);
-  message->set_position(delta.position);
-  message->set_structure_revision(delta.structure_revision);
-  for (const common::DirectoryUnit& unit : delta.units) AddUnit(unit, *message);
-  for (const common::DirectoryPrincipal& principal : delta.principals) {
-    v1::DirectoryPrincipal& out = *message->add_principals();
-    out.set_id(principal.id);
-    out.set_issuer(principal.issuer);
-    out.set_subject(principal.subject);
-    out.set_member_id(principal.member_id);
-  }
-  for (const common::DirectoryGrant& grant : delta.grants) AddGrant(grant, *message);
-  for (const common::DirectoryRevokedToken& token : delta.revoked_tokens) {
-    v1::DirectoryRevokedToken& out = *message->add_revoked_tokens();
-    out.set_jti(token.jti);
-    WriteTime(token.expire, *out.mutable_expire_time());
-  }
-  return message;
+         !delta.revoked_tokens.empty() || !delta.places.empty();
 }
 
 }  // namespace
@@ -152,7 +103,8 @@ absl::Status DirectoryStream::ReadOn() {
 }
 
 DirectoryStream::Message DirectoryStream::TakePiece() {
-  Message message = ToProto(pieces_.front());
+  if (!include_places_) pieces_.front().places.clear();
+  auto message = std::make_unique<v1::StreamDirectoryResponse>(common::ToProto(pieces_.front()));
   pieces_.pop_front();
   sent_ = parts_.clock.Now();
   return message;

@@ -23,8 +23,12 @@ class DirectoryStream final : public common::HubStream {
     const common::Clock& clock;
   };
   // The replica's content: `incarnation` and `position`, as it said.
-  DirectoryStream(const Parts& parts, std::string incarnation, int64_t position)
-      : HubStream(parts.hub, parts.executor), parts_(parts), incarnation_(std::move(incarnation)), position_(position) {}
+  DirectoryStream(const Parts& parts, std::string incarnation, int64_t position, bool include_places)
+      : HubStream(parts.hub, parts.executor),
+        parts_(parts),
+        include_places_(include_places),
+        incarnation_(std::move(incarnation)),
+        position_(position) {}
 
  private:
   Outcome Advance() override;
@@ -35,6 +39,7 @@ class DirectoryStream final : public common::HubStream {
   Message TakePiece();
 
   const Parts parts_;
+  const bool include_places_;
 
   // Of the step that runs.
   std::string incarnation_;

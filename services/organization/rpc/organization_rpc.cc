@@ -26,7 +26,7 @@ std::vector<std::string> Strings(const List& list) {
 }  // namespace
 
 OrganizationRpc::OrganizationRpc(common::Wrapper& wrapper, Parts parts)
-    : ServiceBinding(wrapper, v1::CreateUnitRequest::descriptor()->file()->FindServiceByName("OrganizationService")),
+    : TotalsBinding(wrapper, v1::CreateUnitRequest::descriptor()->file()->FindServiceByName("OrganizationService")),
       wrapper_(wrapper),
       parts_(std::move(parts)) {
   Unary<v1::CreateUnitRequest, v1::Unit>("CreateUnit",
@@ -43,8 +43,7 @@ OrganizationRpc::OrganizationRpc(common::Wrapper& wrapper, Parts parts)
   Unary<v1::MoveUnitRequest, v1::Unit>("MoveUnit", [this](const Call& c, const auto& r) { return MoveUnit(c, r); });
   Unary<v1::DissolveUnitRequest, v1::Unit>("DissolveUnit",
                                            [this](const Call& c, const auto& r) { return DissolveUnit(c, r); });
-  Unary<v1::BatchGetSummariesRequest, v1::BatchGetSummariesResponse>(
-      "BatchGetSummaries", [this](const Call& c, const auto& r) { return BatchGetSummaries(c, r); });
+  BindTotals<v1::BatchGetSummariesResponse>(parts_.totals);
   BidiStream<v1::ImportUnitsRequest, common::v1::ImportProgress>("ImportUnits", parts_.import_units);
   ServerStream<v1::ExportUnitsRequest, v1::ExportUnitsResponse>(
       "ExportUnits", [this](const Call& c, const auto& r) { return ExportUnits(c, r); });
@@ -143,22 +142,6 @@ absl::StatusOr<v1::Unit> OrganizationRpc::DissolveUnit(const Call& call, const v
   options.etag = request.etag();
   options.validate_only = request.validate_only();
   return Encode(parts_.units.Dissolve(call, request.name(), options));
-}
-
-absl::StatusOr<v1::BatchGetSummariesResponse> OrganizationRpc::BatchGetSummaries(
-    const Call& call, const v1::BatchGetSummariesRequest& request) {
-  RONGHE_ASSIGN_OR_RETURN(Summaries summaries,
-                          parts_.summaries.BatchGet(call, Strings(request.units()), request.include_children()));
-  v1::BatchGetSummariesResponse response;
-  for (const UnitTotals& totals : summaries.units) {
-    v1::UnitSummary& summary = *response.add_summaries();
-    summary.set_unit("units/" + totals.code);
-    *summary.mutable_own() = ToProto(totals.own);
-    *summary.mutable_total() = ToProto(totals.total);
-  }
-  response.mutable_watermark()->set_position(summaries.position);
-  WriteTime(summaries.time, *response.mutable_watermark()->mutable_time());
-  return response;
 }
 
 absl::StatusOr<std::unique_ptr<common::MessageSource>> OrganizationRpc::ExportUnits(

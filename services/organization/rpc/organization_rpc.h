@@ -7,20 +7,20 @@
 
 #include "services/common/changelog/watch.h"
 #include "services/common/serve/binding.h"
-#include "services/organization/app/summary_app.h"
+#include "services/common/summary/totals_binding.h"
 #include "services/organization/app/unit_app.h"
 #include "services/organization/app/unit_query.h"
 
 namespace ronghe::organization {
 
 // OrganizationService on gRPC: decode, call, map, encode.
-class OrganizationRpc final : public common::ServiceBinding {
+class OrganizationRpc final : public common::TotalsBinding {
  public:
   // All outlive it. `import_units` begins an upload.
   struct Parts {
     UnitApp& units;
     UnitQuery& query;
-    SummaryApp& summaries;
+    common::Totals& totals;
     RevisionGate& gate;
     common::WatchService& watch;
     std::function<absl::StatusOr<std::unique_ptr<common::Upload>>(const common::Call&)> import_units;
@@ -38,8 +38,6 @@ class OrganizationRpc final : public common::ServiceBinding {
   absl::StatusOr<v1::Unit> UpdateUnit(const common::Call& call, const v1::UpdateUnitRequest& request);
   absl::StatusOr<v1::Unit> MoveUnit(const common::Call& call, const v1::MoveUnitRequest& request);
   absl::StatusOr<v1::Unit> DissolveUnit(const common::Call& call, const v1::DissolveUnitRequest& request);
-  absl::StatusOr<v1::BatchGetSummariesResponse> BatchGetSummaries(const common::Call& call,
-                                                                  const v1::BatchGetSummariesRequest& request);
   absl::StatusOr<std::unique_ptr<common::MessageSource>> ExportUnits(const common::Call& call,
                                                                      const v1::ExportUnitsRequest& request);
   absl::StatusOr<v1::Unit> Encode(const absl::StatusOr<Unit>& unit);

@@ -6,6 +6,7 @@
 #include <absl/container/flat_hash_set.h>
 #include <fmt/format.h>
 
+#include "services/common/rollup/change.h"
 #include "services/common/values/status.h"
 #include "services/organization/storage/access_rows.h"
 #include "services/organization/storage/unit_rows.h"
@@ -32,6 +33,12 @@ constexpr sql::Query kAllGrants{"directory_grants",
 constexpr sql::Query kAllTokens{"directory_tokens",
                                 "SELECT jti, expire_us FROM revoked_token WHERE partition_id = 0 AND expire_us > ? "
                                 "ORDER BY id"};
+// In the order in which units came to stand there; a parent is placed before what stands under it.
+constexpr sql::Query kAllPlaces{"directory_places",
+                                "SELECT uid, parent_uid, unit_partition, from_month FROM rollup_place "
+                                "WHERE partition_id = 0 ORDER BY from_month, uid"};
+constexpr sql::Query kPlaceRevision{"directory_place_revision",
+                                    "SELECT structure_revision FROM rollup_state WHERE partition_id = 0"};
 constexpr std::string_view kSomeUnits =
     "SELECT uid, parent_uid, unit_partition, code, title, short_title, level, kind, state FROM unit WHERE partition_id "
     "= 0 AND uid IN ({}) ORDER BY uid";
@@ -69,6 +76,36 @@ common::DirectoryGrant DirectoryGrantOf(const sql::Row& row) {
 
 common::DirectoryRevokedToken DirectoryTokenOf(const sql::Row& row) {
   return {std::string(row.Text(0)), absl::FromUnixMicros(row.Int(1))};
+}
+
+absl::Status ReadPlaces(sql::Session& session, std::vector<DirectoryDelta>& pieces) {
+  RONGHE_RETURN_IF_ERROR(session.Select(kAllPlaces, {}, [&](const sql::Row& row) {
+    if (pieces.back().places.size() == kUnitsPerPiece) pieces.emplace_back();
+    pieces.back().places.push_back({UnitUid(row.Int(0)), UnitUid(row.Int(1)), common::PartitionId(row.Int(2)),
+                                    static_cast<int>(row.Int(3)), false});
+    return absl::OkStatus();
+  }));
+  return session
+      .SelectOne(kPlaceRevision, {},
+                 [&](const sql::Row& row) {
+                   pieces.back().place_revision = row.Int(0);
+                   return absl::OkStatus();
+                 })
+      .status();
+}
+
+// What a change says of places.
+absl::Status AddPlaces(const common::PublishedChange& change, DirectoryDelta& delta) {
+  const std::optional<common::RollupChange> rollup = common::DecodeRollup(change.entry.rollup);
+  if (!rollup) return common::Internal("a published change cannot be read");
+  if (rollup->structure_revision) delta.place_revision = change.revision;
+  for (const common::RollupChange::Place& place : rollup->places) {
+    delta.places.push_back({place.unit, place.parent, place.partition, place.from, false});
+  }
+  for (const common::RollupChange::Place& place : rollup->forgotten) {
+    delta.places.push_back({place.unit, place.parent, place.partition, place.from, true});
+  }
+  return absl::OkStatus();
 }
 
 // Takes the number in `prefix` + number out of a resource name; false for other names.
@@ -131,11 +168,12 @@ absl::StatusOr<std::vector<DirectoryDelta>> DirectoryLoader::LoadAll(absl::Time 
       first.revoked_tokens.push_back(DirectoryTokenOf(row));
       return absl::OkStatus();
     }));
-    return session.Select(kAllUnits, {}, [&](const sql::Row& row) {
+    RONGHE_RETURN_IF_ERROR(session.Select(kAllUnits, {}, [&](const sql::Row& row) {
       if (pieces.back().units.size() == kUnitsPerPiece) pieces.emplace_back();
       pieces.back().units.push_back(DirectoryUnitOf(row));
       return absl::OkStatus();
-    });
+    }));
+    return ReadPlaces(session, pieces);
   };
   RONGHE_RETURN_IF_ERROR(database_.Read(deadline, read));
   // The rows may hold more than has been published by then; what is published later brings the same rows again.
@@ -172,6 +210,7 @@ absl::StatusOr<DirectoryDelta> DirectoryLoader::After(int64_t position, int64_t 
     delta.position = change.position;
     if (change.partition != common::kStructurePartition) continue;
     delta.structure_revision = std::max(delta.structure_revision, change.revision);
+    RONGHE_RETURN_IF_ERROR(AddPlaces(change, delta));
     const std::string& resource = change.entry.resource;
     if (resource.starts_with(kUnitsPrefix)) {
       if (gone.insert(change.entry.unit.value).second) changed.units.push_back(change.entry.unit.value);

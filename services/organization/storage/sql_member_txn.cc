@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "services/common/values/status.h"
+#include "services/organization/storage/count_rollup.h"
 #include "services/organization/storage/person_registry.h"
 
 namespace ronghe::organization {
@@ -72,12 +73,15 @@ MemberRow SqlMemberTxn::NewRow(const NewMember& row) {
   return made;
 }
 
-void SqlMemberTxn::Log(common::ChangeKind kind, const StoredMember& member, common::UnitUid before) {
+void SqlMemberTxn::Log(common::ChangeKind kind, const StoredMember* before, const StoredMember* after) {
+  const StoredMember& member = after != nullptr ? *after : *before;
+  const bool moved = before != nullptr && before->unit != member.unit;
   txn_.Log({.kind = kind,
             .resource = MemberName(member.id),
             .unit = member.unit,
-            .unit_before = before == member.unit ? common::UnitUid() : before,
-            .etag = EtagOf(member)});
+            .unit_before = moved ? before->unit : common::UnitUid(),
+            .etag = EtagOf(member),
+            .rollup = MemberRollup(before, after)});
 }
 
 // Claims person and external id of every row. A row that gets only its person gives it back.
@@ -134,7 +138,7 @@ absl::StatusOr<std::vector<absl::StatusOr<StoredMember>>> SqlMemberTxn::Insert(s
   for (size_t i = 0; i < all.size(); ++i) {
     if (!results[i].ok()) continue;
     all[i].member.revision = txn_.next_revision();
-    Log(common::ChangeKind::kCreated, all[i].member, all[i].member.unit);
+    Log(common::ChangeKind::kCreated, nullptr, &all[i].member);
     good.push_back(all[i]);
   }
   RONGHE_RETURN_IF_ERROR(InsertMembers(txn_.session(), vault_, good, actor_));
@@ -194,7 +198,7 @@ absl::StatusOr<StoredMember> SqlMemberTxn::Replace(const StoredMember& before, c
   if (before.unit != after.unit) names += names.empty() ? "unit" : ",unit";
   RONGHE_RETURN_IF_ERROR(
       ReplaceMember(txn_.session(), vault_, {&current->member, &next, actor_, std::string(action), std::move(names)}));
-  Log(common::ChangeKind::kUpdated, next.member, before.unit);
+  Log(common::ChangeKind::kUpdated, &current->member, &next.member);
   return next.member;
 }
 
@@ -211,7 +215,7 @@ absl::Status SqlMemberTxn::Erase(std::span<const StoredMember> members) {
         RONGHE_ASSIGN_OR_RETURN(const std::optional<MemberRow> row, SelectMember(session, vault_, member.id));
         if (row) externals.push_back({row->external_source, member.member.external_id(), member.id});
       }
-      Log(common::ChangeKind::kDeleted, member, member.unit);
+      Log(common::ChangeKind::kDeleted, &member, nullptr);
     }
     RONGHE_RETURN_IF_ERROR(DeleteMembers(session, partition(), ids));
     RONGHE_RETURN_IF_ERROR(ReleasePersons(session, persons));

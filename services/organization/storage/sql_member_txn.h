@@ -44,7 +44,8 @@ class SqlMemberTxn final : public MemberTxn {
   absl::Status ClaimKeys(std::span<MemberRow> rows, std::vector<absl::Status>& results);
   absl::Status MoveClaims(const MemberRow& before, const MemberRow& after);
   MemberRow NewRow(const NewMember& row);
-  void Log(common::ChangeKind kind, const StoredMember& member, common::UnitUid before);
+  // Null: there was none, or there is none any more.
+  void Log(common::ChangeKind kind, const StoredMember* before, const StoredMember* after);
 
   common::WriteTxn& txn_;
   const PersonVault& vault_;

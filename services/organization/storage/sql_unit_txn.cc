@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "services/common/values/clock.h"
+#include "services/organization/storage/count_rollup.h"
 #include "services/organization/storage/unit_rows.h"
 
 namespace ronghe::organization {
@@ -101,7 +102,7 @@ absl::StatusOr<std::vector<Unit>> SqlUnitTxn::Insert(std::vector<Unit> units) {
     unit = unit.Recorded(txn_.now(), txn_.next_revision());
     unit_rows.push_back(UnitTableRow(unit));
     version_rows.push_back(VersionTableRow(unit));
-    txn_.Log({common::ChangeKind::kCreated, unit.name(), unit.uid(), UnitUid(), unit.etag()});
+    txn_.Log({common::ChangeKind::kCreated, unit.name(), unit.uid(), UnitUid(), unit.etag(), NewUnitRollup(unit)});
   }
   RONGHE_RETURN_IF_ERROR(DuplicateCode(InsertRows("unit", UnitTableColumns(), unit_rows), units));
   RONGHE_RETURN_IF_ERROR(InsertRows("unit_version", VersionTableColumns(), version_rows));
@@ -133,8 +134,10 @@ absl::StatusOr<Unit> SqlUnitTxn::Change(const Unit& before, const Unit& after_fi
   RONGHE_ASSIGN_OR_RETURN(int64_t rows, session().Execute(kUpdate, std::span<const sql::Value>(args)));
   if (rows != 1) return common::Internal(fmt::format("unit {} is not at its revision", before.uid().value));
   bool moved = before.parent().uid != after.parent().uid;
-  txn_.Log({IsStructural(before, after) ? common::ChangeKind::kStructureChanged : common::ChangeKind::kUpdated,
-            after.name(), after.uid(), moved ? before.parent().uid : UnitUid(), after.etag()});
+  const bool structural = IsStructural(before, after);
+  txn_.Log({structural ? common::ChangeKind::kStructureChanged : common::ChangeKind::kUpdated, after.name(),
+            after.uid(), moved ? before.parent().uid : UnitUid(), after.etag(),
+            ChangedUnitRollup(before, after, structural)});
   return after;
 }
 
@@ -174,7 +177,7 @@ absl::Status SqlUnitTxn::Erase(std::span<const Unit> units) {
     RONGHE_RETURN_IF_ERROR(session().Execute({"unit_erase", statement}, std::span<const sql::Value>(args)).status());
   }
   for (const Unit& unit : units) {
-    txn_.Log({common::ChangeKind::kDeleted, unit.name(), unit.uid(), unit.parent().uid, ""});
+    txn_.Log({common::ChangeKind::kDeleted, unit.name(), unit.uid(), unit.parent().uid, "", ErasedUnitRollup(unit)});
   }
   return absl::OkStatus();
 }

@@ -1,6 +1,7 @@
 #include "services/rectification/rpc/rectification_rpc.h"
 
 #include "ronghe/common/v1/change.pb.h"
+#include "ronghe/rectification/v1/metrics.pb.h"
 #include "ronghe/rectification/v1/rectification_service.pb.h"
 
 namespace ronghe::rectification {
@@ -11,11 +12,12 @@ using common::v1::WatchResponse;
 
 }  // namespace
 
-RectificationRpc::RectificationRpc(common::Wrapper& wrapper, common::WatchService& watch)
-    : ServiceBinding(wrapper, google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(
-                                  "ronghe.rectification.v1.RectificationService")) {
+RectificationRpc::RectificationRpc(common::Wrapper& wrapper, common::WatchService& watch, common::Totals& totals)
+    : TotalsBinding(wrapper, google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(
+                                 "ronghe.rectification.v1.RectificationService")) {
   ServerStream<WatchRequest, WatchResponse>(
       "Watch", [&watch](const common::Call& call, const WatchRequest& request) { return watch.Open(call, request); });
+  BindTotals<v1::BatchGetSummariesResponse>(totals);
 }
 
 }  // namespace ronghe::rectification

@@ -1,15 +1,15 @@
 #pragma once
 
 #include "services/common/changelog/watch.h"
-#include "services/common/serve/binding.h"
+#include "services/common/summary/totals_binding.h"
 
 namespace ronghe::rectification {
 
 // RectificationService.
-class RectificationRpc final : public common::ServiceBinding {
+class RectificationRpc final : public common::TotalsBinding {
  public:
-  // `watch` outlives it.
-  RectificationRpc(common::Wrapper& wrapper, common::WatchService& watch);
+  // Both outlive it.
+  RectificationRpc(common::Wrapper& wrapper, common::WatchService& watch, common::Totals& totals);
 };
 
 }  // namespace ronghe::rectification

@@ -297,8 +297,8 @@ TEST_F(MemberServiceTest, ExportsTheSubtreeMasked) {
 }
 
 TEST_F(MemberServiceTest, CountsAtEveryLevelAndStandsInTheWayOfADissolution) {
-  for (int i = 1; i <= 10; ++i) Create(i, i <= 4 ? "A1-1" : "A2");
-  v1::BatchGetSummariesRequest request;
+  common::v1::BatchGetSummariesRequest request;
+  for (int i = 1; i <= 10; ++i) request.add_min_revision(Create(i, i <= 4 ? "A1-1" : "A2").revision());
   for (const char* unit : {"units/3707", "units/370783", "units/A1", "units/B1"}) request.add_units(unit);
   v1::BatchGetSummariesResponse response;
   const Said said = Read(units_->BatchGetSummaries(Admin().get(), request, &response));

@@ -107,7 +107,7 @@ TEST_F(OrganizationTest, OutsideOnesScopeIsInvisible) {
   batch.add_names("units/B2");
   batch.add_names("units/B1");
   EXPECT_TRUE(absl::IsNotFound(Units("officer", &Stub::BatchGetUnits, batch).status()));
-  v1::BatchGetSummariesRequest summaries;
+  common::v1::BatchGetSummariesRequest summaries;
   summaries.add_units("units/370784");
   EXPECT_TRUE(absl::IsNotFound(Units("officer", &Stub::BatchGetSummaries, summaries).status()));
 }
@@ -200,7 +200,7 @@ TEST_F(OrganizationTest, BadNamesDatesTokensAndFilters) {
 TEST_F(OrganizationTest, SumsHoldAtEveryLevel) {
   MakeTree();
   Branch("PB", "37");
-  v1::BatchGetSummariesRequest request;
+  common::v1::BatchGetSummariesRequest request;
   for (const char* unit : {"units/37", "units/370783", "units/370783104"}) request.add_units(unit);
   request.set_include_children(true);
   const absl::StatusOr<v1::BatchGetSummariesResponse> response = Units("admin", &Stub::BatchGetSummaries, request);

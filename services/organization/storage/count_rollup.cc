@@ -1,0 +1,103 @@
+#include "services/organization/storage/count_rollup.h"
+
+#include <absl/time/civil_time.h>
+
+namespace ronghe::organization {
+namespace {
+
+using common::RollupChange;
+
+template <UnitKind kKind>
+int64_t OfKind(const UnitCounts& counts) {
+  return counts.of(kKind);
+}
+
+constexpr CountMetric kMetrics[] = {
+    {"units", [](const UnitCounts& c) { return c.units; }},
+    {"committees", OfKind<UnitKind::kCommittee>},
+    {"working_committees", OfKind<UnitKind::kWorkingCommittee>},
+    {"general_branches", OfKind<UnitKind::kGeneralBranch>},
+    {"branches", OfKind<UnitKind::kBranch>},
+    {"joint_branches", OfKind<UnitKind::kJointBranch>},
+    {"temporary_branches", OfKind<UnitKind::kTemporaryBranch>},
+    {"groups", OfKind<UnitKind::kGroup>},
+    {"members", [](const UnitCounts& c) { return c.members.full + c.members.probationary; }},
+    {"full_members", [](const UnitCounts& c) { return c.members.full; }},
+    {"probationary_members", [](const UnitCounts& c) { return c.members.probationary; }},
+    {"female_members", [](const UnitCounts& c) { return c.members.female; }},
+};
+
+RollupChange::Place PlaceOf(const Unit& unit, common::MonthNumber from) {
+  return {unit.uid(), unit.parent().uid, unit.partition(), from};
+}
+
+}  // namespace
+
+std::span<const CountMetric> CountMetrics() {
+  return kMetrics;
+}
+
+UnitCounts CountsOf(const Unit& unit) {
+  UnitCounts counts;
+  if (unit.state() == UnitState::kActive && IsOrganization(unit.kind())) counts.AddUnit(unit.kind());
+  return counts;
+}
+
+UnitCounts CountsOf(const Member& member) {
+  UnitCounts counts;
+  counts.members.full = member.status() == MemberStatus::kFull ? 1 : 0;
+  counts.members.probationary = member.status() == MemberStatus::kProbationary ? 1 : 0;
+  counts.members.female = member.sex() == Sex::kFemale ? 1 : 0;
+  return counts;
+}
+
+RollupChange::Amount CountChange(common::UnitUid unit, const UnitCounts& before, const UnitCounts& after) {
+  RollupChange::Amount amount;
+  amount.unit = unit;
+  for (const CountMetric& metric : kMetrics) {
+    if (const int64_t change = metric.of(after) - metric.of(before); change != 0) {
+      amount.metrics.emplace_back(metric.name, change);
+    }
+  }
+  return amount;
+}
+
+std::string NewUnitRollup(const Unit& unit) {
+  RollupChange change;
+  change.structure_revision = RollupChange::kOwn;
+  change.places.push_back(PlaceOf(unit, 0));
+  change.amounts.push_back(CountChange(unit.uid(), {}, CountsOf(unit)));
+  return EncodeRollup(change);
+}
+
+std::string ChangedUnitRollup(const Unit& before, const Unit& after, bool structural) {
+  RollupChange change;
+  if (structural) change.structure_revision = RollupChange::kOwn;
+  if (before.parent().uid != after.parent().uid) {
+    change.places.push_back(PlaceOf(after, common::MonthOf(absl::CivilMonth(after.from()))));
+  }
+  change.amounts.push_back(CountChange(after.uid(), CountsOf(before), CountsOf(after)));
+  return EncodeRollup(change);
+}
+
+std::string ErasedUnitRollup(const Unit& unit) {
+  RollupChange change;
+  change.structure_revision = RollupChange::kOwn;
+  change.amounts.push_back(CountChange(unit.uid(), CountsOf(unit), {}));
+  change.forgotten.push_back({unit.uid(), common::UnitUid(), unit.partition(), 0});
+  return EncodeRollup(change);
+}
+
+std::string MemberRollup(const StoredMember* before, const StoredMember* after) {
+  RollupChange change;
+  const bool stays = before != nullptr && after != nullptr && before->unit == after->unit;
+  if (stays) {
+    change.amounts.push_back(CountChange(after->unit, CountsOf(before->member), CountsOf(after->member)));
+  } else {
+    if (before != nullptr) change.amounts.push_back(CountChange(before->unit, CountsOf(before->member), {}));
+    if (after != nullptr) change.amounts.push_back(CountChange(after->unit, {}, CountsOf(after->member)));
+  }
+  return EncodeRollup(change);
+}
+
+}  // namespace ronghe::organization

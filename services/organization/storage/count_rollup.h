@@ -1,0 +1,36 @@
+#pragma once
+
+#include <string>
+
+#include "services/common/rollup/change.h"
+#include "services/organization/app/member_store.h"
+#include "services/organization/domain/unit.h"
+#include "services/organization/domain/unit_counts.h"
+
+namespace ronghe::organization {
+
+// How units and members count in the totals: the one place that knows which metric of OrganizationMetrics is which
+// number.
+
+// What a unit, or a member, counts by itself in its unit.
+UnitCounts CountsOf(const Unit& unit);
+UnitCounts CountsOf(const Member& member);
+
+// From one count to another, for a logged change.
+common::RollupChange::Amount CountChange(common::UnitUid unit, const UnitCounts& before, const UnitCounts& after);
+
+// Every metric that CountChange names, with its number.
+struct CountMetric {
+  std::string_view name;
+  int64_t (*of)(const UnitCounts&);
+};
+std::span<const CountMetric> CountMetrics();
+
+// The logged form of a new, a changed and an erased unit; of a member that came, changed or went.
+std::string NewUnitRollup(const Unit& unit);
+std::string ChangedUnitRollup(const Unit& before, const Unit& after, bool structural);
+std::string ErasedUnitRollup(const Unit& unit);
+// Null: there was none, or there is none any more.
+std::string MemberRollup(const StoredMember* before, const StoredMember* after);
+
+}  // namespace ronghe::organization
