@@ -19,7 +19,8 @@ int main(int argc, char** argv) {
     return migrated.ok() ? 0 : common::Die(migrated);
   }
   if (absl::Status status = process.Init(config.serve); !status.ok()) return common::Die(status);
-  common::Follower follower(process, config, education::v1::EducationMetrics::descriptor());
+  common::NoFacts facts;
+  common::Follower follower(process, config, education::v1::EducationMetrics::descriptor(), facts);
   if (absl::Status status = follower.Start(); !status.ok()) return common::Die(status);
   education::EducationRpc rpc(process.wrapper(), follower.watch(), follower.totals());
   return process.Serve({&rpc, &follower.totals().feed_binding()});

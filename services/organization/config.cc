@@ -10,6 +10,7 @@ void AddSettings(common::Settings& settings, Config& config) {
   settings.Add("database", config.database, "sqlite:FILE or postgresql://…").Secret();
   settings.Add("database-connections", config.database_connections, "readers on SQLite, the pool on PostgreSQL")
       .Range(1, 200);
+  settings.Add("audit-interval", config.audit_interval, "how often all totals are recounted and compared; 0s: never");
   settings.Add("master-key", config.master_key_file, "file with the master keys of personal data: version:base64");
   settings.Add("bootstrap-administrator", config.bootstrap_administrator,
                "ISSUER|SUBJECT: made administrator where there is no grant at all");

@@ -11,6 +11,7 @@ struct Config {
   common::ServeConfig serve;
   std::string database = "sqlite:organization.db";
   int database_connections = 4;
+  absl::Duration audit_interval = absl::Hours(6);  // of totals; zero: never
   // The master keys of personal data: lines `version:base64 of 32 bytes`. Made by deploy; missing or bad stops the
   // start.
   std::string master_key_file;

@@ -25,6 +25,7 @@
 #include "services/organization/storage/sql_access_store.h"
 #include "services/organization/storage/sql_audit_log.h"
 #include "services/organization/storage/sql_consistency.h"
+#include "services/organization/storage/sql_facts.h"
 #include "services/organization/storage/sql_import_joins.h"
 #include "services/organization/storage/sql_import_store.h"
 #include "services/organization/storage/sql_member_occupants.h"
@@ -97,11 +98,13 @@ struct Service::Parts {
   common::Feed feed;
   common::FeedHub hub;
   common::Publisher publisher;
-  common::Totals totals;
   KeyRing keys;
   PersonVault vault;
   SqlMemberOccupants member_occupants;
   std::vector<UnitOccupants*> occupants;
+  common::MetricSet metrics;
+  SqlFacts facts;
+  common::Totals totals;
   SqlUnitStore units;
   SqlAccessStore access;
   SqlMemberStore members;
@@ -149,11 +152,13 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       feed(*database),
       hub(p.clock()),
       publisher(*database, p.clock(), p.random()),
-      totals({"organization", v1::OrganizationMetrics::descriptor(), *database, log, publisher, feed, hub,
-              p.directory(), p.signer(), p.calendar(), p.wrapper()}),
       keys(std::move(key_ring)),
       vault(keys, p.random()),
       occupants({&member_occupants}),
+      metrics(v1::OrganizationMetrics::descriptor()),
+      facts(metrics, occupants),
+      totals({"organization", v1::OrganizationMetrics::descriptor(), *database, log, publisher, feed, hub,
+              p.directory(), p.signer(), p.calendar(), p.wrapper(), facts}),
       units(*database, log, occupants),
       access(*database, log),
       members(*database, log, vault),
@@ -219,6 +224,7 @@ Service::Service(common::Process& process, const Config& config) : process_(proc
 
 Service::~Service() {
   if (parts_ == nullptr) return;
+  parts_->totals.StopAudits();
   parts_->import_runner.Stop();
   parts_->publisher.Stop();
   parts_->directory_feed.Stop();
@@ -243,6 +249,7 @@ absl::Status Service::Start() {
   RONGHE_RETURN_IF_ERROR(parts_->directory_feed.Start(In(kLoadDeadline)));
   parts_->publisher.Start();
   parts_->import_runner.Start();
+  parts_->totals.StartAudits(config_.audit_interval, process_.metrics());
   Register();
   return absl::OkStatus();
 }

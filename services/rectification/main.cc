@@ -21,7 +21,8 @@ int main(int argc, char** argv) {
     return migrated.ok() ? 0 : common::Die(migrated);
   }
   if (absl::Status status = process.Init(config.serve); !status.ok()) return common::Die(status);
-  common::Follower follower(process, config, rectification::v1::RectificationMetrics::descriptor());
+  common::NoFacts facts;
+  common::Follower follower(process, config, rectification::v1::RectificationMetrics::descriptor(), facts);
   if (absl::Status status = follower.Start(); !status.ok()) return common::Die(status);
   rectification::RectificationRpc rpc(process.wrapper(), follower.watch(), follower.totals());
   return process.Serve({&rpc, &follower.totals().feed_binding()});

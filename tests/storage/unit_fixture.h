@@ -9,8 +9,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "ronghe/organization/v1/metrics.pb.h"
+
 #include "services/common/changelog/changelog.h"
 #include "services/common/directory/directory.h"
+#include "services/common/rollup/folder.h"
+#include "services/common/rollup/schema.h"
 #include "services/common/values/status.h"
 #include "services/organization/app/unit_app.h"
 #include "services/organization/app/unit_query.h"
@@ -67,11 +71,13 @@ class UnitTestBase : public tests::EngineTest {
   void SetUp() override {
     database_ = OpenNew({.readers = 8});
     Must(sql::Migrate(*database_, "changelog", common::ChangeLogMigrations()));
+    Must(common::MigrateRollup(*database_, metrics_));
     Must(sql::Migrate(*database_, "organization", organization::Migrations()));
     ASSERT_TRUE(absl::LoadTimeZone("Asia/Shanghai", &zone_));
     log_.emplace(*database_, clock_, random_);
     feed_.emplace(*database_);
     publisher_.emplace(*database_, clock_, random_);
+    publisher_->SetStep(folder_);
     loader_.emplace(*database_, *log_, *feed_, clock_);
     tree_.emplace(directory_);
     store_.emplace(*database_, *log_, std::vector<UnitOccupants*>{&occupants_});
@@ -213,6 +219,8 @@ class UnitTestBase : public tests::EngineTest {
   FixtureConsistency consistency_{[this] { Refresh(); }};
   std::optional<common::ChangeLog> log_;
   std::optional<common::Feed> feed_;
+  common::MetricSet metrics_{v1::OrganizationMetrics::descriptor()};
+  common::Folder folder_{metrics_, absl::UTCTimeZone()};
   std::optional<common::Publisher> publisher_;
   std::optional<DirectoryLoader> loader_;
   std::optional<DirectoryTree> tree_;

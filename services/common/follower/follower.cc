@@ -81,6 +81,7 @@ void AddFollowerSettings(Settings& settings, FollowerConfig& config) {
   AddServeSettings(settings, config.serve);
   settings.Add("database", config.database, "sqlite:FILE or postgresql://…").Secret();
   settings.Add("database-connections", config.database_connections, "connections to the database").Range(1, 64);
+  settings.Add("audit-interval", config.audit_interval, "how often all totals are recounted and compared; 0s: never");
   settings.Add("organization", config.organization, "address of the organization service");
 }
 
@@ -98,7 +99,7 @@ struct Follower::Parts {
   RemoteDirectoryFeed directory_feed;
 
   Parts(std::unique_ptr<sql::Database> opened, Process& process, const FollowerConfig& config,
-        const google::protobuf::Descriptor* metrics)
+        const google::protobuf::Descriptor* metrics, FactSource& facts)
       : database(std::move(opened)),
         log(*database, process.clock(), process.random()),
         publisher(*database, process.clock(), process.random()),
@@ -107,7 +108,7 @@ struct Follower::Parts {
         replica(*database, log, process.directory(), process.clock()),
         tracked(replica, *database, log, process.clock()),
         totals({config.serve.service, metrics, *database, log, publisher, feed, hub, process.directory(),
-                process.signer(), process.calendar(), process.wrapper()}),
+                process.signer(), process.calendar(), process.wrapper(), facts}),
         watch({config.serve.service, log, feed, hub, process.directory(), process.signer(),
                process.wrapper().executor(), process.clock(), [this] { return tracked.revision(); }}),
         directory_feed(MakeChannel(config.organization),
@@ -115,11 +116,13 @@ struct Follower::Parts {
                        {.service = config.serve.service, .places = true}) {}
 };
 
-Follower::Follower(Process& process, const FollowerConfig& config, const google::protobuf::Descriptor* metrics)
-    : process_(process), config_(config), metrics_(metrics) {}
+Follower::Follower(Process& process, const FollowerConfig& config, const google::protobuf::Descriptor* metrics,
+                   FactSource& facts)
+    : process_(process), config_(config), metrics_(metrics), facts_(facts) {}
 
 Follower::~Follower() {
   if (parts_ == nullptr) return;
+  parts_->totals.StopAudits();
   parts_->directory_feed.Stop();
   parts_->publisher.Stop();
 }
@@ -132,7 +135,7 @@ absl::Status Follower::Migrate(const FollowerConfig& config, const google::proto
 absl::Status Follower::Start() {
   RONGHE_ASSIGN_OR_RETURN(auto database, Open(config_));
   RONGHE_RETURN_IF_ERROR(BringUpToDate(*database, metrics_));
-  parts_ = std::make_unique<Parts>(std::move(database), process_, config_, metrics_);
+  parts_ = std::make_unique<Parts>(std::move(database), process_, config_, metrics_, facts_);
   Parts& parts = *parts_;
   RONGHE_RETURN_IF_ERROR(parts.tracked.Load(process_.clock().Now() + kStartPatience));
   parts.log.OnCommit([&parts] { parts.publisher.Hint(); });
@@ -146,6 +149,7 @@ absl::Status Follower::Start() {
   process_.OnDrain([&parts] { parts.directory_feed.Stop(); });
   parts.publisher.Start();
   parts.directory_feed.Start();
+  parts.totals.StartAudits(config_.audit_interval, process_.metrics());
   return absl::OkStatus();
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include <absl/status/status.h>
+#include <absl/time/time.h>
 
 #include "services/common/changelog/changelog.h"
 #include "services/common/changelog/watch.h"
@@ -19,7 +20,8 @@ struct FollowerConfig {
   ServeConfig serve;
   std::string database;  // sqlite:FILE or postgresql://…
   int database_connections = 4;
-  std::string organization = "127.0.0.1:7301";  // address
+  std::string organization = "127.0.0.1:7301";     // address
+  absl::Duration audit_interval = absl::Hours(6);  // of totals; zero: never
 };
 
 // The defaults of a service by name and port: listening address, probes, database.
@@ -36,8 +38,10 @@ void AddFollowerSettings(Settings& settings, FollowerConfig& config);
 // readiness (database, directory loaded) and drain with the process. The destructor stops what runs.
 class Follower {
  public:
-  // The process is initialised; it, the config and the descriptor of the service's `…Metrics` outlive the follower.
-  Follower(Process& process, const FollowerConfig& config, const google::protobuf::Descriptor* metrics);
+  // The process is initialised; it, the config, `facts` and the descriptor of the service's `…Metrics` outlive the
+  // follower. `facts`: what the service's records count, for audits.
+  Follower(Process& process, const FollowerConfig& config, const google::protobuf::Descriptor* metrics,
+           FactSource& facts);
   ~Follower();
 
   absl::Status Start();
@@ -55,6 +59,7 @@ class Follower {
   Process& process_;
   const FollowerConfig& config_;
   const google::protobuf::Descriptor* metrics_;
+  FactSource& facts_;
   std::unique_ptr<Parts> parts_;
 };
 

@@ -34,6 +34,12 @@ class FactSource {
   virtual absl::StatusOr<bool> Places(sql::Session& session, EachPlace each);
 };
 
+// Of a service that keeps no records yet.
+class NoFacts final : public FactSource {
+ public:
+  absl::Status Count(sql::Session&, EachAmount) override { return absl::OkStatus(); }
+};
+
 // One figure that is not what a recount finds.
 struct AuditDifference {
   enum class Kind {

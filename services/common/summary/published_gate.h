@@ -20,7 +20,12 @@ class PublishedGate {
   // `service` is this process' (`education`). All outlive it.
   PublishedGate(std::string service, sql::Database& database, ChangeLog& log, Publisher& publisher, FeedHub& hub,
                 const TokenSigner& signer)
-      : service_(std::move(service)), database_(database), log_(log), publisher_(publisher), hub_(hub), signer_(signer) {}
+      : service_(std::move(service)),
+        database_(database),
+        log_(log),
+        publisher_(publisher),
+        hub_(hub),
+        signer_(signer) {}
 
   // For every token of a request; tokens of other services are theirs. OUT_OF_RANGE, reason FEED_RESET, for another
   // incarnation; UNAVAILABLE, reason NOT_YET_VISIBLE, at the deadline; INVALID_ARGUMENT for what is no token. Blocks.

@@ -4,6 +4,7 @@
 
 #include "services/common/serve/wrapper.h"
 #include "services/common/summary/summary_feed_stream.h"
+#include "services/common/summary/summary_service.h"
 #include "services/common/values/status.h"
 
 namespace ronghe::common {
@@ -18,9 +19,7 @@ absl::StatusOr<v1::SummaryHead> Head(const SummaryFeedRpc::Parts& parts, absl::T
   RONGHE_ASSIGN_OR_RETURN(*head.mutable_incarnation(), parts.log.Incarnation());
   RONGHE_ASSIGN_OR_RETURN(const SummaryHeadRow row, ReadHeadRow(parts.database, deadline));
   head.set_position(row.position);
-  const int64_t micros = absl::ToUnixMicros(row.time);
-  head.mutable_time()->set_seconds(micros / 1'000'000);
-  head.mutable_time()->set_nanos(static_cast<int32_t>(micros % 1'000'000 * 1'000));
+  WriteTimestamp(row.time, *head.mutable_time());
   head.set_cache_epoch(row.cache_epoch);
   return head;
 }

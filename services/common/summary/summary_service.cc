@@ -8,6 +8,7 @@
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
 
+#include "services/common/rollup/difference.h"
 #include "services/common/values/status.h"
 
 namespace ronghe::common {
@@ -63,11 +64,15 @@ std::vector<Period> ReadPeriods(const google::protobuf::RepeatedPtrField<std::st
   return periods;
 }
 
+void WriteTimestamp(absl::Time time, google::protobuf::Timestamp& out) {
+  const int64_t micros = absl::ToUnixMicros(time);
+  out.set_seconds(micros / 1'000'000);
+  out.set_nanos(static_cast<int32_t>(micros % 1'000'000 * 1'000));
+}
+
 void WriteMark(const SummaryMark& mark, std::string incarnation, v1::Watermark& watermark) {
   watermark.set_position(mark.position);
-  const int64_t micros = absl::ToUnixMicros(mark.time);
-  watermark.mutable_time()->set_seconds(micros / 1'000'000);
-  watermark.mutable_time()->set_nanos(static_cast<int32_t>(micros % 1'000'000 * 1'000));
+  WriteTimestamp(mark.time, *watermark.mutable_time());
   watermark.set_structure_revision(mark.structure_revision);
   watermark.set_incarnation(std::move(incarnation));
 }
@@ -76,19 +81,16 @@ absl::StatusOr<std::vector<SummaryService::Wanted>> SummaryService::Units(
     const v1::BatchGetSummariesRequest& request) const {
   std::vector<Wanted> wanted;
   for (const std::string& name : request.units()) {
-    if (!name.starts_with(kPrefix)) return NotFound(name);
-    const std::optional<DirectoryUnit> unit =
-        parts_.directory.FindByCode(std::string_view(name).substr(kPrefix.size()));
-    if (!unit || unit->deleted) return NotFound(name);
-    wanted.push_back({name, {unit->uid, unit->partition}});
+    RONGHE_ASSIGN_OR_RETURN(const DirectoryUnit unit, Find(name));
+    wanted.push_back({name, {unit.uid, unit.partition}});
     if (!request.include_children()) continue;
-    const std::vector<DirectoryUnit> children = parts_.directory.ChildrenOf(unit->uid);
+    const std::vector<DirectoryUnit> children = parts_.directory.ChildrenOf(unit.uid);
     for (const DirectoryUnit& child : children) {
       if (child.deleted || child.state != kActive) continue;
       SummaryUnit entry{child.uid, child.partition};
       if (request.totals_only()) {
-        entry.parent = unit->uid;
-        entry.parent_partition = unit->partition;
+        entry.parent = unit.uid;
+        entry.parent_partition = unit.partition;
       }
       wanted.push_back({fmt::format("{}{}", kPrefix, child.code), entry});
     }
@@ -114,9 +116,11 @@ absl::Status SummaryService::BatchGet(const Call& call, const v1::BatchGetSummar
   for (const Wanted& unit : wanted) keys.push_back(unit.unit);
   SummaryMark mark;
   std::vector<SummaryValues> values;
+  const bool now = request.structure() == v1::STRUCTURE_NOW;
   RONGHE_RETURN_IF_ERROR(parts_.database.Read(call.deadline, [&](sql::Session& session) -> absl::Status {
     RONGHE_ASSIGN_OR_RETURN(mark, ReadMark(session));
-    RONGHE_ASSIGN_OR_RETURN(values, ReadSummaries(session, parts_.metrics, keys, periods));
+    RONGHE_ASSIGN_OR_RETURN(values, now ? ReadSummariesNow(session, parts_.metrics, keys, periods)
+                                        : ReadSummaries(session, parts_.metrics, keys, periods));
     return absl::OkStatus();
   }));
   const google::protobuf::Descriptor& type = *response.GetDescriptor();
@@ -141,8 +145,59 @@ absl::Status SummaryService::BatchGet(const Call& call, const v1::BatchGetSummar
 
 absl::StatusOr<v1::GetStructureDifferenceResponse> SummaryService::GetDifference(
     const Call& call, const v1::GetStructureDifferenceRequest& request) const {
-  (void)call;
-  return NotFound(request.unit());
+  Violations violations;
+  const std::optional<Period> period = ParsePeriod(request.period());
+  if (!period || period->first != period->last) {
+    violations.Add("period", "BAD_PERIOD", {"must be a month (2026-11)", "应为月份（2026-11）"});
+  } else if (period->first > MonthAt(parts_.calendar, parts_.calendar.clock().Now())) {
+    violations.Add("period", "IN_FUTURE", {"the period has not begun", "该期间尚未开始"});
+  }
+  RONGHE_RETURN_IF_ERROR(violations.ToStatus());
+  RONGHE_RETURN_IF_ERROR(parts_.gate.Cover(request.min_revision(), call.deadline));
+  RONGHE_ASSIGN_OR_RETURN(const DirectoryUnit unit, Find(request.unit()));
+  RONGHE_ASSIGN_OR_RETURN(std::string incarnation, parts_.log.Incarnation());
+  SummaryMark mark;
+  MonthDifference difference;
+  RONGHE_RETURN_IF_ERROR(parts_.database.Read(call.deadline, [&](sql::Session& session) -> absl::Status {
+    RONGHE_ASSIGN_OR_RETURN(mark, ReadMark(session));
+    RONGHE_ASSIGN_OR_RETURN(difference,
+                            ReadDifference(session, parts_.metrics, unit.uid, unit.partition, period->first));
+    return absl::OkStatus();
+  }));
+  v1::GetStructureDifferenceResponse response;
+  WriteAmounts(difference.then, true, *response.mutable_then());
+  WriteAmounts(difference.now, true, *response.mutable_now());
+  for (const StructureDifference& one : difference.units) {
+    v1::StructureDifference& added = *response.add_differences();
+    added.set_unit(NameFor(call, one.unit));
+    added.set_kind(one.joined ? v1::STRUCTURE_DIFFERENCE_KIND_JOINED : v1::STRUCTURE_DIFFERENCE_KIND_LEFT);
+    added.set_parent_then(NameFor(call, one.parent_then));
+    added.set_parent_now(NameFor(call, one.parent_now));
+    WriteAmounts(one.amounts, false, *added.mutable_amounts());
+  }
+  WriteMark(mark, std::move(incarnation), *response.mutable_watermark());
+  return response;
+}
+
+// What lies outside the caller's scope has no name for the caller.
+std::string SummaryService::NameFor(const Call& call, UnitUid unit) const {
+  if (!unit || !parts_.directory.ScopeCovers(call.scope, unit)) return "";
+  const std::string code = parts_.directory.CodeOf(unit);
+  return code.empty() ? "" : fmt::format("{}{}", kPrefix, code);
+}
+
+void SummaryService::WriteAmounts(std::span<const int64_t> values, bool zeros,
+                                  google::protobuf::Map<std::string, int64_t>& amounts) const {
+  for (size_t m = 0; m < values.size(); ++m) {
+    if (zeros || values[m] != 0) amounts[parts_.metrics.at(m).name] = values[m];
+  }
+}
+
+absl::StatusOr<DirectoryUnit> SummaryService::Find(const std::string& name) const {
+  if (!name.starts_with(kPrefix)) return NotFound(name);
+  std::optional<DirectoryUnit> unit = parts_.directory.FindByCode(std::string_view(name).substr(kPrefix.size()));
+  if (!unit || unit->deleted) return NotFound(name);
+  return *std::move(unit);
 }
 
 }  // namespace ronghe::common

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,10 @@ class SummaryService {
     SummaryUnit unit;
   };
   absl::StatusOr<std::vector<Wanted>> Units(const v1::BatchGetSummariesRequest& request) const;
+  absl::StatusOr<DirectoryUnit> Find(const std::string& name) const;
+  std::string NameFor(const Call& call, UnitUid unit) const;
+  void WriteAmounts(std::span<const int64_t> values, bool zeros,
+                    google::protobuf::Map<std::string, int64_t>& amounts) const;
 
   const Parts parts_;
 };
@@ -58,6 +63,7 @@ class SummaryService {
 // or has not begun.
 std::vector<Period> ReadPeriods(const google::protobuf::RepeatedPtrField<std::string>& texts, const Calendar& calendar,
                                 Violations& violations);
+void WriteTimestamp(absl::Time time, google::protobuf::Timestamp& out);
 void WriteMark(const SummaryMark& mark, std::string incarnation, v1::Watermark& watermark);
 
 }  // namespace ronghe::common

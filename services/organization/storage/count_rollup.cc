@@ -31,15 +31,19 @@ RollupChange::Place PlaceOf(const Unit& unit, common::MonthNumber from) {
   return {unit.uid(), unit.parent().uid, unit.partition(), from};
 }
 
+UnitCounts CountsOf(const Unit& unit) {
+  return organization::CountsOf(unit.kind(), unit.state());
+}
+
 }  // namespace
 
 std::span<const CountMetric> CountMetrics() {
   return kMetrics;
 }
 
-UnitCounts CountsOf(const Unit& unit) {
+UnitCounts CountsOf(UnitKind kind, UnitState state) {
   UnitCounts counts;
-  if (unit.state() == UnitState::kActive && IsOrganization(unit.kind())) counts.AddUnit(unit.kind());
+  if (state == UnitState::kActive && IsOrganization(kind)) counts.AddUnit(kind);
   return counts;
 }
 

@@ -13,7 +13,7 @@ namespace ronghe::organization {
 // number.
 
 // What a unit, or a member, counts by itself in its unit.
-UnitCounts CountsOf(const Unit& unit);
+UnitCounts CountsOf(UnitKind kind, UnitState state);
 UnitCounts CountsOf(const Member& member);
 
 // From one count to another, for a logged change.

@@ -1,0 +1,54 @@
+#include "services/common/timer/timer_rows.h"
+
+#include "services/common/values/status.h"
+
+namespace ronghe::common::timer {
+namespace {
+
+// The one clock in SQL.
+constexpr sql::Query kServerTime{"timer_now", "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)"};
+constexpr sql::Query kRead{"timer_due",
+                           "SELECT partition_id, record, generation, due_us, attempt_us, attempts FROM timer "
+                           "WHERE kind = ? AND attempt_us <= ? ORDER BY attempt_us, partition_id, record LIMIT ?"};
+constexpr sql::Query kDelete{"timer_fire",
+                             "DELETE FROM timer WHERE partition_id = ? AND kind = ? AND record = ? AND generation = ?"};
+constexpr sql::Query kPostpone{"timer_postpone",
+                               "UPDATE timer SET attempts = attempts + 1, attempt_us = ? "
+                               "WHERE partition_id = ? AND kind = ? AND record = ? AND generation = ?"};
+
+}  // namespace
+
+absl::StatusOr<absl::Time> ServerTime(sql::Session& session) {
+  absl::Time time;
+  RONGHE_RETURN_IF_ERROR(session
+                             .SelectOne(kServerTime, {},
+                                        [&](const sql::Row& row) {
+                                          time = absl::FromUnixMicros(row.Int(0));
+                                          return absl::OkStatus();
+                                        })
+                             .status());
+  return time;
+}
+
+absl::StatusOr<std::vector<TimerRow>> ReadTimers(sql::Session& session, std::string_view kind, int64_t until_us,
+                                                 int64_t limit) {
+  std::vector<TimerRow> rows;
+  RONGHE_RETURN_IF_ERROR(session.Select(kRead, {std::string(kind), until_us, limit}, [&](const sql::Row& row) {
+    rows.push_back(
+        {PartitionId(row.Int(0)), std::string(kind), row.Int(1), row.Int(2), row.Int(3), row.Int(4), row.Int(5)});
+    return absl::OkStatus();
+  }));
+  return rows;
+}
+
+absl::StatusOr<bool> DeleteTimer(sql::Session& session, const TimerRow& row) {
+  RONGHE_ASSIGN_OR_RETURN(const int64_t deleted,
+                          session.Execute(kDelete, {row.partition.value, row.kind, row.record, row.generation}));
+  return deleted == 1;
+}
+
+absl::Status Postpone(sql::Session& session, const TimerRow& row, int64_t attempt_us) {
+  return session.Execute(kPostpone, {attempt_us, row.partition.value, row.kind, row.record, row.generation}).status();
+}
+
+}  // namespace ronghe::common::timer
