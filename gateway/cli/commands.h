@@ -51,6 +51,12 @@ struct ExplainOptions {
 };
 absl::Status RunExplain(const ExplainOptions& options, Context& context);
 
+struct AuditOptions {
+  std::string service;  // empty: all
+  int limit = 0;        // of differences listed for each; 0: 100
+};
+absl::Status RunAudit(const AuditOptions& options, Context& context);
+
 struct TreeOptions {
   std::string unit;
   int depth = 0;  // levels shown; 0: all

@@ -99,6 +99,13 @@ void DeclareViews(CLI::App& app, Context& context, Command& command) {
   explain.app->add_option("unit", explain.options->unit, "unit")->required();
   explain.app->add_option("--period", explain.options->period, "the month, for example 2026-10")->required();
 
+  auto audit =
+      Declare(app, "audit", "recount all totals from the records and compare / 核对汇总", context, command, RunAudit);
+  audit.app->add_option("--service", audit.options->service, "only this one")
+      ->check(CLI::IsMember({"organization", "education", "rectification", "assessment"}));
+  audit.app->add_option("--limit", audit.options->limit, "differences listed for each service; default 100")
+      ->check(CLI::Range(1, 1000));
+
   auto tree = Declare(app, "tree", "the structure / 组织树", context, command, RunTree);
   tree.app->add_option("unit", tree.options->unit, "unit; default: the roots of your scope");
   tree.app->add_option("--depth", tree.options->depth, "levels to show; default all")->check(CLI::Range(1, 10));
