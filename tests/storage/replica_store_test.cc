@@ -17,6 +17,7 @@
 #include "services/common/rollup/folder.h"
 #include "services/common/rollup/schema.h"
 #include "services/common/values/clock.h"
+#include "services/common/values/status.h"
 #include "tests/support/engines.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/seeded_random.h"
