@@ -73,14 +73,14 @@ struct Publisher::Impl {
     const Lease next{.epoch = seen.holder == holder ? seen.epoch : seen.epoch + 1,
                      .holder = holder,
                      .until_us = absl::ToUnixMicros(now + options.lease)};
+    const int tried = limit;
     Published batch;
     const auto body = [&](sql::Session& session) -> absl::Status {
       RONGHE_ASSIGN_OR_RETURN(static_cast<Batch&>(batch),
-                              publication::PublishBatch(session, seen, next, absl::ToUnixMicros(now), limit));
+                              publication::PublishBatch(session, seen, next, absl::ToUnixMicros(now), tried));
       if (step == nullptr || batch.count == 0) return absl::OkStatus();
       return step->Publish(session, batch.position - batch.count, batch.position);
     };
-    const int tried = limit;
     const absl::Time deadline = tried > 1 ? StatementDeadline() : SystemClock().Now() + kSingleDeadline;
     const absl::Status written = database.Write(deadline, body);
     if (step != nullptr) step->Ended(written.ok());
