@@ -18,6 +18,10 @@ void AddSettings(common::Settings& settings, Config& config) {
   settings.Add("education", config.education, "address of the education service");
   settings.Add("rectification", config.rectification, "address of the rectification service");
   settings.Add("assessment", config.assessment, "address of the assessment service");
+  settings.Add("redis", config.redis, "redis://[user:password@]host:port[/db] of the cache; empty: in this process")
+      .Secret();
+  settings.Add("cache-bytes", config.cache_bytes, "what is kept in this process of totals and overviews, in bytes")
+      .Range(1 << 20, 1 << 30);
 }
 
 }  // namespace ronghe::gateway

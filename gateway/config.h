@@ -14,6 +14,9 @@ struct Config {
   std::string education = "127.0.0.1:7302";
   std::string rectification = "127.0.0.1:7303";
   std::string assessment = "127.0.0.1:7304";
+  // Where totals are kept for all replicas of the gateway; empty: each keeps its own.
+  std::string redis;
+  int cache_bytes = 128 << 20;
 };
 
 Config DefaultConfig();

@@ -2,76 +2,86 @@
 
 #include <utility>
 
-#include "gateway/overview/collect.h"
-#include "gateway/overview/overview_app.h"
-#include "gateway/overview/overview_rpc.h"
-#include "gateway/overview/part.h"
+#include "gateway/overview/overview_service.h"
 #include "gateway/proxy/proxy.h"
-#include "ronghe/organization/v1/organization_service.grpc.pb.h"
 #include "services/common/directory/remote_feed.h"
 #include "services/common/follower/structure_gate.h"
 #include "services/common/rpc/channel.h"
+#include "services/common/values/status.h"
 
 namespace ronghe::gateway {
 namespace {
 
 constexpr char kService[] = "gateway";
 
-// The services that contribute to overviews: one entry each.
-std::vector<std::unique_ptr<OverviewPart>> MakeParts(const std::shared_ptr<grpc::Channel>& organization,
-                                                     common::ServiceToken& token) {
-  std::vector<std::unique_ptr<OverviewPart>> parts;
-  parts.push_back(
-      std::make_unique<SummaryPart<organization::v1::OrganizationService, organization::v1::BatchGetSummariesRequest,
-                                   organization::v1::BatchGetSummariesResponse>>("organization", organization, token));
-  return parts;
-}
+// The services behind the gateway.
+struct Behind {
+  const char* name;
+  std::string Config::*address;
+};
+constexpr Behind kBehind[] = {
+    {"organization", &Config::organization},
+    {"education", &Config::education},
+    {"rectification", &Config::rectification},
+    {"assessment", &Config::assessment},
+};
 
 }  // namespace
 
 // In the order in which they are made; unmade in reverse.
 struct Gateway::Parts {
-  std::shared_ptr<grpc::Channel> organization;
   common::ServiceToken token;
   Proxy proxy;
-  Collector collector;
-  OverviewApp overview;
-  OverviewRpc overview_rpc;
+  std::unique_ptr<OverviewService> overview;
   common::RemoteDirectoryFeed feed;
 
   Parts(common::Process& process, const Config& config)
-      : organization(common::MakeChannel(config.organization)),
-        token(process.suite_tokens(), kService, process.clock()),
+      : token(process.suite_tokens(), kService, process.clock()),
         proxy(process.wrapper(), token, process.random(), {}),
-        collector(MakeParts(organization, token), process.clock()),
-        overview(process.directory(), collector, process.signer()),
-        overview_rpc(process.wrapper(), overview),
         // A channel of its own: the feed resets the channel's backoff.
         feed(common::MakeChannel(config.organization),
-             {process.suite_tokens(), process.directory(), process.clock(), process.random()}, {.service = kService}) {
-    proxy.Add("organization", organization);
-    proxy.Add("education", common::MakeChannel(config.education));
-    proxy.Add("rectification", common::MakeChannel(config.rectification));
-    proxy.Add("assessment", common::MakeChannel(config.assessment));
+             {process.suite_tokens(), process.directory(), process.clock(), process.random()}, {.service = kService}) {}
+
+  absl::Status Init(common::Process& process, const Config& config) {
+    OverviewService::Options options{{}, config.redis, static_cast<size_t>(config.cache_bytes)};
+    for (const Behind& behind : kBehind) {
+      const std::string& address = config.*behind.address;
+      const std::shared_ptr<grpc::Channel> channel = common::MakeChannel(address);
+      proxy.Add(behind.name, channel);
+      options.sources.push_back({behind.name, channel, common::MakeChannel(address)});
+    }
+    RONGHE_ASSIGN_OR_RETURN(overview, OverviewService::Create(process, token, options));
+    return absl::OkStatus();
   }
 };
 
-Gateway::Gateway(common::Process& process, const Config& config)
-    : process_(process), parts_(std::make_unique<Parts>(process, config)) {}
+absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Create(common::Process& process, const Config& config) {
+  auto parts = std::make_unique<Parts>(process, config);
+  RONGHE_RETURN_IF_ERROR(parts->Init(process, config));
+  return std::unique_ptr<Gateway>(new Gateway(process, std::move(parts)));
+}
+
+Gateway::Gateway(common::Process& process, std::unique_ptr<Parts> parts)
+    : process_(process), parts_(std::move(parts)) {}
 
 Gateway::~Gateway() {
+  parts_->overview->Stop();
   parts_->feed.Stop();
 }
 
 void Gateway::Start() {
   process_.wrapper().SetRevisionGate(common::StructureGate(process_.directory()));
   process_.AddReadiness("directory", common::DirectoryReadiness(process_.directory()));
-  process_.OnDrain([this] { parts_->feed.Stop(); });
+  process_.OnDrain([this] {
+    parts_->overview->Stop();
+    parts_->feed.Stop();
+  });
   parts_->feed.Start();
+  parts_->overview->Start();
 }
 
 std::vector<common::ServiceBinding*> Gateway::bindings() {
-  return {&parts_->overview_rpc};
+  return {&parts_->overview->binding()};
 }
 std::vector<common::RawBinding*> Gateway::raw_bindings() {
   return parts_->proxy.bindings();

@@ -14,7 +14,8 @@ int main(int argc, char** argv) {
   if (const std::optional<int> exit = common::Start(settings, config.serve, argc, argv)) return *exit;
   if (settings.migrate()) return 0;  // no database
   if (absl::Status status = process.Init(config.serve); !status.ok()) return common::Die(status);
-  gateway::Gateway gateway(process, config);
-  gateway.Start();
-  return process.Serve(gateway.bindings(), gateway.raw_bindings());
+  const auto gateway = gateway::Gateway::Create(process, config);
+  if (!gateway.ok()) return common::Die(gateway.status());
+  (*gateway)->Start();
+  return process.Serve((*gateway)->bindings(), (*gateway)->raw_bindings());
 }

@@ -1,135 +1,77 @@
 #include "gateway/overview/collect.h"
 
 #include <algorithm>
-#include <condition_variable>
+#include <optional>
 #include <utility>
-
-#include "services/common/values/mutex.h"
-#include "services/common/values/status.h"
 
 namespace ronghe::gateway {
 namespace {
 
-constexpr size_t kUnitsPerRequest = 100;
-constexpr absl::Duration kPatience = absl::Seconds(3);
 constexpr absl::Duration kMargin = absl::Milliseconds(200);
+// A service that stays behind does not hold up everyone.
+constexpr absl::Duration kReloadPatience = absl::Milliseconds(500);
+constexpr absl::Duration kPauseAfterWait = absl::Seconds(1);
 
-// Answers as they come in. Shared with the callbacks, which may be late.
-struct Answers {
-  common::Mutex mutex;
-  std::condition_variable changed;
-  std::vector<absl::StatusOr<PartAnswer>> list;
-  size_t outstanding = 0;
-
-  explicit Answers(size_t count)
-      : list(count, absl::StatusOr<PartAnswer>(common::DeadlineExceeded())), outstanding(count) {}
-  void Set(size_t index, absl::StatusOr<PartAnswer> answer) {
-    const common::MutexLock lock(mutex);
-    list[index] = std::move(answer);
-    --outstanding;
-    changed.notify_all();
-  }
-  std::vector<absl::StatusOr<PartAnswer>> WaitForAll() {
-    std::unique_lock lock(mutex.native());
-    changed.wait(lock, [this] { return outstanding == 0; });
-    return std::move(list);
-  }
-};
-
-// Some time is left to answer the caller with what there is.
-absl::Time PartDeadline(absl::Time now, absl::Time deadline) {
-  const absl::Duration left = deadline - now;
-  return now + std::min(kPatience, left - std::min(kMargin, left / 5));
+bool Counts(const PartAnswer& part) {
+  return !part.stale && part.place.has_value();
 }
 
-// The service is in trouble, as opposed to the request.
-bool DoesNotAnswer(const absl::Status& status) {
-  switch (status.code()) {
-    case absl::StatusCode::kUnavailable:
-      return common::ReasonOf(status) != "NOT_YET_VISIBLE";
-    case absl::StatusCode::kDeadlineExceeded:
-    case absl::StatusCode::kResourceExhausted:
-    case absl::StatusCode::kInternal:
-    case absl::StatusCode::kUnknown:
-    case absl::StatusCode::kUnimplemented:
-      return true;
-    default:
-      return false;
+// The newest structure among them, if they do not all have the same.
+std::optional<int64_t> Newest(const std::vector<PartAnswer>& parts) {
+  std::optional<int64_t> least;
+  std::optional<int64_t> most;
+  for (const PartAnswer& part : parts) {
+    if (!Counts(part)) continue;
+    least = std::min(least.value_or(part.structure_revision), part.structure_revision);
+    most = std::max(most.value_or(part.structure_revision), part.structure_revision);
   }
-}
-
-std::vector<PartRequest> Requests(const CollectRequest& request) {
-  if (request.with_children) return {{{request.units.front().name}, true, request.min_revision}};
-  std::vector<PartRequest> requests;
-  for (size_t i = 0; i < request.units.size(); i += kUnitsPerRequest) {
-    PartRequest& next = requests.emplace_back();
-    next.min_revision = request.min_revision;
-    for (size_t k = i; k < std::min(i + kUnitsPerRequest, request.units.size()); ++k) {
-      next.units.push_back(request.units[k].name);
-    }
-  }
-  return requests;
-}
-
-// Keeps the oldest place of all that were used.
-void Lower(FeedPlace& place, const FeedPlace& other, bool& first) {
-  if (first || other.position < place.position) place = other;
-  first = false;
+  return least == most ? std::nullopt : most;
 }
 
 }  // namespace
 
-absl::StatusOr<Collected> Collector::Collect(const common::Call& call, const CollectRequest& request) {
+absl::Time PartDeadline(absl::Time now, absl::Time deadline) {
+  const absl::Duration left = deadline - now;
+  return now + std::min(Part::kPatience, left - std::min(kMargin, left / 5));
+}
+
+absl::StatusOr<Collected> Collector::Collect(const Wanted& wanted, absl::Time deadline) {
   Collected collected;
-  if (request.units.empty()) return collected;
-  const absl::Time deadline = PartDeadline(clock_.Now(), call.deadline);
-  const std::vector<PartRequest> requests = Requests(request);
-  auto answers = std::make_shared<Answers>(parts_.size() * requests.size());
+  if (wanted.units.empty()) return collected;
+  const absl::Time until = PartDeadline(clock_.Now(), deadline);
+  std::vector<std::shared_ptr<Part::Reading>> readings;
+  readings.reserve(parts_.size());
+  for (const auto& part : parts_) readings.push_back(part->Begin(wanted, /*fresh=*/false, until));
   for (size_t p = 0; p < parts_.size(); ++p) {
-    for (size_t r = 0; r < requests.size(); ++r) {
-      parts_[p]->Fetch(call, deadline, requests[r],
-                       [answers, index = p * requests.size() + r](absl::StatusOr<PartAnswer> answer) {
-                         answers->Set(index, std::move(answer));
-                       });
-    }
+    absl::StatusOr<PartAnswer> answer = parts_[p]->Finish(readings[p], until);
+    if (!answer.ok()) return answer.status();
+    collected.parts.push_back(*std::move(answer));
   }
-  const std::vector<absl::StatusOr<PartAnswer>> list = answers->WaitForAll();
-  for (const auto& answer : list) {
-    if (!answer.ok() && !DoesNotAnswer(answer.status())) return answer.status();
-  }
-  for (size_t p = 0; p < parts_.size(); ++p) {
-    Collected::OfService& service = collected.services.emplace_back();
-    service.service = std::string(parts_[p]->service());
-    const auto begin = list.begin() + static_cast<std::ptrdiff_t>(p * requests.size());
-    Gather(request, {begin, begin + static_cast<std::ptrdiff_t>(requests.size())}, service);
-  }
+  Align(wanted, until, collected);
   return collected;
 }
 
-void Collector::Gather(const CollectRequest& request, std::span<const absl::StatusOr<PartAnswer>> answers,
-                       Collected::OfService& service) {
-  bool first = true;
-  for (size_t i = 0; i < request.units.size(); ++i) {
-    const WantedUnit& unit = request.units[i];
-    const auto& answer = answers[request.with_children ? 0 : i / kUnitsPerRequest];
-    if (answer.ok()) {
-      Lower(service.place, answer->place, first);
-      const auto found = answer->figures.find(unit.name);
-      if (found == answer->figures.end()) continue;  // this process knows of the unit before the service's totals do
-      service.figures[unit.uid.value] = found->second;
-      last_known_.Put(service.service, unit.uid, {found->second, answer->place});
-      continue;
-    }
-    std::optional<LastKnown::Entry> known;
-    if (request.min_revision.empty()) known = last_known_.Get(service.service, unit.uid);
-    if (!known.has_value()) {
-      service.missing = true;
-      continue;
-    }
-    service.stale = true;
-    Lower(service.place, known->place, first);
-    service.figures[unit.uid.value] = known->figures;
+void Collector::Align(const Wanted& wanted, absl::Time deadline, Collected& collected) {
+  const std::optional<int64_t> newest = Newest(collected.parts);
+  if (!newest.has_value()) return;
+  const absl::Time now = clock_.Now();
+  {
+    const common::MutexLock lock(mutex_);
+    collected.structure_differs = now - in_vain_ < kPauseAfterWait;
   }
+  if (collected.structure_differs) return;
+  const absl::Time until = std::min(deadline, now + kStructureWait);
+  for (size_t p = 0; p < parts_.size(); ++p) {
+    if (!Counts(collected.parts[p]) || collected.parts[p].structure_revision >= *newest) continue;
+    (void)parts_[p]->freshness().WaitForStructure(*newest, until);
+    const absl::Time patience = std::min(deadline, clock_.Now() + kReloadPatience);
+    absl::StatusOr<PartAnswer> answer = parts_[p]->Finish(parts_[p]->Begin(wanted, /*fresh=*/true, patience), patience);
+    if (answer.ok() && Counts(*answer)) collected.parts[p] = *std::move(answer);
+  }
+  if (!Newest(collected.parts).has_value()) return;
+  collected.structure_differs = true;
+  const common::MutexLock lock(mutex_);
+  in_vain_ = clock_.Now();
 }
 
 }  // namespace ronghe::gateway

@@ -2,48 +2,34 @@
 
 #include <cstddef>
 #include <list>
-#include <optional>
 #include <string>
-#include <string_view>
-#include <utility>
 
 #include <absl/container/flat_hash_map.h>
-#include <absl/time/time.h>
 
-#include "gateway/overview/part.h"
-#include "services/common/values/clock.h"
-#include "services/common/values/ids.h"
+#include "gateway/overview/summary.h"
 #include "services/common/values/mutex.h"
 
 namespace ronghe::gateway {
 
-// The last figures each service gave for a unit, for when it does not answer. Bounded: the least recently used go
-// first; nothing is given that is older than ten minutes. Thread-safe.
+// The last totals a service gave, for when neither it nor a cache answers. Bounded: what was used longest ago leaves
+// first. Thread-safe.
 class LastKnown {
  public:
-  static constexpr absl::Duration kMaxAge = absl::Minutes(10);
-  struct Entry {
-    Figures figures;
-    FeedPlace place;
-  };
-  explicit LastKnown(const common::Clock& clock, size_t capacity = 20'000) : clock_(clock), capacity_(capacity) {}
+  explicit LastKnown(size_t capacity = 5'000) : capacity_(capacity) {}
 
-  void Put(std::string_view service, common::UnitUid unit, Entry entry);
-  std::optional<Entry> Get(std::string_view service, common::UnitUid unit);
+  // An older position of the same history does not replace a newer one.
+  void Put(const std::string& key, SummaryPtr summary);
+  SummaryPtr Get(const std::string& key);  // null: none
 
  private:
-  using Key = std::pair<std::string, int64_t>;
   struct Kept {
-    Key key;
-    Entry entry;
-    absl::Time since;
+    std::string key;
+    SummaryPtr summary;
   };
-
-  const common::Clock& clock_;
   const size_t capacity_;
   common::Mutex mutex_;
   std::list<Kept> kept_ ABSL_GUARDED_BY(mutex_);  // most recently used first
-  absl::flat_hash_map<Key, std::list<Kept>::iterator> index_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<std::string, std::list<Kept>::iterator> index_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace ronghe::gateway

@@ -1,111 +1,133 @@
 #pragma once
 
-#include <cstdint>
+#include <atomic>
+#include <condition_variable>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
-#include <absl/container/flat_hash_map.h>
 #include <absl/status/statusor.h>
 #include <absl/time/time.h>
-#include <google/protobuf/message.h>
-#include <google/protobuf/timestamp.pb.h>
-#include <grpcpp/grpcpp.h>
 
-#include "services/common/rpc/channel.h"
-#include "services/common/values/call.h"
+#include "gateway/overview/freshness.h"
+#include "gateway/overview/last_known.h"
+#include "gateway/overview/query.h"
+#include "gateway/overview/summary.h"
+#include "gateway/overview/summary_source.h"
+#include "services/common/cache/cache.h"
+#include "services/common/cache/single_flight.h"
+#include "services/common/values/clock.h"
+#include "services/common/values/ids.h"
+#include "services/common/values/mutex.h"
 
 namespace ronghe::gateway {
 
-// The figures of one unit in one service, unit and subtree together: a message `…Metrics`. Shared, never changed.
-using Figures = std::shared_ptr<const google::protobuf::Message>;
-
-// Where a service's figures come from in its feed.
-struct FeedPlace {
-  int64_t position = 0;
-  google::protobuf::Timestamp time;
+struct WantedUnit {
+  common::UnitUid uid;
+  std::string name;
 };
-
-// What a service answered.
-struct PartAnswer {
-  FeedPlace place;
-  absl::flat_hash_map<std::string, Figures> figures;  // by the unit's name
-};
-struct PartRequest {
-  std::vector<std::string> units;  // names, at most 100
-  bool include_children = false;
+// Figures that are wanted.
+struct Wanted {
+  std::vector<WantedUnit> units;
+  std::vector<Span> spans;  // of one structure
+  // Set where `units` are one unit, first, and all the units directly under it: then one indexed read does.
+  bool with_children = false;
+  // Then nothing that is kept is served.
   std::vector<std::string> min_revision;
+  common::MonthNumber month = 0;  // the month that has not ended
 };
 
-// One service's contribution to overviews. Thread-safe.
-class OverviewPart {
- public:
-  using Done = std::function<void(absl::StatusOr<PartAnswer>)>;
-  virtual ~OverviewPart() = default;
-  // `organization`; also the name of the field of Overview that takes its figures.
-  virtual std::string_view service() const = 0;
-  // Asks on behalf of the caller. `done` is called once, at the deadline at the latest, from another thread or this
-  // one.
-  virtual void Fetch(const common::Call& call, absl::Time deadline, const PartRequest& request, Done done) = 0;
+// What one service contributes.
+struct PartAnswer {
+  std::string service;
+  // For units[u] and spans[s] at u * spans + s; null where it is missing.
+  std::vector<SummaryPtr> summaries;
+  bool missing = false;                  // of at least one
+  bool stale = false;                    // of at least one
+  std::optional<Place> place;            // the oldest of those used
+  int64_t structure_revision = 0;        // under which they are summed
+  std::optional<absl::Time> down_since;  // since when the service has not answered
 };
 
-// A service that answers BatchGetSummaries in the form all services give it. With it a service is one entry in a table:
-// `std::make_unique<SummaryPart<Service, Request, Response>>("organization", channel, token)`.
-template <typename Service, typename Request, typename Response>
-class SummaryPart final : public OverviewPart {
+// How totals were come by. Called for each answer of a part; cheap.
+struct PartCounters {
+  std::function<void(double)> cached, loaded, stale, missing;
+};
+
+// One service's totals: from what is kept, if the rule (freshness.h) accepts it; else from the service, each total by
+// one load at a time; and where that does not answer, the last known ones, marked, for at most ten minutes.
+// Thread-safe.
+class Part {
  public:
-  // `token` outlives it, and it outlives its calls.
-  SummaryPart(std::string service, const std::shared_ptr<grpc::Channel>& channel, common::ServiceToken& token)
-      : service_(std::move(service)), stub_(Service::NewStub(channel)), token_(token) {}
+  static constexpr absl::Duration kMaxStale = absl::Minutes(10);
+  // How long a load may take; others may wait for it, so it does not end with its caller's deadline.
+  static constexpr absl::Duration kPatience = absl::Seconds(3);
 
-  std::string_view service() const override { return service_; }
+  struct Uses {
+    SummarySource& source;
+    std::shared_ptr<const Freshness> freshness;
+    common::Cache& cache;
+    const common::Clock& clock;
+  };
+  // What is used outlives it.
+  Part(std::string service, const Uses& uses, PartCounters counters);
+  ~Part();  // waits for its loads
 
-  void Fetch(const common::Call& call, absl::Time deadline, const PartRequest& request, Done done) override {
-    auto asked = std::make_shared<Asked>();
-    common::Call limited = call;
-    limited.deadline = deadline;
-    if (absl::Status status = common::Prepare(asked->context, limited, token_); !status.ok()) {
-      done(std::move(status));
-      return;
-    }
-    asked->request.mutable_units()->Add(request.units.begin(), request.units.end());
-    asked->request.set_include_children(request.include_children);
-    asked->request.mutable_min_revision()->Add(request.min_revision.begin(), request.min_revision.end());
-    Asked& a = *asked;
-    stub_->async()->BatchGetSummaries(&a.context, &a.request, &a.response,
-                                      [asked, done = std::move(done)](const grpc::Status& status) {
-                                        if (!status.ok()) {
-                                          done(common::FromGrpc(status));
-                                        } else {
-                                          done(Read(asked));
-                                        }
-                                      });
-  }
+  const std::string& service() const { return service_; }
+  const Freshness& freshness() const { return *uses_.freshness; }
+
+  // One reading: begins what is needed, so that all services work side by side.
+  class Reading;
+  // `fresh`: nothing that is kept will do. `wanted` outlives the reading.
+  std::shared_ptr<Reading> Begin(const Wanted& wanted, bool fresh, absl::Time deadline);
+  // The figures, at the deadline at the latest. An error of the request itself, or one that says to ask again
+  // (NOT_YET_VISIBLE), is returned; that the service does not answer is none.
+  absl::StatusOr<PartAnswer> Finish(const std::shared_ptr<Reading>& reading, absl::Time deadline);
+
+  // Why a month differs between structures, from the service; `done` as in SummarySource. Waits for nothing.
+  void GetDifference(const common::v1::GetStructureDifferenceRequest& request, absl::Time deadline,
+                     SummarySource::Done<common::v1::GetStructureDifferenceResponse> done);
+  // Since when the service has not answered.
+  std::optional<absl::Time> down_since();
+
+  // The feed told of changes: caches give up what they keep of the units' current month. For their good, not for
+  // truth's.
+  void Invalidate(const Touched& touched, int64_t position, common::MonthNumber month);
 
  private:
-  struct Asked {
-    grpc::ClientContext context;
-    Request request;
-    Response response;
-  };
-  static PartAnswer Read(const std::shared_ptr<Asked>& asked) {
-    PartAnswer answer;
-    answer.place.position = asked->response.watermark().position();
-    answer.place.time = asked->response.watermark().time();
-    for (const auto& summary : asked->response.summaries()) {
-      // By value: what is remembered for minutes must not hold the whole answer.
-      using Metrics = std::decay_t<decltype(summary.total())>;
-      answer.figures.try_emplace(summary.unit(), std::make_shared<const Metrics>(summary.total()));
-    }
-    return answer;
-  }
+  using Flights = common::SingleFlight<SummaryPtr>;
+  struct Load;
+  void LookUp(Reading& reading);
+  void StartLoads(const std::shared_ptr<Reading>& reading, const std::vector<size_t>& missing, bool alone);
+  void AskDirectly(const std::shared_ptr<Reading>& reading, absl::Time deadline);
+  void Send(std::shared_ptr<Load> load);
+  void Receive(const std::shared_ptr<Load>& load, absl::StatusOr<SummaryBatch> batch);
+  bool Suffices(const Reading& reading, size_t index, const Summary& summary) const;
+  void Keep(const Reading& reading);
+  PartAnswer Answer(const Reading& reading);
+  absl::Time LastTrue(const Reading& reading, size_t index, const Summary& summary) const;
+  // A kept total's name in the shared cache: an epoch is part of it.
+  std::string CacheKey(const Freshness::State& state, common::UnitUid unit, const Span& span) const;
+  void Answered(bool answered);
+  absl::Status GivenUp();
 
   const std::string service_;
-  const std::unique_ptr<typename Service::Stub> stub_;
-  common::ServiceToken& token_;
+  const Uses uses_;
+  const PartCounters counters_;
+  LastKnown known_;
+  Flights flights_;
+
+  common::Mutex mutex_;
+  std::condition_variable ended_;
+  int loads_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::optional<absl::Time> down_since_ ABSL_GUARDED_BY(mutex_);
+  absl::Time failed_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
 };
+
+// Whether an error says that the service is in trouble, as opposed to the request.
+bool DoesNotAnswer(const absl::Status& status);
 
 }  // namespace ronghe::gateway

@@ -13,6 +13,7 @@
 #include <grpcpp/impl/service_type.h>
 #include <grpcpp/support/byte_buffer.h>
 
+#include "services/common/serve/codec.h"
 #include "services/common/values/call.h"
 
 // How handlers meet gRPC. A ServiceBinding is made from a service's descriptor and one plain function per method; the
@@ -24,6 +25,30 @@
 namespace ronghe::common {
 
 class Wrapper;  // serve/wrapper.h: what surrounds every call; one per process
+
+// A message in the form in which it is sent: for answers that are given many times. Copies share the bytes, which are
+// never changed. Thread-safe.
+template <typename Message>
+class Serialized {
+ public:
+  // RESOURCE_EXHAUSTED, reason RESPONSE_TOO_LARGE, if it could not be sent.
+  static absl::StatusOr<Serialized> Of(const Message& message) {
+    Serialized made;
+    absl::Status serialized = Serialize(message, made.bytes_);
+    if (!serialized.ok()) return serialized;
+    return made;
+  }
+  const grpc::ByteBuffer& bytes() const { return bytes_; }
+  Message message() const {
+    Message message;
+    (void)Parse(bytes_, message);
+    return message;
+  }
+
+ private:
+  Serialized() = default;
+  grpc::ByteBuffer bytes_;
+};
 
 // Yields the messages of a server stream one by one. `Next` is called again only after `done` was; `done` is called
 // exactly once, from any thread, with a message, nullopt at the end, or an error. Destroyed when the stream ends; no
@@ -64,11 +89,24 @@ class ServiceBinding : public grpc::Service {
   template <typename Request, typename Response>
   void Unary(std::string_view method, std::function<absl::StatusOr<Response>(const Call&, const Request&)> handler) {
     BindUnary(method, Request::default_instance(), Response::default_instance(),
-              [handler = std::move(handler)](const Call& call, const google::protobuf::Message& request)
-                  -> absl::StatusOr<std::unique_ptr<google::protobuf::Message>> {
-                absl::StatusOr<Response> response = handler(call, static_cast<const Request&>(request));
-                if (!response.ok()) return std::move(response).status();
-                return std::make_unique<Response>(*std::move(response));
+              [handler = std::move(handler)](const Call& call, const google::protobuf::Message& request,
+                                             grpc::ByteBuffer& out) -> absl::Status {
+                const absl::StatusOr<Response> response = handler(call, static_cast<const Request&>(request));
+                return response.ok() ? Serialize(*response, out) : response.status();
+              });
+  }
+  // A unary method whose handler has its answers in the form in which they are sent: nothing is copied.
+  template <typename Request, typename Response>
+  void UnarySerialized(std::string_view method,
+                       std::function<absl::StatusOr<Serialized<Response>>(const Call&, const Request&)> handler) {
+    BindUnary(method, Request::default_instance(), Response::default_instance(),
+              [handler = std::move(handler)](const Call& call, const google::protobuf::Message& request,
+                                             grpc::ByteBuffer& out) -> absl::Status {
+                const absl::StatusOr<Serialized<Response>> response =
+                    handler(call, static_cast<const Request&>(request));
+                if (!response.ok()) return response.status();
+                out = response->bytes();  // shares them
+                return absl::OkStatus();
               });
   }
   // One request, many responses. `call` stays valid while the source lives.
@@ -90,8 +128,8 @@ class ServiceBinding : public grpc::Service {
   }
 
  private:
-  using UnaryHandler = std::function<absl::StatusOr<std::unique_ptr<google::protobuf::Message>>(
-      const Call&, const google::protobuf::Message&)>;
+  using UnaryHandler =
+      std::function<absl::Status(const Call&, const google::protobuf::Message& request, grpc::ByteBuffer& response)>;
   using StreamHandler =
       std::function<absl::StatusOr<std::unique_ptr<MessageSource>>(const Call&, const google::protobuf::Message&)>;
   using UploadHandler = std::function<absl::StatusOr<std::unique_ptr<Upload>>(const Call&)>;

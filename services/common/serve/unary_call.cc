@@ -53,8 +53,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor, public Task {
     RONGHE_RETURN_IF_ERROR(Parse(*request_, request));
     RONGHE_RETURN_IF_ERROR(frame_.Identify());
     RONGHE_RETURN_IF_ERROR(frame_.Admit(request));
-    RONGHE_ASSIGN_OR_RETURN(std::unique_ptr<google::protobuf::Message> response, handler_(frame_.call, request));
-    return Serialize(*response, *response_);
+    return handler_(frame_.call, request, *response_);
   }
 
   // gRPC may destroy this as soon as it has the answer.

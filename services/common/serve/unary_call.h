@@ -1,9 +1,8 @@
 #pragma once
 
 #include <functional>
-#include <memory>
 
-#include <absl/status/statusor.h>
+#include <absl/status/status.h>
 #include <google/protobuf/message.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/support/byte_buffer.h>
@@ -12,8 +11,8 @@
 
 namespace ronghe::common {
 
-using UnaryHandler = std::function<absl::StatusOr<std::unique_ptr<google::protobuf::Message>>(
-    const Call&, const google::protobuf::Message&)>;
+using UnaryHandler =
+    std::function<absl::Status(const Call&, const google::protobuf::Message& request, grpc::ByteBuffer& response)>;
 
 // The reactor of a unary call: takes its place in the pool, or fails at once. `method` and `handler` outlive it; gRPC
 // keeps request and response until it is done.

@@ -19,7 +19,7 @@ constexpr int kPagesPerMessage = 10;
 constexpr int kPage = 500;
 constexpr int64_t kMaxResume = 100'000;
 constexpr sql::Query kHead{"summary_head",
-                           "SELECT f.position, f.time_us, r.cache_epoch FROM feed_state AS f JOIN rollup_state AS r ON "
+                           "SELECT f.position, f.time_us, r.cache_epoch, r.structure_revision FROM feed_state AS f JOIN rollup_state AS r ON "
                            "r.partition_id = f.partition_id WHERE f.partition_id = 0"};
 
 absl::Time Deadline() {
@@ -33,7 +33,7 @@ absl::StatusOr<SummaryHeadRow> ReadHeadRow(sql::Database& database, absl::Time d
   bool found = false;
   RONGHE_RETURN_IF_ERROR(database.Read(deadline, [&](sql::Session& session) -> absl::Status {
     RONGHE_ASSIGN_OR_RETURN(found, session.SelectOne(kHead, {}, [&](const sql::Row& row) {
-      head = {row.Int(0), absl::FromUnixMicros(row.Int(1)), row.Int(2)};
+      head = {row.Int(0), absl::FromUnixMicros(row.Int(1)), row.Int(2), row.Int(3)};
       return absl::OkStatus();
     }));
     return absl::OkStatus();
@@ -56,11 +56,13 @@ HubStream::Outcome SummaryFeedStream::Advance() {
   if (!news) {
     RONGHE_ASSIGN_OR_RETURN(const SummaryHeadRow head, ReadHeadRow(parts_.database, Deadline()));
     cache_epoch_ = head.cache_epoch;
+    if (head.position == position_) structure_ = head.structure_revision;
   }
   response->set_reset(std::exchange(reset_, false));
   response->set_incarnation(incarnation_);
   response->set_position(position_);
   response->set_cache_epoch(cache_epoch_);
+  response->set_structure_revision(structure_);
   sent_ = clock_.Now();
   return absl::StatusOr<Message>(std::move(response));
 }
@@ -72,6 +74,8 @@ absl::Status SummaryFeedStream::Begin() {
                      head.position - position_ <= kMaxResume;
   incarnation_ = incarnation;
   cache_epoch_ = head.cache_epoch;
+  // Changes before `head` may be under an older one; then a change of structure among them says so.
+  structure_ = head.structure_revision;
   begun_ = true;
   if (known) return absl::OkStatus();
   position_ = head.position;
@@ -83,6 +87,7 @@ absl::Status SummaryFeedStream::Reset() {
   RONGHE_ASSIGN_OR_RETURN(const SummaryHeadRow head, ReadHeadRow(parts_.database, Deadline()));
   position_ = head.position;
   cache_epoch_ = head.cache_epoch;
+  structure_ = head.structure_revision;
   reset_ = true;
   return absl::OkStatus();
 }
@@ -102,6 +107,7 @@ absl::Status SummaryFeedStream::ReadOn(v1::FollowSummariesResponse& response) {
       if (!rollup->places.empty() || !rollup->forgotten.empty() || rollup->structure_revision) {
         response.set_structure_changed(true);
       }
+      if (rollup->structure_revision) structure_ = *rollup->structure_revision;
     }
   }
   response.mutable_unit_uids()->Add(units.begin(), units.end());

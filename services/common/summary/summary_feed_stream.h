@@ -17,6 +17,7 @@ struct SummaryHeadRow {
   int64_t position = 0;
   absl::Time time;
   int64_t cache_epoch = 0;
+  int64_t structure_revision = 0;
 };
 absl::StatusOr<SummaryHeadRow> ReadHeadRow(sql::Database& database, absl::Time deadline);
 
@@ -42,6 +43,7 @@ class SummaryFeedStream final : public HubStream {
   std::string incarnation_;
   int64_t position_;
   int64_t cache_epoch_ = 0;
+  int64_t structure_ = 0;  // at `position_`
   bool begun_ = false;
   bool reset_ = false;  // the next message says so
   absl::Time sent_ = absl::InfinitePast();

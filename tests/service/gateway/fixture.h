@@ -28,10 +28,13 @@ class GatewayTest : public ::testing::Test {
     config_.serve.drain = absl::Seconds(2);
     config_.organization = organization_.address();
     config_.education = config_.rectification = config_.assessment = "127.0.0.1:1";
+    Configure(config_);
     process_ = std::make_unique<common::Process>();
     const absl::Status initialised = process_->Init(config_.serve);
     ASSERT_TRUE(initialised.ok()) << initialised;
-    gateway_ = std::make_unique<gateway::Gateway>(*process_, config_);
+    auto gateway = gateway::Gateway::Create(*process_, config_);
+    ASSERT_TRUE(gateway.ok()) << gateway.status();
+    gateway_ = *std::move(gateway);
     gateway_->Start();
     const absl::Status serving = process_->StartServing(gateway_->bindings(), gateway_->raw_bindings());
     ASSERT_TRUE(serving.ok()) << serving;
@@ -43,6 +46,8 @@ class GatewayTest : public ::testing::Test {
     gateway_.reset();
     process_.reset();
   }
+
+  virtual void Configure(gateway::Config& /*config*/) {}
 
   std::shared_ptr<grpc::Channel> NewChannel() const {
     grpc::ChannelArguments arguments;

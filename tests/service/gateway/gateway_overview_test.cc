@@ -3,22 +3,20 @@
 
 #include <gmock/gmock.h>
 
-#include "gateway/overview/last_known.h"
 #include "ronghe/gateway/v1/overview_service.grpc.pb.h"
 #include "services/common/rpc/channel.h"
 #include "services/common/values/status.h"
 #include "tests/service/gateway/fixture.h"
-#include "tests/support/fake_clock.h"
 
 namespace ronghe::tests {
 namespace {
 
+using common::v1::BatchGetSummariesRequest;
 using gateway::v1::GetOverviewRequest;
 using gateway::v1::ListChildOverviewsRequest;
 using gateway::v1::ListChildOverviewsResponse;
 using gateway::v1::Overview;
 using gateway::v1::OverviewService;
-using organization::v1::BatchGetSummariesRequest;
 using organization::v1::BatchGetSummariesResponse;
 using ::testing::ElementsAre;
 
@@ -98,7 +96,7 @@ TEST_F(GatewayOverviewTest, AUnitWithItsFigures) {
   EXPECT_EQ(overview->level(), organization::v1::LEVEL_COUNTY);
   EXPECT_EQ(overview->child_count(), 2);
   EXPECT_EQ(overview->organization().members(), 100);
-  ASSERT_EQ(overview->parts_size(), 1);
+  ASSERT_EQ(overview->parts_size(), 4);
   EXPECT_EQ(overview->parts(0).service(), "organization");
   EXPECT_EQ(overview->parts(0).position(), 42);
   EXPECT_FALSE(overview->parts(0).stale() || overview->parts(0).missing());
@@ -210,22 +208,6 @@ TEST_F(GatewayOverviewTest, AskedForARevisionNothingOlderIsServed) {
   ASSERT_TRUE(overview.ok()) << overview.status();
   EXPECT_TRUE(overview->parts(0).missing());
   EXPECT_FALSE(overview->has_organization());
-}
-
-TEST(LastKnownTest, ForgetsAfterTenMinutesAndBeyondItsCapacity) {
-  FakeClock clock;
-  gateway::LastKnown known(clock, 2);
-  auto figures = std::make_shared<const organization::v1::OrganizationMetrics>();
-  known.Put("a", common::UnitUid(1), {figures, {5, {}}});
-  known.Put("a", common::UnitUid(2), {figures, {5, {}}});
-  ASSERT_TRUE(known.Get("a", common::UnitUid(1)).has_value());
-  EXPECT_FALSE(known.Get("b", common::UnitUid(1)).has_value());
-  known.Put("a", common::UnitUid(3), {figures, {5, {}}});
-  EXPECT_FALSE(known.Get("a", common::UnitUid(2)).has_value());  // the least recently used
-  known.Put("a", common::UnitUid(1), {figures, {4, {}}});        // overtaken
-  EXPECT_EQ(known.Get("a", common::UnitUid(1))->place.position, 5);
-  clock.Advance(absl::Minutes(10) + absl::Seconds(1));
-  EXPECT_FALSE(known.Get("a", common::UnitUid(1)).has_value());
 }
 
 }  // namespace

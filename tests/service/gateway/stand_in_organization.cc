@@ -71,18 +71,27 @@ class StandInOrganization::Directory final : public organization::v1::DirectoryS
 
   grpc::Status StreamDirectory(grpc::ServerContext* context, const organization::v1::StreamDirectoryRequest*,
                                grpc::ServerWriter<StreamDirectoryResponse>* writer) override {
-    writer->Write(Everything(issuer_));
-    StreamDirectoryResponse heartbeat;
-    heartbeat.set_complete(true);
-    heartbeat.set_incarnation("stand-in");
-    heartbeat.set_position(7);
-    heartbeat.set_structure_revision(7);
+    StreamDirectoryResponse last = Everything(issuer_);
+    writer->Write(last);
+    size_t sent = 0;
     std::unique_lock lock(mutex_);
     while (!stopped_ && !context->IsCancelled()) {
+      for (; sent < deltas_.size(); ++sent) writer->Write(last = deltas_[sent]);
       wake_.wait_for(lock, std::chrono::milliseconds(100));
+      if (sent < deltas_.size()) continue;
+      StreamDirectoryResponse heartbeat;
+      heartbeat.set_complete(true);
+      heartbeat.set_incarnation("stand-in");
+      heartbeat.set_position(last.position());
+      heartbeat.set_structure_revision(last.structure_revision());
       if (!writer->Write(heartbeat)) break;
     }
     return grpc::Status::OK;
+  }
+  void Send(StreamDirectoryResponse delta) {
+    const std::lock_guard lock(mutex_);
+    deltas_.push_back(std::move(delta));
+    wake_.notify_all();
   }
   void Set(bool stopped) {
     const std::lock_guard lock(mutex_);
@@ -95,10 +104,12 @@ class StandInOrganization::Directory final : public organization::v1::DirectoryS
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopped_ = false;
+  std::vector<StreamDirectoryResponse> deltas_;
 };
 
 StandInOrganization::StandInOrganization(std::string issuer)
     : directory_(std::make_unique<Directory>(std::move(issuer))) {
+  totals.feed = false;
   Start();
 }
 
@@ -108,6 +119,7 @@ StandInOrganization::~StandInOrganization() {
 
 void StandInOrganization::Start() {
   directory_->Set(false);
+  totals.Stop(false);
   grpc::ServerBuilder builder;
   builder.AddListeningPort(fmt::format("127.0.0.1:{}", port_), grpc::InsecureServerCredentials(), &port_);
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
@@ -115,6 +127,7 @@ void StandInOrganization::Start() {
   builder.SetMaxReceiveMessageSize(64 << 20);
   builder.RegisterService(&organization);
   builder.RegisterService(directory_.get());
+  builder.RegisterService(totals.feed_service());
   server_ = builder.BuildAndStart();
   ASSERT_NE(server_, nullptr);
 }
@@ -122,9 +135,14 @@ void StandInOrganization::Start() {
 void StandInOrganization::Stop() {
   if (server_ == nullptr) return;
   directory_->Set(true);
+  totals.Stop(true);
   server_->Shutdown(std::chrono::system_clock::now());
   server_->Wait();
   server_.reset();
+}
+
+void StandInOrganization::Send(StreamDirectoryResponse delta) {
+  directory_->Send(std::move(delta));
 }
 
 std::string StandInOrganization::address() const {
@@ -142,7 +160,7 @@ grpc::Status StandInOrganization::Organization::CreateUnit(grpc::ServerContext* 
   return create_unit ? create_unit(context, request, response) : NotToldWhatToDo();
 }
 grpc::Status StandInOrganization::Organization::BatchGetSummaries(
-    grpc::ServerContext* context, const organization::v1::BatchGetSummariesRequest* request,
+    grpc::ServerContext* context, const common::v1::BatchGetSummariesRequest* request,
     organization::v1::BatchGetSummariesResponse* response) {
   return summaries ? summaries(context, request, response) : NotToldWhatToDo();
 }

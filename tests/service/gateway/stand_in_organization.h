@@ -11,6 +11,7 @@
 
 #include "ronghe/organization/v1/directory_service.grpc.pb.h"
 #include "ronghe/organization/v1/organization_service.grpc.pb.h"
+#include "tests/service/gateway/stand_in_summaries.h"
 
 namespace ronghe::tests {
 
@@ -28,7 +29,7 @@ class StandInOrganization {
     using Unary = std::function<grpc::Status(grpc::ServerContext*, const Request*, Response*)>;
     Unary<organization::v1::GetUnitRequest, organization::v1::Unit> get_unit;
     Unary<organization::v1::CreateUnitRequest, organization::v1::Unit> create_unit;
-    Unary<organization::v1::BatchGetSummariesRequest, organization::v1::BatchGetSummariesResponse> summaries;
+    Unary<common::v1::BatchGetSummariesRequest, organization::v1::BatchGetSummariesResponse> summaries;
     std::function<grpc::Status(grpc::ServerContext*, grpc::ServerWriter<organization::v1::ExportUnitsResponse>*)>
         export_units;
     std::function<grpc::Status(grpc::ServerContext*, grpc::ServerReaderWriter<common::v1::ImportProgress,
@@ -42,8 +43,7 @@ class StandInOrganization {
                          organization::v1::Unit* response) override;
     grpc::Status CreateUnit(grpc::ServerContext* context, const organization::v1::CreateUnitRequest* request,
                             organization::v1::Unit* response) override;
-    grpc::Status BatchGetSummaries(grpc::ServerContext* context,
-                                   const organization::v1::BatchGetSummariesRequest* request,
+    grpc::Status BatchGetSummaries(grpc::ServerContext* context, const common::v1::BatchGetSummariesRequest* request,
                                    organization::v1::BatchGetSummariesResponse* response) override;
     grpc::Status ExportUnits(grpc::ServerContext* context, const organization::v1::ExportUnitsRequest* request,
                              grpc::ServerWriter<organization::v1::ExportUnitsResponse>* writer) override;
@@ -61,7 +61,11 @@ class StandInOrganization {
   void Stop();   // cancels what is in progress
   std::string address() const;
 
+  // What follows the directory's content, to those who follow it now and later.
+  void Send(organization::v1::StreamDirectoryResponse delta);
+
   Organization organization;
+  StandInSummaries totals;  // without a feed until it is told to
 
  private:
   class Directory;

@@ -1,0 +1,457 @@
+#include "gateway/overview/part.h"
+
+#include <algorithm>
+#include <mutex>
+#include <utility>
+
+#include <absl/container/flat_hash_set.h>
+#include <fmt/format.h>
+
+#include "services/common/values/status.h"
+
+namespace ronghe::gateway {
+namespace {
+
+constexpr size_t kUnitsPerRequest = 100;
+// While a service does not answer, it is asked so often: each caller would wait for the same.
+constexpr absl::Duration kPauseAfterFailure = absl::Milliseconds(250);
+constexpr int kRounds = 2;
+
+std::string LocalKey(common::UnitUid unit, const Span& span) {
+  return fmt::format("{}/{}/{}", unit.value, span.text, span.structure == common::v1::STRUCTURE_NOW ? "now" : "then");
+}
+
+}  // namespace
+
+bool DoesNotAnswer(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kUnavailable:
+      return common::ReasonOf(status) != "NOT_YET_VISIBLE";
+    case absl::StatusCode::kDeadlineExceeded:
+    case absl::StatusCode::kCancelled:
+    case absl::StatusCode::kResourceExhausted:
+    case absl::StatusCode::kInternal:
+    case absl::StatusCode::kUnknown:
+    case absl::StatusCode::kUnimplemented:
+    // Said to the gateway, not to the caller: the suite is set up wrongly, or comes up.
+    case absl::StatusCode::kUnauthenticated:
+    case absl::StatusCode::kPermissionDenied:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// Shared with the ends of loads, which may come when the reading is over.
+class Part::Reading {
+ public:
+  Reading(const Wanted& w, absl::Time now, bool f)
+      : wanted(w),
+        arrived(now),
+        fresh(f),
+        count(w.units.size() * w.spans.size()),
+        summaries(count),
+        fallbacks(count),
+        loaded(count),
+        results(count) {}
+
+  const WantedUnit& UnitAt(size_t index) const { return wanted.units[index / wanted.spans.size()]; }
+  const Span& SpanAt(size_t index) const { return wanted.spans[index % wanted.spans.size()]; }
+
+  void Expect(const std::vector<size_t>& indices) {
+    const common::MutexLock lock(mutex);
+    for (const size_t index : indices) results[index].reset();
+    outstanding += indices.size();
+  }
+  void Set(size_t index, const absl::StatusOr<SummaryPtr>& result) {
+    const common::MutexLock lock(mutex);
+    results[index] = result;
+    --outstanding;
+    if (outstanding == 0) ended.notify_all();
+  }
+  // What has come by the deadline.
+  std::vector<std::optional<absl::StatusOr<SummaryPtr>>> Wait(absl::Duration patience) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    std::unique_lock lock(mutex.native());
+    ended.wait_for(lock, absl::ToChronoNanoseconds(patience),
+                   [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return outstanding == 0; });
+    return results;
+  }
+
+  const Wanted& wanted;
+  const absl::Time arrived;
+  const bool fresh;
+  const size_t count;
+  Freshness::State state;             // at the beginning
+  std::vector<SummaryPtr> summaries;  // accepted ones
+  std::vector<SummaryPtr> fallbacks;  // others, if nothing better comes
+  std::vector<char> loaded;           // by this reading, to be kept
+  std::vector<size_t> missing;
+
+  common::Mutex mutex;
+  std::condition_variable ended;
+  std::vector<std::optional<absl::StatusOr<SummaryPtr>>> results ABSL_GUARDED_BY(mutex);
+  size_t outstanding ABSL_GUARDED_BY(mutex) = 0;
+};
+
+// One question to the service and what waits for it.
+struct Part::Load {
+  struct Item {
+    std::string key;
+    std::string unit;
+    std::string period;
+    Flights::Done end;
+  };
+  common::v1::BatchGetSummariesRequest request;
+  std::vector<Item> items;
+  absl::Time sent;
+  absl::Time deadline;
+};
+
+Part::Part(std::string service, const Uses& uses, PartCounters counters)
+    : service_(std::move(service)), uses_(uses), counters_(std::move(counters)), flights_(uses.clock) {}
+
+Part::~Part() {
+  std::unique_lock lock(mutex_.native());
+  ended_.wait(lock, [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return loads_ == 0; });
+}
+
+std::shared_ptr<Part::Reading> Part::Begin(const Wanted& wanted, bool fresh, absl::Time deadline) {
+  auto reading = std::make_shared<Reading>(wanted, uses_.clock.Now(), fresh);
+  reading->state = uses_.freshness->state();
+  if (!wanted.min_revision.empty()) {
+    AskDirectly(reading, deadline);
+    return reading;
+  }
+  LookUp(*reading);
+  for (size_t i = 0; i < reading->count; ++i) {
+    if (reading->summaries[i] == nullptr) reading->missing.push_back(i);
+  }
+  StartLoads(reading, reading->missing, /*alone=*/fresh);
+  return reading;
+}
+
+void Part::LookUp(Reading& reading) {
+  const auto accept = [&](size_t i, SummaryPtr summary) {
+    if (summary == nullptr) return false;
+    const Span& span = reading.SpanAt(i);
+    const Sensitivity sensitivity = SensitivityOf(span, reading.wanted.month);
+    if (!reading.fresh && uses_.freshness->Accepts(summary->place, reading.UnitAt(i).uid, sensitivity)) {
+      reading.summaries[i] = std::move(summary);
+      return true;
+    }
+    SummaryPtr& fallback = reading.fallbacks[i];
+    if (fallback == nullptr || fallback->asked < summary->asked) fallback = std::move(summary);
+    return false;
+  };
+  const Freshness::State& state = reading.state;
+  const bool remote = !reading.fresh && !state.incarnation.empty() && !state.cache_doubted && uses_.cache.usable();
+  std::vector<size_t> indices;
+  std::vector<std::string> keys;
+  for (size_t i = 0; i < reading.count; ++i) {
+    const std::string key = LocalKey(reading.UnitAt(i).uid, reading.SpanAt(i));
+    if (accept(i, known_.Get(key)) || !remote) continue;
+    indices.push_back(i);
+    keys.push_back(CacheKey(state, reading.UnitAt(i).uid, reading.SpanAt(i)));
+  }
+  if (keys.empty()) return;
+  const std::vector<std::optional<common::CacheEntry>> entries = uses_.cache.Get(keys);
+  for (size_t k = 0; k < entries.size(); ++k) {
+    if (!entries[k].has_value()) continue;
+    SummaryPtr summary = FromEntry(*entries[k]);
+    if (summary != nullptr && accept(indices[k], summary)) {
+      known_.Put(LocalKey(reading.UnitAt(indices[k]).uid, reading.SpanAt(indices[k])), std::move(summary));
+    }
+  }
+}
+
+// `alone`: loads that are under way will not do.
+void Part::StartLoads(const std::shared_ptr<Reading>& reading, const std::vector<size_t>& missing, bool alone) {
+  if (missing.empty()) return;
+  reading->Expect(missing);
+  struct Led {
+    size_t index;
+    Load::Item item;
+  };
+  std::vector<Led> led;
+  for (const size_t i : missing) {
+    const std::string key = LocalKey(reading->UnitAt(i).uid, reading->SpanAt(i));
+    if (alone) flights_.Forget(key);
+    flights_.Start(
+        key,
+        [&](Flights::Done end) {
+          led.push_back({i, {key, reading->UnitAt(i).name, reading->SpanAt(i).text, std::move(end)}});
+        },
+        [reading, i](const Flights::Result& result) { reading->Set(i, result); });
+  }
+  if (led.empty()) return;
+  for (const Led& one : led) reading->loaded[one.index] = 1;
+  if (const absl::Status given_up = GivenUp(); !given_up.ok()) {
+    for (const Led& one : led) one.item.end(given_up);
+    return;
+  }
+  const auto new_load = [&] {
+    auto load = std::make_shared<Load>();
+    load->sent = uses_.clock.Now();
+    load->deadline = load->sent + kPatience;
+    load->request.set_totals_only(true);
+    load->request.set_structure(reading->wanted.spans.front().structure);
+    return load;
+  };
+  const auto add_period = [](Load& load, const std::string& period) {
+    auto& periods = *load.request.mutable_periods();
+    if (std::find(periods.begin(), periods.end(), period) == periods.end()) *periods.Add() = period;
+  };
+  if (reading->wanted.with_children && led.size() * 2 > reading->count) {
+    std::shared_ptr<Load> load = new_load();
+    load->request.add_units(reading->wanted.units.front().name);
+    load->request.set_include_children(true);
+    for (Led& one : led) {
+      add_period(*load, one.item.period);
+      load->items.push_back(std::move(one.item));
+    }
+    Send(std::move(load));
+    return;
+  }
+  std::shared_ptr<Load> load;
+  absl::flat_hash_set<std::string> named;
+  for (Led& one : led) {
+    if (!named.contains(one.item.unit) && named.size() == kUnitsPerRequest) {
+      Send(std::move(load));
+      named.clear();
+    }
+    if (load == nullptr) load = new_load();
+    if (named.insert(one.item.unit).second) load->request.add_units(one.item.unit);
+    add_period(*load, one.item.period);
+    load->items.push_back(std::move(one.item));
+  }
+  Send(std::move(load));
+}
+
+// With tokens everyone asks for himself.
+void Part::AskDirectly(const std::shared_ptr<Reading>& reading, absl::Time deadline) {
+  std::vector<size_t> all(reading->count);
+  for (size_t i = 0; i < all.size(); ++i) all[i] = i;
+  reading->missing = all;
+  reading->Expect(all);
+  const Wanted& wanted = reading->wanted;
+  const size_t step = wanted.with_children ? wanted.units.size() : kUnitsPerRequest;
+  for (size_t first = 0; first < wanted.units.size(); first += step) {
+    auto load = std::make_shared<Load>();
+    load->sent = uses_.clock.Now();
+    load->deadline = deadline;
+    load->request.set_totals_only(true);
+    load->request.set_include_children(wanted.with_children);
+    load->request.set_structure(wanted.spans.front().structure);
+    load->request.mutable_min_revision()->Add(wanted.min_revision.begin(), wanted.min_revision.end());
+    for (const Span& span : wanted.spans) load->request.add_periods(span.text);
+    for (size_t u = first; u < std::min(first + step, wanted.units.size()); ++u) {
+      if (u == 0 || !wanted.with_children) load->request.add_units(wanted.units[u].name);
+      for (size_t s = 0; s < wanted.spans.size(); ++s) {
+        const size_t i = u * wanted.spans.size() + s;
+        reading->loaded[i] = 1;
+        load->items.push_back({LocalKey(wanted.units[u].uid, wanted.spans[s]), wanted.units[u].name,
+                               wanted.spans[s].text,
+                               [reading, i](const Flights::Result& result) { reading->Set(i, result); }});
+      }
+    }
+    Send(std::move(load));
+  }
+}
+
+void Part::Send(std::shared_ptr<Load> load) {
+  {
+    const common::MutexLock lock(mutex_);
+    ++loads_;
+  }
+  const common::v1::BatchGetSummariesRequest& request = load->request;
+  const absl::Time deadline = load->deadline;
+  uses_.source.BatchGet(request, deadline, [this, load = std::move(load)](absl::StatusOr<SummaryBatch> batch) {
+    Receive(load, std::move(batch));
+    const common::MutexLock lock(mutex_);
+    --loads_;
+    ended_.notify_all();
+  });
+}
+
+void Part::Receive(const std::shared_ptr<Load>& load, absl::StatusOr<SummaryBatch> batch) {
+  if (absl::IsNotFound(batch.status())) {
+    // This process knows of the unit before the service does. The others can still be had.
+    Answered(true);
+    const std::string unknown = common::ResourceOf(batch.status());
+    auto& units = *load->request.mutable_units();
+    const auto found = std::find(units.begin(), units.end(), unknown);
+    if (units.size() > 1 && found != units.end()) {
+      units.erase(found);
+      Send(load);
+      return;
+    }
+    for (const Load::Item& item : load->items) item.end(SummaryPtr());
+    return;
+  }
+  if (batch.ok() || DoesNotAnswer(batch.status())) Answered(batch.ok());
+  for (const Load::Item& item : load->items) {
+    if (!batch.ok()) {
+      item.end(batch.status());
+      continue;
+    }
+    const auto total = batch->totals.find(std::make_pair(item.unit, item.period));
+    if (total == batch->totals.end()) {
+      item.end(SummaryPtr());
+      continue;
+    }
+    auto summary = std::make_shared<const Summary>(Summary{batch->place, load->sent, total->second});
+    known_.Put(item.key, summary);
+    item.end(SummaryPtr(std::move(summary)));
+  }
+}
+
+absl::StatusOr<PartAnswer> Part::Finish(const std::shared_ptr<Reading>& reading, absl::Time deadline) {
+  for (int round = 1; !reading->missing.empty(); ++round) {
+    const auto results = reading->Wait(deadline - uses_.clock.Now());
+    std::vector<size_t> again;
+    for (const size_t i : reading->missing) {
+      const auto& result = results[i];
+      if (!result.has_value()) continue;  // it may come for others
+      if (!result->ok()) {
+        if (!DoesNotAnswer(result->status())) return result->status();
+      } else if (**result == nullptr) {
+        reading->fallbacks[i] = nullptr;  // unknown to the service
+      } else if (Suffices(*reading, i, ***result)) {
+        reading->summaries[i] = **result;
+      } else {
+        again.push_back(i);
+      }
+    }
+    reading->missing = std::move(again);
+    if (round == kRounds) break;
+    StartLoads(reading, reading->missing, /*alone=*/true);
+  }
+  Keep(*reading);
+  return Answer(*reading);
+}
+
+// What another asked for before this reading began will do unless that was long before, or is known to be outdated.
+bool Part::Suffices(const Reading& reading, size_t index, const Summary& summary) const {
+  if (reading.loaded[index] != 0 || summary.asked > reading.arrived) return true;
+  if (reading.fresh) return summary.asked == reading.arrived;
+  if (summary.asked < reading.arrived - Freshness::kMaxAge) return false;
+  if (reading.state.incarnation != summary.place.incarnation) return reading.state.incarnation.empty();
+  const Sensitivity sensitivity = SensitivityOf(reading.SpanAt(index), reading.wanted.month);
+  return uses_.freshness->TrueAt(summary.place, reading.UnitAt(index).uid, sensitivity) > absl::InfinitePast();
+}
+
+// Whoever loaded tells the caches.
+void Part::Keep(const Reading& reading) {
+  const Freshness::State& state = reading.state;
+  if (state.incarnation.empty() || state.cache_doubted || !uses_.cache.usable()) return;
+  std::vector<common::KeyedEntry> entries;
+  for (size_t i = 0; i < reading.count; ++i) {
+    if (reading.loaded[i] == 0 || reading.summaries[i] == nullptr) continue;
+    if (reading.summaries[i]->place.incarnation != state.incarnation) continue;
+    entries.push_back({CacheKey(state, reading.UnitAt(i).uid, reading.SpanAt(i)), ToEntry(*reading.summaries[i])});
+  }
+  if (!entries.empty()) uses_.cache.PutAll(entries);
+}
+
+PartAnswer Part::Answer(const Reading& reading) {
+  PartAnswer answer;
+  answer.service = service_;
+  answer.summaries = reading.summaries;
+  std::optional<int64_t> structure;
+  const absl::Time now = uses_.clock.Now();
+  double loaded = 0;
+  double kept = 0;
+  double stale = 0;
+  double missing = 0;
+  for (size_t i = 0; i < reading.count; ++i) {
+    SummaryPtr& summary = answer.summaries[i];
+    if (summary != nullptr) {
+      (reading.loaded[i] != 0 ? loaded : kept) += 1;
+      // What is accepted is still so under the structure that has been heard of since.
+      const int64_t heard =
+          reading.state.incarnation == summary->place.incarnation ? reading.state.structure_revision : 0;
+      const int64_t revision = std::max(summary->place.structure_revision, heard);
+      structure = std::min(structure.value_or(revision), revision);
+    } else if (const SummaryPtr& fallback = reading.fallbacks[i]; reading.wanted.min_revision.empty() &&
+                                                                  fallback != nullptr &&
+                                                                  now - LastTrue(reading, i, *fallback) <= kMaxStale) {
+      summary = fallback;
+      stale += 1;
+    } else {
+      missing += 1;
+      continue;
+    }
+    if (!answer.place.has_value() || summary->place.position < answer.place->position) answer.place = summary->place;
+  }
+  answer.missing = missing > 0;
+  answer.stale = stale > 0;
+  answer.structure_revision = structure.value_or(0);
+  counters_.loaded(loaded);
+  counters_.cached(kept);
+  counters_.stale(stale);
+  counters_.missing(missing);
+  if (answer.missing || answer.stale) answer.down_since = down_since();
+  return answer;
+}
+
+absl::Time Part::LastTrue(const Reading& reading, size_t index, const Summary& summary) const {
+  const Sensitivity sensitivity = SensitivityOf(reading.SpanAt(index), reading.wanted.month);
+  return std::max(summary.asked, uses_.freshness->TrueAt(summary.place, reading.UnitAt(index).uid, sensitivity));
+}
+
+std::string Part::CacheKey(const Freshness::State& state, common::UnitUid unit, const Span& span) const {
+  return fmt::format("{}/{}/{}/{}", service_, state.incarnation, state.cache_epoch, LocalKey(unit, span));
+}
+
+void Part::Invalidate(const Touched& touched, int64_t position, common::MonthNumber month) {
+  if (touched.units.empty()) return;
+  const Freshness::State state = uses_.freshness->state();
+  const Span span{common::MonthText(month), {month, month}, common::v1::STRUCTURE_THEN};
+  std::vector<std::string> keys;
+  keys.reserve(touched.units.size());
+  for (const common::UnitUid unit : touched.units) keys.push_back(CacheKey(state, unit, span));
+  uses_.cache.Invalidate(keys, position);
+}
+
+void Part::GetDifference(const common::v1::GetStructureDifferenceRequest& request, absl::Time deadline,
+                         SummarySource::Done<common::v1::GetStructureDifferenceResponse> done) {
+  {
+    const common::MutexLock lock(mutex_);
+    ++loads_;
+  }
+  uses_.source.GetDifference(
+      request, deadline,
+      [this, done = std::move(done)](absl::StatusOr<common::v1::GetStructureDifferenceResponse> response) {
+        if (response.ok() || DoesNotAnswer(response.status())) Answered(response.ok());
+        done(std::move(response));
+        const common::MutexLock lock(mutex_);
+        --loads_;
+        ended_.notify_all();
+      });
+}
+
+std::optional<absl::Time> Part::down_since() {
+  const common::MutexLock lock(mutex_);
+  return down_since_;
+}
+
+void Part::Answered(bool answered) {
+  const absl::Time now = uses_.clock.Now();
+  const common::MutexLock lock(mutex_);
+  if (answered) {
+    down_since_.reset();
+  } else {
+    if (!down_since_.has_value()) down_since_ = now;
+    failed_ = now;
+  }
+}
+
+absl::Status Part::GivenUp() {
+  const absl::Time now = uses_.clock.Now();
+  const common::MutexLock lock(mutex_);
+  if (!down_since_.has_value() || now - failed_ >= kPauseAfterFailure) return absl::OkStatus();
+  return common::Unavailable("SERVICE_UNAVAILABLE", {fmt::format("the {} service does not answer", service_),
+                                                     fmt::format("{} 服务暂时不可用", service_)});
+}
+
+}  // namespace ronghe::gateway

@@ -1,0 +1,282 @@
+#include "gateway/overview/summary_follower.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "ronghe/common/v1/summary_feed_service.grpc.pb.h"
+#include "services/common/telemetry/log.h"
+#include "services/common/values/mutex.h"
+
+namespace ronghe::gateway {
+namespace {
+
+namespace pb = common::v1;
+using Stub = pb::SummaryFeedService::Stub;
+
+constexpr absl::Duration kHeadPatience = absl::Seconds(1);
+constexpr absl::Duration kAdvancePatience = absl::Seconds(2);
+
+FeedChange ChangeOf(const pb::FollowSummariesResponse& message) {
+  FeedChange change;
+  change.reset = message.reset();
+  change.incarnation = message.incarnation();
+  change.position = message.position();
+  change.cache_epoch = message.cache_epoch();
+  change.units.reserve(static_cast<size_t>(message.unit_uids_size()));
+  for (const int64_t uid : message.unit_uids()) change.units.emplace_back(uid);
+  change.structure_changed = message.structure_changed();
+  change.structure_revision = message.structure_revision();
+  return change;
+}
+
+// One FollowSummaries call. The library's threads bring the messages, the follower's thread takes them one by one.
+class Stream final : public grpc::ClientReadReactor<pb::FollowSummariesResponse> {
+ public:
+  enum class Event { kMessage, kEnd, kTimeout, kStopped };
+
+  absl::Status Begin(Stub& stub, common::ServiceToken& token, const Freshness::State& state) {
+    absl::Status prepared = common::PrepareOwn(context_, absl::InfiniteFuture(), token);
+    if (!prepared.ok()) return prepared;
+    request_.set_incarnation(state.incarnation);
+    request_.set_position(state.position);
+    stub.async()->FollowSummaries(&context_, &request_, this);
+    AddHold();  // reads begin outside the library's callbacks
+    StartRead(&response_);
+    StartCall();
+    return absl::OkStatus();
+  }
+  Event Wait(absl::Duration patience) {
+    std::unique_lock lock(mutex_);
+    const auto anything = [&] { return message_ || ended_ || stopped_; };
+    if (!changed_.wait_for(lock, absl::ToChronoNanoseconds(patience), anything)) return Event::kTimeout;
+    if (stopped_) return Event::kStopped;
+    return message_ ? Event::kMessage : Event::kEnd;
+  }
+  const pb::FollowSummariesResponse& message() const { return response_; }
+  void ReadOn() {
+    {
+      std::unique_lock lock(mutex_);
+      message_ = false;
+    }
+    StartRead(&response_);
+  }
+  void Interrupt() {
+    std::unique_lock lock(mutex_);
+    stopped_ = true;
+    changed_.notify_all();
+  }
+  // Cancels what is left and waits for the end, after which nobody touches this object any more.
+  grpc::Status Finish() {
+    context_.TryCancel();
+    RemoveHold();
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return done_; });
+    return status_;
+  }
+
+  void OnReadDone(bool ok) override {
+    std::unique_lock lock(mutex_);
+    (ok ? message_ : ended_) = true;
+    changed_.notify_all();
+  }
+  void OnDone(const grpc::Status& status) override {
+    std::unique_lock lock(mutex_);
+    done_ = true;
+    status_ = status;
+    changed_.notify_all();
+  }
+
+ private:
+  grpc::ClientContext context_;
+  pb::FollowSummariesRequest request_;
+  pb::FollowSummariesResponse response_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool message_ = false;
+  bool ended_ = false;
+  bool done_ = false;
+  bool stopped_ = false;
+  grpc::Status status_;
+};
+
+template <typename Request>
+struct Asked {
+  grpc::ClientContext context;
+  Request request;
+  pb::SummaryHead head;
+};
+
+}  // namespace
+
+struct SummaryFollower::Impl : std::enable_shared_from_this<SummaryFollower::Impl> {
+  Impl(std::shared_ptr<grpc::Channel> to, const Uses& with, Options how, Told then)
+      : channel(std::move(to)),
+        stub(pb::SummaryFeedService::NewStub(channel)),
+        uses(with),
+        options(std::move(how)),
+        told(std::move(then)) {}
+
+  void Run();
+  bool Follow();  // one stream; true if it brought anything
+  std::string_view Read(Stream& call, bool& brought);
+  void AskHead();
+  void AskAdvance();
+  void Pause(absl::Duration backoff);
+  void Lost(std::string_view cause, std::string_view detail);
+  bool Stopping() {
+    std::unique_lock lock(mutex);
+    return stopping;
+  }
+
+  const std::shared_ptr<grpc::Channel> channel;
+  const std::unique_ptr<Stub> stub;
+  const Uses uses;
+  const Options options;
+  const Told told;
+  bool connected = false;  // of the thread, as are the next two
+  absl::Time next_head = absl::InfinitePast();
+  absl::Time advance_again = absl::InfinitePast();
+
+  std::mutex mutex;
+  std::condition_variable wake;
+  bool stopping = false;
+  Stream* stream = nullptr;
+  std::thread thread;
+};
+
+void SummaryFollower::Impl::Run() {
+  absl::Duration backoff = options.min_backoff;
+  while (!Stopping()) {
+    if (Follow()) backoff = options.min_backoff;
+    if (Stopping()) return;
+    Pause(backoff);
+    backoff = std::min(backoff * 2, options.max_backoff);
+    // The channel's own backoff reaches minutes; ours is the one that counts.
+    grpc::experimental::ChannelResetConnectionBackoff(channel.get());
+  }
+}
+
+bool SummaryFollower::Impl::Follow() {
+  Stream call;
+  if (const absl::Status begun = call.Begin(*stub, uses.token, uses.freshness->state()); !begun.ok()) {
+    Lost("no token", begun.ToString());
+    return false;
+  }
+  bool stop = false;
+  {
+    std::unique_lock lock(mutex);
+    stop = stopping;
+    stream = &call;
+  }
+  bool brought = false;
+  const std::string_view cause = stop ? "stopped" : Read(call, brought);
+  {
+    std::unique_lock lock(mutex);
+    stream = nullptr;
+  }
+  const grpc::Status status = call.Finish();
+  if (!Stopping()) Lost(cause, status.error_message());
+  return brought;
+}
+
+std::string_view SummaryFollower::Impl::Read(Stream& call, bool& brought) {
+  absl::Time heard = uses.clock.Now();
+  while (true) {
+    const absl::Time now = uses.clock.Now();
+    if (now >= next_head || next_head > now + options.head_interval) {
+      next_head = now + options.head_interval;
+      AskHead();
+      if (uses.freshness->state().cache_doubted && now >= advance_again) AskAdvance();
+    }
+    const absl::Time silent = heard + (brought ? options.silence : options.first_message);
+    if (now >= silent) return "silent";
+    switch (call.Wait(std::min(next_head, silent) - now)) {
+      case Stream::Event::kTimeout:
+        continue;
+      case Stream::Event::kEnd:
+        return "ended";
+      case Stream::Event::kStopped:
+        return "stopped";
+      case Stream::Event::kMessage:
+        break;
+    }
+    const FeedChange change = ChangeOf(call.message());
+    heard = uses.clock.Now();
+    if (!connected) {
+      connected = true;
+      common::Log(common::LogLevel::kInfo, "summaries are followed",
+                  {{"of", options.service}, {"position", change.position}, {"reset", change.reset}});
+    }
+    brought = true;
+    call.ReadOn();
+    const Touched touched = uses.freshness->Apply(change);
+    if (touched.everything || !touched.units.empty()) told(touched, change.position);
+  }
+}
+
+void SummaryFollower::Impl::AskHead() {
+  auto asked = std::make_shared<Asked<pb::GetSummaryHeadRequest>>();
+  const absl::Time sent = uses.clock.Now();
+  if (!common::PrepareOwn(asked->context, sent + kHeadPatience, uses.token).ok()) return;
+  stub->async()->GetSummaryHead(
+      &asked->context, &asked->request, &asked->head,
+      [asked, sent, self = shared_from_this(), freshness = uses.freshness](const grpc::Status& status) {
+        if (!status.ok()) return;
+        freshness->Head(asked->head.incarnation(), asked->head.position(), asked->head.cache_epoch(), sent);
+      });
+}
+
+void SummaryFollower::Impl::AskAdvance() {
+  const Freshness::State state = uses.freshness->state();
+  auto asked = std::make_shared<Asked<pb::AdvanceCacheEpochRequest>>();
+  advance_again = uses.clock.Now() + kAdvancePatience;
+  asked->request.set_cache_epoch(state.cache_epoch);
+  if (!common::PrepareOwn(asked->context, advance_again, uses.token).ok()) return;
+  stub->async()->AdvanceCacheEpoch(
+      &asked->context, &asked->request, &asked->head,
+      [asked, self = shared_from_this(), freshness = uses.freshness](const grpc::Status& status) {
+        if (status.ok()) freshness->CacheAdvanced(asked->head.incarnation(), asked->head.cache_epoch());
+      });
+}
+
+void SummaryFollower::Impl::Lost(std::string_view cause, std::string_view detail) {
+  if (!connected) return;  // said already
+  connected = false;
+  common::Log(common::LogLevel::kWarning, "summaries are lost",
+              {{"of", options.service}, {"cause", cause}, {"detail", detail}});
+}
+
+void SummaryFollower::Impl::Pause(absl::Duration backoff) {
+  uint16_t random = 0;
+  uses.random.Fill(&random, sizeof random);
+  // Half to whole: processes that lost the same service do not come back in step.
+  const absl::Duration pause = backoff / 2 + backoff / 2 * (random / 65536.0);
+  std::unique_lock lock(mutex);
+  wake.wait_for(lock, absl::ToChronoNanoseconds(pause), [&] { return stopping; });
+}
+
+SummaryFollower::SummaryFollower(std::shared_ptr<grpc::Channel> channel, const Uses& uses, Options options, Told told)
+    : impl_(std::make_shared<Impl>(std::move(channel), uses, std::move(options), std::move(told))) {}
+
+SummaryFollower::~SummaryFollower() {
+  Stop();
+}
+
+void SummaryFollower::Start() {
+  impl_->thread = std::thread([impl = impl_.get()] { impl->Run(); });
+}
+
+void SummaryFollower::Stop() {
+  {
+    std::unique_lock lock(impl_->mutex);
+    impl_->stopping = true;
+    if (impl_->stream != nullptr) impl_->stream->Interrupt();
+  }
+  impl_->wake.notify_all();
+  if (impl_->thread.joinable()) impl_->thread.join();
+}
+
+}  // namespace ronghe::gateway
