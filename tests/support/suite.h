@@ -23,9 +23,9 @@ struct CommandResult {
   std::string err;
 };
 
-// The five processes, and more of them where wanted, as deploy/local/up starts them, on free ports, with data, keys and logs in a directory of its own
-// that is deleted at the end. Constructed it is ready to be called; a start that fails ends the test program with the
-// log.
+// The five processes, and more of them where wanted, as deploy/local/up starts them, on free ports, with data, keys and
+// logs in a directory of its own that is deleted at the end. Constructed it is ready to be called; a start that fails
+// ends the test program with the log.
 class Suite {
  public:
   struct Options {
