@@ -71,7 +71,8 @@ class FoldKillTest : public testing::TestWithParam<Engine> {
     auto server = tests::PostgresServer::Start();
     EXPECT_TRUE(server.ok()) << server.status();
     for (const std::string& service : tests::Suite::Services()) {
-      if (service != "gateway") EXPECT_TRUE((*server)->CreateDatabase(service).ok()) << service;
+      if (service == "gateway") continue;
+      EXPECT_TRUE((*server)->CreateDatabase(service).ok()) << service;
     }
     return *std::move(server);
   }
