@@ -76,7 +76,8 @@ std::vector<std::string> Suite::Names() const {
 }
 
 std::string Suite::Program(std::string_view name) {
-  return fmt::format("{}/{}", RONGHE_PROGRAMS, name);
+  const char* given = std::getenv("RONGHE_TEST_PROGRAMS");
+  return fmt::format("{}/{}", given != nullptr ? given : RONGHE_PROGRAMS, name);
 }
 std::string Suite::SourceFile(std::string_view path) {
   return fmt::format("{}/{}", RONGHE_SOURCES, path);

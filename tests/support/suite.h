@@ -75,7 +75,8 @@ class Suite {
   // Any program, to the end; `command[0]` is looked for in PATH.
   CommandResult Run(std::vector<std::string> command, absl::Duration timeout = absl::Minutes(2));
 
-  static std::string Program(std::string_view name);  // in build/bin
+  // In the build's own bin, or in RONGHE_TEST_PROGRAMS: another build's.
+  static std::string Program(std::string_view name);
   static std::string SourceFile(std::string_view path);
 
  private:
