@@ -76,7 +76,7 @@ std::vector<std::string> Suite::Names() const {
 }
 
 std::string Suite::Program(std::string_view name) {
-  const char* given = std::getenv("RONGHE_TEST_PROGRAMS");
+  const char* given = std::getenv("SUITE_PROGRAMS");
   return fmt::format("{}/{}", given != nullptr ? given : RONGHE_PROGRAMS, name);
 }
 std::string Suite::SourceFile(std::string_view path) {

@@ -75,7 +75,7 @@ class Suite {
   // Any program, to the end; `command[0]` is looked for in PATH.
   CommandResult Run(std::vector<std::string> command, absl::Duration timeout = absl::Minutes(2));
 
-  // In the build's own bin, or in RONGHE_TEST_PROGRAMS: another build's.
+  // In the build's own bin, or in SUITE_PROGRAMS: another build's.
   static std::string Program(std::string_view name);
   static std::string SourceFile(std::string_view path);
 
