@@ -2,7 +2,9 @@
 // moves through the gateway: nothing is lost, nothing has its effect twice, and every total is what a recount finds.
 //
 //   fold_kill_test [--kills N] [--moves N] [--seed N]
+#include <algorithm>
 #include <cstdlib>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,6 +24,7 @@
 #include "tests/support/eventually.h"
 #include "tests/support/postgres.h"
 #include "tests/support/seeded_random.h"
+#include "tests/support/subprocess.h"
 #include "tests/support/suite.h"
 
 namespace ronghe {
@@ -142,15 +145,26 @@ class FoldKillTest : public testing::TestWithParam<Engine> {
     }
     ++kills_;
     hurry_ = random_.Below(4) == 0;
-    if (!hurry_ && victim != kPostgres) suite_.WaitReady(victim);
-    ExpectAllRun();
+    if (!hurry_ && victim != kPostgres) WaitReady(victim);
+    for (const std::string& service : tests::Suite::Services()) Supervise(service);
+    if (second_) Supervise(kSecond);
     return true;
   }
-  // What ends although nobody killed it.
-  void ExpectAllRun() {
-    for (const std::string& service : tests::Suite::Services()) {
-      EXPECT_TRUE(suite_.Running(service)) << service << " ended by itself: " << suite_.Log(service);
-    }
+  // A process that finds no database when it starts ends, and whoever supervises it starts it again. No other may end
+  // by itself.
+  void Supervise(const std::string& service) {
+    if (suite_.Running(service)) return;
+    const std::string log = suite_.Log(service);
+    EXPECT_NE(log.find("the database cannot be reached"), std::string::npos) << service << " ended by itself: " << log;
+    ++restarts_;
+    suite_.Start(service);
+  }
+  void WaitReady(const std::string& service) {
+    Await("a process comes up", kProgress, [&] {
+      Supervise(service);
+      return !tests::ReadFile(suite_.File(service + ".port")).empty();
+    });
+    suite_.WaitReady(service);
   }
   // A second process of organization on the same database, in the middle third.
   void ChangeSecond(int kill) {
@@ -183,7 +197,7 @@ class FoldKillTest : public testing::TestWithParam<Engine> {
   // Everything that was allowed is done and answered; then all figures are those of the model, at every level.
   void CheckAll() {
     if (!Await("all writes are answered", 2 * kProgress, [&] { return load_.Idle(); })) return;
-    for (const std::string& service : tests::Suite::Services()) suite_.WaitReady(service);
+    for (const std::string& service : tests::Suite::Services()) WaitReady(service);
     const tests::TreeModel::Units units = load_.model().All();
     std::vector<std::string> wrong;
     const absl::Time limit = absl::Now() + kSettling;
@@ -210,6 +224,7 @@ class FoldKillTest : public testing::TestWithParam<Engine> {
   bool second_ = false;
   bool hurry_ = false;
   int kills_ = 0;
+  int restarts_ = 0;  // of processes that found no database
   int audits_ = 0;
   int comparisons_ = 0;
   int64_t totals_ = 0;
@@ -235,9 +250,10 @@ TEST_P(FoldKillTest, EveryTotalIsWhatARecountFinds) {
   EXPECT_GE(load_.moves(), moves_wanted_);
   EXPECT_GE(kills_, kills_wanted_);
   fmt::print(
-      "fold_kill {}: kills {}, {}, audits {} ({} totals), comparisons of all levels {}, differences {}, {:.0f} s\n",
-      tests::EngineName({GetParam(), 0}), kills_, load_.Report(), audits_, totals_, comparisons_, differences_,
-      absl::ToDoubleSeconds(absl::Now() - start));
+      "fold_kill {}: kills {} (and {} starts in vain), {}, audits {} ({} totals), comparisons of all levels {}, "
+      "differences {}, {:.0f} s\n",
+      tests::EngineName({GetParam(), 0}), kills_, restarts_, load_.Report(), audits_, totals_, comparisons_,
+      differences_, absl::ToDoubleSeconds(absl::Now() - start));
 }
 
 }  // namespace
