@@ -107,7 +107,10 @@ std::string PostgresServer::Url(const std::string& database) const {
 }
 
 absl::StatusOr<std::string> PostgresServer::CreateDatabase() {
-  std::string name = fmt::format("test_{}", ++databases_);
+  return CreateDatabase(fmt::format("test_{}", ++databases_));
+}
+
+absl::StatusOr<std::string> PostgresServer::CreateDatabase(const std::string& name) {
   if (absl::Status status = RunSql(Url("postgres"), "CREATE DATABASE " + name); !status.ok()) return status;
   return Url(name);
 }

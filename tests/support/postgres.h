@@ -20,6 +20,8 @@ class PostgresServer {
 
   // Of a new, empty database.
   absl::StatusOr<std::string> CreateDatabase();
+  // The same by name: lower case letters and underscores.
+  absl::StatusOr<std::string> CreateDatabase(const std::string& name);
   int port() const { return port_; }
   std::string Url(const std::string& database) const;
   // Ends all its processes at once, as a power cut would.

@@ -8,7 +8,8 @@
 
 namespace ronghe::tests {
 
-RpcClient::RpcClient(const std::string& address, std::string token) : token_(std::move(token)) {
+RpcClient::RpcClient(const std::string& address, std::string token, std::chrono::milliseconds deadline)
+    : token_(std::move(token)), deadline_(deadline) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 50);
@@ -22,7 +23,7 @@ grpc::Status RpcClient::Call(std::string_view method, const google::protobuf::Me
                              google::protobuf::Message& response) {
   grpc::ClientContext context;
   if (!token_.empty()) context.AddMetadata("authorization", "Bearer " + token_);
-  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(30));
+  context.set_deadline(std::chrono::system_clock::now() + deadline_);
   const std::string bytes = request.SerializeAsString();
   grpc::Slice slice(bytes);
   grpc::ByteBuffer in(&slice, 1);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -11,10 +12,11 @@
 
 namespace ronghe::tests {
 
-// Unary calls by full method name, with a token: what tests say to a running process.
+// Unary calls by full method name, with a token: what tests say to a running process. Thread-safe.
 class RpcClient {
  public:
-  RpcClient(const std::string& address, std::string token);
+  // `deadline`: of each call.
+  RpcClient(const std::string& address, std::string token, std::chrono::milliseconds deadline = kDeadline);
 
   // `method` as `ronghe.organization.v1.OrganizationService/GetUnit`.
   grpc::Status Call(std::string_view method, const google::protobuf::Message& request,
@@ -29,7 +31,9 @@ class RpcClient {
   }
 
  private:
+  static constexpr std::chrono::seconds kDeadline{30};
   std::string token_;
+  std::chrono::milliseconds deadline_;
   std::unique_ptr<grpc::GenericStub> stub_;
 };
 

@@ -53,23 +53,31 @@ Suite::Suite(Options options) : options_(std::move(options)) {
   }
   WritePrivate(File("keys/token-secret"), "0123456789abcdef0123456789abcdef\n");
   WritePrivate(File("keys/master-key"), "1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n");
-  for (const std::string& service : Services()) {
-    members_[service].port = FreePort();
-    members_[service].probe_port = FreePort();
+  for (const std::string& name : Names()) {
+    members_[name].port = FreePort();
+    members_[name].probe_port = FreePort();
   }
   if (!options_.start) return;
-  for (const std::string& service : Services()) Start(service);
-  for (const std::string& service : Services()) WaitReady(service);
+  for (const std::string& name : Names()) Start(name);
+  for (const std::string& name : Names()) WaitReady(name);
 }
 
 Suite::~Suite() {
-  for (auto it = Services().rbegin(); it != Services().rend(); ++it) {
+  const std::vector<std::string> names = Names();
+  for (auto it = names.rbegin(); it != names.rend(); ++it) {
     if (Running(*it)) Terminate(*it);
   }
 }
 
+std::vector<std::string> Suite::Names() const {
+  std::vector<std::string> names = Services();
+  for (const auto& [name, service] : options_.more) names.push_back(name);
+  return names;
+}
+
 std::string Suite::Program(std::string_view name) {
-  return fmt::format("{}/{}", RONGHE_PROGRAMS, name);
+  const char* given = std::getenv("SUITE_PROGRAMS");
+  return fmt::format("{}/{}", given != nullptr ? given : RONGHE_PROGRAMS, name);
 }
 std::string Suite::SourceFile(std::string_view path) {
   return fmt::format("{}/{}", RONGHE_SOURCES, path);
@@ -95,12 +103,14 @@ std::string Suite::ServiceToken(std::string_view service) {
   return *token;
 }
 
-std::vector<std::string> Suite::CommandOf(const std::string& service) const {
+std::vector<std::string> Suite::CommandOf(const std::string& name) const {
+  const auto one_of = options_.more.find(name);
+  const std::string& service = one_of == options_.more.end() ? name : one_of->second;
   std::vector<std::string> command = {Program("ronghe-" + service),
                                       "--listen",
-                                      Address(service),
+                                      Address(name),
                                       "--probe-listen",
-                                      ProbeAddress(service),
+                                      ProbeAddress(name),
                                       "--issuer",
                                       "ronghe-suite=" + File("keys/suite.jwks"),
                                       "--issuer",
@@ -110,7 +120,7 @@ std::vector<std::string> Suite::CommandOf(const std::string& service) const {
                                       "--token-secret",
                                       File("keys/token-secret"),
                                       "--port-file",
-                                      File(service + ".port")};
+                                      File(name + ".port")};
   auto add = [&](const std::string& flag, const std::string& value) {
     command.push_back(flag);
     command.push_back(value);
@@ -130,7 +140,7 @@ std::vector<std::string> Suite::CommandOf(const std::string& service) const {
       add("--organization", Address("organization"));
     }
   }
-  if (const auto more = options_.arguments.find(service); more != options_.arguments.end()) {
+  if (const auto more = options_.arguments.find(name); more != options_.arguments.end()) {
     command.insert(command.end(), more->second.begin(), more->second.end());
   }
   return command;
@@ -150,7 +160,8 @@ void Suite::Start(const std::string& service) {
 
 void Suite::WaitReady(const std::string& service) {
   Subprocess& process = *members_.at(service).process;
-  const std::vector<std::string> check = {Program("ronghe-" + service), "--listen", Address(service), "--health-check"};
+  const std::string program = CommandOf(service).front();
+  const std::vector<std::string> check = {program, "--listen", Address(service), "--health-check"};
   absl::Status status = process.WaitForFile(File(service + ".port"), absl::Minutes(1));
   if (status.ok()) {
     status = process.WaitFor([&] { return Subprocess::Run(check, {}, absl::Seconds(20)).ok(); }, absl::Minutes(1));
@@ -165,6 +176,14 @@ void Suite::Kill9(const std::string& service) {
   Subprocess& process = *members_.at(service).process;
   process.Signal(SIGKILL);
   Must(process.WaitExit(absl::Seconds(30)).status(), "killing " + service);
+}
+
+void Suite::Pause(const std::string& service) {
+  members_.at(service).process->Signal(SIGSTOP);
+}
+
+void Suite::Continue(const std::string& service) {
+  members_.at(service).process->Signal(SIGCONT);
 }
 
 int Suite::Terminate(const std::string& service) {

@@ -23,16 +23,18 @@ struct CommandResult {
   std::string err;
 };
 
-// The five processes as deploy/local/up starts them, on free ports, with data, keys and logs in a directory of its own
-// that is deleted at the end. Constructed it is ready to be called; a start that fails ends the test program with the
-// log.
+// The five processes, and more of them where wanted, as deploy/local/up starts them, on free ports, with data, keys and
+// logs in a directory of its own that is deleted at the end. Constructed it is ready to be called; a start that fails
+// ends the test program with the log.
 class Suite {
  public:
   struct Options {
     // `{service}` stands for the service; empty: SQLite files.
     std::string database;
-    std::map<std::string, std::vector<std::string>> arguments;  // more flags, by service
+    std::map<std::string, std::vector<std::string>> arguments;  // more flags, by process
     bool start = true;
+    // More processes of a service, by names of their own: {"gateway-2", "gateway"}. They share the service's database.
+    std::map<std::string, std::string> more;
   };
   Suite() : Suite(Options{}) {}
   explicit Suite(Options options);
@@ -40,6 +42,7 @@ class Suite {
 
   static const std::vector<std::string>& Services();  // gateway last
 
+  // Below a process is named by its service, or as in Options::more.
   // gRPC address; stays the same over restarts.
   std::string Address(const std::string& service) const;
   std::string ProbeAddress(const std::string& service) const;
@@ -56,6 +59,9 @@ class Suite {
   void Start(const std::string& service);      // does not wait
   void WaitReady(const std::string& service);  // at most a minute
   void Kill9(const std::string& service);
+  // It stands still: connections stay, and nothing answers.
+  void Pause(const std::string& service);
+  void Continue(const std::string& service);
   int Terminate(const std::string& service);  // SIGTERM; returns the exit code
   bool Running(const std::string& service);
   double ResidentMegabytes(const std::string& service);
@@ -69,7 +75,8 @@ class Suite {
   // Any program, to the end; `command[0]` is looked for in PATH.
   CommandResult Run(std::vector<std::string> command, absl::Duration timeout = absl::Minutes(2));
 
-  static std::string Program(std::string_view name);  // in build/bin
+  // In the build's own bin, or in SUITE_PROGRAMS: another build's.
+  static std::string Program(std::string_view name);
   static std::string SourceFile(std::string_view path);
 
  private:
@@ -78,7 +85,8 @@ class Suite {
     int port = 0;
     int probe_port = 0;
   };
-  std::vector<std::string> CommandOf(const std::string& service) const;
+  std::vector<std::string> Names() const;  // of all processes, those behind others first
+  std::vector<std::string> CommandOf(const std::string& name) const;
 
   Options options_;
   TempDir temp_;

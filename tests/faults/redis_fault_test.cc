@@ -1,0 +1,182 @@
+// Two gateways on one Redis, which is killed, full, paused, cut off from both, cut off from one, and flushed, while
+// members are registered: no reading fails, none with min_revision lacks its write, and no plain one lacks what was
+// acknowledged more than a second before it began, unless it is marked stale.
+//
+//   redis_fault_test [--rounds N] [--seed N]
+#include <algorithm>
+#include <cstdlib>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include <absl/time/clock.h>
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "tests/faults/overview_load.h"
+#include "tests/support/eventually.h"
+#include "tests/support/redis.h"
+#include "tests/support/seeded_random.h"
+#include "tests/support/suite.h"
+#include "tests/support/tcp_proxy.h"
+
+namespace ronghe {
+namespace {
+
+struct Flags {
+  int rounds = 1;
+  uint64_t seed = 20261122;
+};
+Flags flags;
+
+constexpr char kSecond[] = "gateway-2";
+constexpr absl::Duration kAfterwards = absl::Milliseconds(1500);
+
+class RedisFaultTest : public testing::Test {
+ protected:
+  RedisFaultTest()
+      : random_(flags.seed),
+        redis_(tests::RedisServer::Start().value()),
+        first_(tests::TcpProxy::Start(redis_->port()).value()),
+        second_(tests::TcpProxy::Start(redis_->port()).value()),
+        suite_(SuiteOptions()),
+        load_({.gateways = {suite_.gateway(), suite_.Address(kSecond)},
+               .organization = suite_.Address("organization"),
+               .token = suite_.Token("administrator", absl::Hours(12)),
+               .seed = flags.seed}) {}
+
+  tests::Suite::Options SuiteOptions() const {
+    tests::Suite::Options options;
+    options.more = {{kSecond, "gateway"}};
+    options.arguments["gateway"] = {"--redis", fmt::format("redis://127.0.0.1:{}", first_->port())};
+    options.arguments[kSecond] = {"--redis", fmt::format("redis://127.0.0.1:{}", second_->port())};
+    return options;
+  }
+
+  // A fault lasts for a time and is over for some; what is under way goes on all the while.
+  struct Fault {
+    std::string name;
+    absl::Duration lasts;
+    std::function<void()> begin;
+    std::function<void()> end;
+  };
+  std::vector<Fault> Faults() {
+    return {
+        {"calm", absl::Seconds(2), [] {}, [] {}},
+        {"killed", absl::Seconds(2), [this] { redis_->Kill9(); }, [this] { ExpectOk(redis_->Restart()); }},
+        {"full", absl::Seconds(3), [this] { ExpectOk(redis_->Fill()); }, [this] { ExpectOk(redis_->Empty()); }},
+        {"paused", absl::Seconds(5), [this] { redis_->Pause(); }, [this] { redis_->Continue(); }},
+        {"cut from both", absl::Seconds(3), [this] { first_->Cut(), second_->Cut(); }, [this] { HealBoth(); }},
+        {"silent to both", absl::Seconds(3), [this] { first_->Blackhole(), second_->Blackhole(); },
+         [this] { HealBoth(); }},
+        {"cut from one", absl::Seconds(3), [this] { second_->Cut(); }, [this] { HealBoth(); }},
+        {"silent to one", absl::Seconds(3), [this] { second_->Blackhole(); }, [this] { HealBoth(); }},
+        {"flushed", absl::Milliseconds(100), [this] { Flush(); }, [this] { Flush(); }},
+        {"gateway paused", absl::Seconds(3), [this] { suite_.Pause(kSecond); }, [this] { suite_.Continue(kSecond); }},
+    };
+  }
+  void HealBoth() {
+    first_->Heal();
+    second_->Heal();
+  }
+  void Flush() { ExpectOk(redis_->Command({"FLUSHALL"}).status()); }
+  static void ExpectOk(const absl::Status& status) { EXPECT_TRUE(status.ok()) << status; }
+
+  void Strike(const Fault& fault) {
+    load_.SetPhase(fault.name);
+    fault.begin();
+    Hold(fault.lasts, fault.name == "gateway paused");
+    fault.end();
+    Hold(kAfterwards, false);
+    for (std::thread& thread : asked_meanwhile_) thread.join();
+    asked_meanwhile_.clear();
+  }
+  // `ask`: readers stand still with the gateway they wait for, so others come to it all the time.
+  void Hold(absl::Duration duration, bool ask) {
+    const absl::Time begin = absl::Now();
+    absl::Time next = begin;
+    while (absl::Now() - begin < duration) {
+      if (ask && absl::Now() >= next) {
+        asked_meanwhile_.emplace_back([this] { load_.ReadPlain(1); });
+        next += absl::Milliseconds(50);
+      }
+      tests::Pause();
+    }
+  }
+  int Entries() {
+    const absl::StatusOr<std::string> size = redis_->Command({"DBSIZE"});
+    return size.ok() ? std::atoi(size->c_str()) : -1;
+  }
+  bool ComesToHaveEntries() {
+    const absl::Time limit = absl::Now() + absl::Seconds(30);
+    while (Entries() <= 0 && absl::Now() < limit) tests::Pause();
+    return Entries() > 0;
+  }
+
+  void Print() const {
+    const auto line = [](const std::string& name, const tests::OverviewLoad::Counts& c) {
+      fmt::print("{:<16}{:>8}{:>8}{:>8}{:>8}{:>8}{:>9}{:>8}{:>9}{:>10.0f}{:>11.0f}\n", name, c.plain, c.with_token,
+                 c.failed, c.too_old, c.not_own, c.impossible, c.stale, c.source_old,
+                 absl::ToDoubleMilliseconds(c.oldest), absl::ToDoubleMilliseconds(c.slowest));
+    };
+    fmt::print("{:<16}{:>8}{:>8}{:>8}{:>8}{:>8}{:>9}{:>8}{:>9}{:>10}{:>11}\n", "Redis", "plain", "token", "failed",
+               "too old", "not own", "too many", "stale", "source", "oldest ms", "slowest ms");
+    const auto phases = load_.Phases();
+    for (const auto& [name, counts] : phases) line(name, counts);
+    line("all", load_.Total());
+    fmt::print("redis_fault: requests {}, writes {}, failed writes {}\n",
+               load_.Total().plain + load_.Total().with_token, load_.written(), load_.write_failures());
+  }
+
+  tests::SeededRandom random_;
+  const std::unique_ptr<tests::RedisServer> redis_;
+  const std::unique_ptr<tests::TcpProxy> first_;
+  const std::unique_ptr<tests::TcpProxy> second_;
+  tests::Suite suite_;
+  std::vector<std::thread> asked_meanwhile_;
+  tests::OverviewLoad load_;
+};
+
+TEST_F(RedisFaultTest, NothingFailsAndNothingIsOld) {
+  ASSERT_TRUE(load_.Establish()) << testing::PrintToString(load_.examples());
+  load_.Start();
+  EXPECT_TRUE(ComesToHaveEntries()) << "nobody uses the cache";
+  for (int round = 0; round < flags.rounds; ++round) {
+    std::vector<Fault> faults = Faults();
+    for (size_t i = faults.size(); round > 0 && i > 1; --i) std::swap(faults[i - 1], faults[random_.Below(i)]);
+    for (Fault& fault : faults) {
+      if (round > 0) fault.lasts *= 0.5 + static_cast<double>(random_.Below(100)) / 100;
+      Strike(fault);
+    }
+  }
+  Flush();
+  EXPECT_TRUE(ComesToHaveEntries()) << "after all that nobody uses the cache any more";
+  load_.Stop();
+  Print();
+  const tests::OverviewLoad::Counts total = load_.Total();
+  const std::string examples = testing::PrintToString(load_.examples());
+  EXPECT_EQ(total.failed, 0) << examples;
+  EXPECT_EQ(total.too_old, 0) << examples;
+  EXPECT_EQ(total.not_own, 0) << examples;
+  EXPECT_EQ(total.impossible, 0) << examples;
+  EXPECT_EQ(load_.write_failures(), 0) << examples;
+  EXPECT_GT(load_.written(), 100);
+  EXPECT_GT(total.plain, 500);
+  EXPECT_GT(total.with_token, 200);
+}
+
+}  // namespace
+}  // namespace ronghe
+
+int main(int argc, char** argv) {
+  testing::InitGoogleTest(&argc, argv);
+  for (int i = 1; i + 1 < argc; i += 2) {
+    const std::string_view flag = argv[i];
+    if (flag == "--rounds") ronghe::flags.rounds = std::max(1, std::atoi(argv[i + 1]));
+    if (flag == "--seed") ronghe::flags.seed = std::strtoull(argv[i + 1], nullptr, 10);
+  }
+  return RUN_ALL_TESTS();
+}
