@@ -253,9 +253,9 @@ std::vector<Write> WriteMembers(Suite& suite, const std::vector<std::string>& br
         member.set_unit("units/" + branches[static_cast<size_t>(i) % branches.size()]);
         member.set_full_name(fields.full_name);
         member.set_sex(static_cast<organization::v1::Sex>(fields.sex));
-        member.mutable_birth_date()->set_year(fields.birth_date->year);
-        member.mutable_birth_date()->set_month(fields.birth_date->month);
-        member.mutable_birth_date()->set_day(fields.birth_date->day);
+        member.mutable_birth_date()->set_year(fields.birth_date.year);
+        member.mutable_birth_date()->set_month(fields.birth_date.month);
+        member.mutable_birth_date()->set_day(fields.birth_date.day);
         member.set_identity_number(fields.identity_number);
         member.set_status(organization::v1::MEMBER_STATUS_PROBATIONARY);
         member.mutable_join_date()->set_year(2024);

@@ -1,9 +1,14 @@
 // Totals over real gRPC: periods, moves, recounts, and the feed by which other processes keep copies.
 
+#include <algorithm>
 #include <map>
+#include <string>
+#include <vector>
 
 #include "ronghe/common/v1/summary_feed_service.grpc.pb.h"
 
+#include "services/common/rollup/metric_set.h"
+#include "services/common/values/period.h"
 #include "services/organization/storage/count_rollup.h"
 #include "tests/service/organization/service_fixture.h"
 #include "tests/support/eventually.h"
