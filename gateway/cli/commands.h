@@ -20,8 +20,42 @@ struct OverviewOptions {
   std::string unit;
   int depth = 1;     // 1: the unit and its children; 2: theirs too
   bool all = false;  // every metric
+  std::string period;
+  std::string structure;  // `then` or `now`; empty: then
+  std::string order_by;
+  bool watch = false;
+  int count = 0;  // of tables shown with `watch`; 0: until interrupted
 };
 absl::Status RunOverview(const OverviewOptions& options, Context& context);
+
+struct TrendOptions {
+  std::string unit;
+  std::string end_period;
+  int months = 0;
+  std::string structure;
+  bool all = false;
+};
+absl::Status RunTrend(const TrendOptions& options, Context& context);
+
+struct CompareOptions {
+  std::vector<std::string> units;
+  std::string period;
+  std::string structure;
+  bool all = false;
+};
+absl::Status RunCompare(const CompareOptions& options, Context& context);
+
+struct ExplainOptions {
+  std::string unit;
+  std::string period;
+};
+absl::Status RunExplain(const ExplainOptions& options, Context& context);
+
+struct AuditOptions {
+  std::string service;  // empty: all
+  int limit = 0;        // of differences listed for each; 0: 100
+};
+absl::Status RunAudit(const AuditOptions& options, Context& context);
 
 struct TreeOptions {
   std::string unit;

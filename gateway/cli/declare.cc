@@ -55,6 +55,20 @@ void AddWriteOptions(CLI::App& app, Options& options, bool validate) {
   if (validate) app.add_flag("--validate-only", options.validate_only, kValidateHelp);
 }
 
+// What every command that shows figures takes.
+template <typename Options>
+void AddFigureOptions(Declared<Options>& declared) {
+  declared.app->add_option("--structure", declared.options->structure, "then (the default) or now")
+      ->check(CLI::IsMember({"then", "now"}));
+  declared.app->add_flag("--all", declared.options->all, "every metric and rate, not only the usual ones");
+}
+template <typename Options>
+void AddFigureAndPeriodOptions(Declared<Options>& declared) {
+  declared.app->add_option("--period", declared.options->period,
+                           "month, quarter or year, as 2026-11, 2026-Q4 or 2026; default the current month");
+  AddFigureOptions(declared);
+}
+
 }  // namespace
 
 void DeclareViews(CLI::App& app, Context& context, Command& command) {
@@ -64,7 +78,33 @@ void DeclareViews(CLI::App& app, Context& context, Command& command) {
   overview.app->add_option("--depth", overview.options->depth, "levels below the unit")
       ->check(CLI::Range(1, 2))
       ->capture_default_str();
-  overview.app->add_flag("--all", overview.options->all, "every metric, not only the usual ones");
+  AddFigureAndPeriodOptions(overview);
+  overview.app->add_option("--order-by", overview.options->order_by,
+                           "code, or a metric or rate as SERVICE.NAME; \"… desc\" reverses");
+  overview.app->add_flag("--watch", overview.options->watch, "show the unit's totals again whenever they change");
+  overview.app->add_option("--count", overview.options->count, "with --watch: end after so many tables");
+
+  auto trend = Declare(app, "trend", "the months of a unit / 趋势", context, command, RunTrend);
+  trend.app->add_option("unit", trend.options->unit, "unit")->required();
+  trend.app->add_option("--end-period", trend.options->end_period, "the last month; default the current one");
+  trend.app->add_option("--months", trend.options->months, "how many; default 12")->check(CLI::Range(1, 36));
+  AddFigureOptions(trend);
+
+  auto compare = Declare(app, "compare", "units beside each other / 对比", context, command, RunCompare);
+  compare.app->add_option("units", compare.options->units, "1 to 20 units of any levels")->required();
+  AddFigureAndPeriodOptions(compare);
+
+  auto explain = Declare(app, "explain", "why a month differs between the structure of then and of now / 差异说明",
+                         context, command, RunExplain);
+  explain.app->add_option("unit", explain.options->unit, "unit")->required();
+  explain.app->add_option("--period", explain.options->period, "the month, for example 2026-10")->required();
+
+  auto audit =
+      Declare(app, "audit", "recount all totals from the records and compare / 核对汇总", context, command, RunAudit);
+  audit.app->add_option("--service", audit.options->service, "only this one")
+      ->check(CLI::IsMember({"organization", "education", "rectification", "assessment"}));
+  audit.app->add_option("--limit", audit.options->limit, "differences listed for each service; default 100")
+      ->check(CLI::Range(1, 1000));
 
   auto tree = Declare(app, "tree", "the structure / 组织树", context, command, RunTree);
   tree.app->add_option("unit", tree.options->unit, "unit; default: the roots of your scope");

@@ -216,7 +216,7 @@ void Part::StartLoads(const std::shared_ptr<Reading>& reading, const std::vector
   absl::flat_hash_set<std::string> named;
   for (Led& one : led) {
     if (!named.contains(one.item.unit) && named.size() == kUnitsPerRequest) {
-      Send(std::move(load));
+      Send(std::exchange(load, nullptr));
       named.clear();
     }
     if (load == nullptr) load = new_load();

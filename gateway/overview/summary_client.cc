@@ -60,7 +60,6 @@ struct Asked {
   grpc::ClientContext context;
   grpc::ByteBuffer request;
   grpc::ByteBuffer response;
-  std::shared_ptr<grpc::GenericStub> stub;  // outlives the call
 };
 
 }  // namespace
@@ -69,13 +68,12 @@ SummaryClient::SummaryClient(const std::string& service, std::shared_ptr<grpc::C
                              common::ServiceToken& token)
     : path_(PathOf(service)),
       response_(PrototypeOf(service)),
-      stub_(std::make_shared<grpc::GenericStub>(std::move(channel))),
+      stub_(std::make_unique<grpc::GenericStub>(std::move(channel))),
       token_(token) {}
 
 void SummaryClient::Ask(const std::string& method, const pb::Message& request, absl::Time deadline,
                         std::function<void(absl::StatusOr<grpc::ByteBuffer>)> done) {
   auto asked = std::make_shared<Asked>();
-  asked->stub = stub_;
   absl::Status ready = common::PrepareOwn(asked->context, deadline, token_);
   if (ready.ok()) ready = common::Serialize(request, asked->request);
   if (!ready.ok()) {
@@ -83,13 +81,14 @@ void SummaryClient::Ask(const std::string& method, const pb::Message& request, a
     return;
   }
   Asked& a = *asked;
+  calls_.Begin();
   stub_->UnaryCall(&a.context, path_ + method, grpc::StubOptions(), &a.request, &a.response,
-                   [asked, done = std::move(done)](const grpc::Status& status) {
-                     if (status.ok()) {
-                       done(std::move(asked->response));
-                     } else {
-                       done(common::FromGrpc(status));
-                     }
+                   [this, asked, done = std::move(done)](const grpc::Status& status) mutable {
+                     absl::StatusOr<grpc::ByteBuffer> answer = std::move(asked->response);
+                     if (!status.ok()) answer = common::FromGrpc(status);
+                     asked.reset();
+                     done(std::move(answer));
+                     calls_.End();
                    });
 }
 

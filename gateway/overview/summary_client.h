@@ -6,6 +6,7 @@
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 
+#include "gateway/overview/calls_under_way.h"
 #include "gateway/overview/summary_source.h"
 #include "services/common/rpc/channel.h"
 
@@ -29,8 +30,9 @@ class SummaryClient final : public SummarySource {
 
   const std::string path_;                               // `/ronghe.education.v1.EducationService/`
   const google::protobuf::Message* response_ = nullptr;  // prototype of BatchGetSummariesResponse
-  const std::shared_ptr<grpc::GenericStub> stub_;
+  const std::unique_ptr<grpc::GenericStub> stub_;
   common::ServiceToken& token_;
+  CallsUnderWay calls_;  // last: the end waits for them
 };
 
 }  // namespace ronghe::gateway

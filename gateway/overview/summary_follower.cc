@@ -6,6 +6,7 @@
 #include <thread>
 #include <utility>
 
+#include "gateway/overview/calls_under_way.h"
 #include "ronghe/common/v1/summary_feed_service.grpc.pb.h"
 #include "services/common/telemetry/log.h"
 #include "services/common/values/mutex.h"
@@ -17,7 +18,7 @@ namespace pb = common::v1;
 using Stub = pb::SummaryFeedService::Stub;
 
 constexpr absl::Duration kHeadPatience = absl::Seconds(1);
-constexpr absl::Duration kAdvancePatience = absl::Seconds(2);
+constexpr absl::Duration kAdvancePatience = absl::Seconds(1);
 
 FeedChange ChangeOf(const pb::FollowSummariesResponse& message) {
   FeedChange change;
@@ -111,7 +112,7 @@ struct Asked {
 
 }  // namespace
 
-struct SummaryFollower::Impl : std::enable_shared_from_this<SummaryFollower::Impl> {
+struct SummaryFollower::Impl {
   Impl(std::shared_ptr<grpc::Channel> to, const Uses& with, Options how, Told then)
       : channel(std::move(to)),
         stub(pb::SummaryFeedService::NewStub(channel)),
@@ -145,6 +146,7 @@ struct SummaryFollower::Impl : std::enable_shared_from_this<SummaryFollower::Imp
   bool stopping = false;
   Stream* stream = nullptr;
   std::thread thread;
+  CallsUnderWay calls;
 };
 
 void SummaryFollower::Impl::Run() {
@@ -221,12 +223,14 @@ void SummaryFollower::Impl::AskHead() {
   auto asked = std::make_shared<Asked<pb::GetSummaryHeadRequest>>();
   const absl::Time sent = uses.clock.Now();
   if (!common::PrepareOwn(asked->context, sent + kHeadPatience, uses.token).ok()) return;
-  stub->async()->GetSummaryHead(
-      &asked->context, &asked->request, &asked->head,
-      [asked, sent, self = shared_from_this(), freshness = uses.freshness](const grpc::Status& status) {
-        if (!status.ok()) return;
-        freshness->Head(asked->head.incarnation(), asked->head.position(), asked->head.cache_epoch(), sent);
-      });
+  Asked<pb::GetSummaryHeadRequest>& a = *asked;
+  calls.Begin();
+  stub->async()->GetSummaryHead(&a.context, &a.request, &a.head, [this, asked, sent](const grpc::Status& s) mutable {
+    const pb::SummaryHead& head = asked->head;
+    if (s.ok()) uses.freshness->Head(head.incarnation(), head.position(), head.cache_epoch(), sent);
+    asked.reset();
+    calls.End();
+  });
 }
 
 void SummaryFollower::Impl::AskAdvance() {
@@ -235,11 +239,13 @@ void SummaryFollower::Impl::AskAdvance() {
   advance_again = uses.clock.Now() + kAdvancePatience;
   asked->request.set_cache_epoch(state.cache_epoch);
   if (!common::PrepareOwn(asked->context, advance_again, uses.token).ok()) return;
-  stub->async()->AdvanceCacheEpoch(
-      &asked->context, &asked->request, &asked->head,
-      [asked, self = shared_from_this(), freshness = uses.freshness](const grpc::Status& status) {
-        if (status.ok()) freshness->CacheAdvanced(asked->head.incarnation(), asked->head.cache_epoch());
-      });
+  Asked<pb::AdvanceCacheEpochRequest>& a = *asked;
+  calls.Begin();
+  stub->async()->AdvanceCacheEpoch(&a.context, &a.request, &a.head, [this, asked](const grpc::Status& s) mutable {
+    if (s.ok()) uses.freshness->CacheAdvanced(asked->head.incarnation(), asked->head.cache_epoch());
+    asked.reset();
+    calls.End();
+  });
 }
 
 void SummaryFollower::Impl::Lost(std::string_view cause, std::string_view detail) {
@@ -259,7 +265,7 @@ void SummaryFollower::Impl::Pause(absl::Duration backoff) {
 }
 
 SummaryFollower::SummaryFollower(std::shared_ptr<grpc::Channel> channel, const Uses& uses, Options options, Told told)
-    : impl_(std::make_shared<Impl>(std::move(channel), uses, std::move(options), std::move(told))) {}
+    : impl_(std::make_unique<Impl>(std::move(channel), uses, std::move(options), std::move(told))) {}
 
 SummaryFollower::~SummaryFollower() {
   Stop();
@@ -277,6 +283,7 @@ void SummaryFollower::Stop() {
   }
   impl_->wake.notify_all();
   if (impl_->thread.joinable()) impl_->thread.join();
+  impl_->calls.Wait();
 }
 
 }  // namespace ronghe::gateway

@@ -41,12 +41,12 @@ class SummaryFollower {
 
   // Once.
   void Start();
-  // Returns when the thread has ended. Idempotent.
+  // Returns when the thread and all its calls have ended. Idempotent.
   void Stop();
 
  private:
   struct Impl;
-  std::shared_ptr<Impl> impl_;
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace ronghe::gateway

@@ -60,17 +60,23 @@ TEST_P(DirectoryLoaderTest, LoadsEverythingInPieces) {
            .status());
   const int64_t position = publisher_->PublishOnce().value();
   const std::vector<common::DirectoryDelta> pieces = loader_->LoadAll(kNoDeadline).value();
-  ASSERT_THAT(pieces, SizeIs(3));
+  // Two more carry the places for which the last piece of units had no room.
+  ASSERT_THAT(pieces, SizeIs(5));
   size_t units = 0;
+  size_t places = 0;
   for (size_t i = 0; i < pieces.size(); ++i) {
     EXPECT_EQ(pieces[i].reset, i == 0);
-    EXPECT_EQ(pieces[i].complete, i == 2);
+    EXPECT_EQ(pieces[i].complete, i == 4);
     EXPECT_EQ(pieces[i].position, position);
     EXPECT_EQ(pieces[i].structure_revision, position);  // all of it is structure
     EXPECT_LE(pieces[i].units.size(), 1000u);
+    EXPECT_LE(pieces[i].places.size(), 1000u);
     units += pieces[i].units.size();
+    places += pieces[i].places.size();
   }
   EXPECT_EQ(units, 2108u);
+  EXPECT_EQ(places, 2108u);
+  EXPECT_EQ(pieces.back().place_revision, position);
   EXPECT_THAT(pieces[0].principals, SizeIs(1));
   EXPECT_THAT(pieces[0].grants, SizeIs(1));
   Refresh();

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <map>
@@ -123,6 +124,41 @@ TEST_P(FeedTest, NumbersChangesByPartitionAndRevision) {
   EXPECT_EQ(publisher.PublishOnce().value(), 5);
   EXPECT_THAT(CheckedFeed(), ElementsAre("0.1", "3.1", "9.1", "9.2", "3.2"));
   EXPECT_TRUE(told.in_order());
+}
+
+// A step for which some batches are too much: nothing that stands in the way for ever.
+class SlowStep final : public PublicationStep {
+ public:
+  explicit SlowStep(int64_t most) : most_(most) {}
+  absl::Status Publish(sql::Session& /*session*/, int64_t before, int64_t position) override {
+    largest = std::max(largest, position - before);
+    return position - before > most_ ? DeadlineExceeded() : absl::OkStatus();
+  }
+  void Ended(bool committed) override { committed_ += committed ? 1 : 0; }
+  int64_t largest = 0;
+  int committed() const { return committed_; }
+
+ private:
+  const int64_t most_;
+  int committed_ = 0;
+};
+
+TEST_P(FeedTest, WhatTakesTooLongGoesInSmallerBatches) {
+  SlowStep step(7);
+  Publisher publisher(*database_, clock_, random_, {.batch = 5000});
+  publisher.SetStep(step);
+  WriteSome(3, 150);
+  WriteSome(4, 50);
+  EXPECT_EQ(publisher.PublishOnce().value(), 200);
+  EXPECT_EQ(step.largest, 200);
+  EXPECT_GE(step.committed(), 200 / 7);
+  EXPECT_THAT(CheckedFeed(), SizeIs(200));
+  // One change that takes too long alone is an error, told and not hidden.
+  SlowStep hopeless(0);
+  publisher.SetStep(hopeless);
+  WriteSome(3, 2);
+  EXPECT_EQ(publisher.PublishOnce().status().code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_THAT(CheckedFeed(), SizeIs(200));
 }
 
 TEST_P(FeedTest, GivesBackWhatWasLogged) {

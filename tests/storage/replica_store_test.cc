@@ -9,9 +9,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "ronghe/education/v1/metrics.pb.h"
+
 #include "services/common/changelog/changelog.h"
 #include "services/common/directory/directory.h"
+#include "services/common/rollup/fold_rows.h"
+#include "services/common/rollup/folder.h"
+#include "services/common/rollup/schema.h"
 #include "services/common/values/clock.h"
+#include "services/common/values/status.h"
 #include "tests/support/engines.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/seeded_random.h"
@@ -187,6 +193,96 @@ TEST_P(ReplicaStoreTest, LogsChangesInFeedOrder) {
   Restart();
   EXPECT_EQ(Show(directory()), shown);
   EXPECT_EQ(CountRows("replica_unit"), 3);
+}
+
+// Where units stand once everything logged is folded: `unit<parent from month`.
+class PlacesTest : public ReplicaStoreTest {
+ protected:
+  void SetUp() override {
+    ReplicaStoreTest::SetUp();
+    ASSERT_TRUE(MigrateRollup(*database_, metrics_).ok());
+  }
+  static DirectoryPlace At(int64_t unit, int64_t parent, int from = 0) {
+    return {UnitUid(unit), UnitUid(parent), PartitionId(2), from, false};
+  }
+  std::vector<std::string> Places() {
+    Folder folder(metrics_, absl::UTCTimeZone());
+    Publisher publisher(*database_, clock_, random_);
+    publisher.SetStep(folder);
+    EXPECT_TRUE(publisher.PublishOnce().ok());
+    std::vector<std::string> places;
+    const sql::Query query{"test_places",
+                           "SELECT uid, parent_uid, from_month FROM rollup_place WHERE partition_id = 0 ORDER BY uid, "
+                           "from_month"};
+    EXPECT_TRUE(database_
+                    ->Read(absl::InfiniteFuture(),
+                           [&](sql::Session& session) -> absl::Status {
+                             RONGHE_ASSIGN_OR_RETURN(const FoldState state, ReadFoldState(session));
+                             structure_revision_ = state.structure_revision;
+                             return session.Select(query, {}, [&](const sql::Row& row) {
+                               places.push_back(fmt::format("{}<{} {}", row.Int(0), row.Int(1), row.Int(2)));
+                               return absl::OkStatus();
+                             });
+                           })
+                    .ok());
+    return places;
+  }
+
+  MetricSet metrics_{education::v1::EducationMetrics::descriptor()};
+  int64_t structure_revision_ = 0;
+};
+INSTANTIATE_ENGINES(PlacesTest);
+
+TEST_P(PlacesTest, FollowOrganizationMonthByMonth) {
+  DirectoryDelta all = Reset(1, {MakeUnit(1, 0), MakeUnit(2, 0), MakeUnit(3, 1)});
+  all.places = {At(1, 0), At(2, 0), At(3, 1)};
+  all.place_revision = 7;
+  Apply(all);
+  EXPECT_THAT(Places(), ElementsAre("1<0 0", "2<0 0", "3<1 0"));
+  EXPECT_EQ(structure_revision_, 7);
+  // Two moves reach this process at once: the month between them is not lost.
+  DirectoryDelta moved = Change(2, {MakeUnit(3, 1)});
+  moved.places = {At(3, 2, 202601), At(3, 1, 202602)};
+  moved.place_revision = 9;
+  Apply(moved);
+  EXPECT_THAT(Places(), ElementsAre("1<0 0", "2<0 0", "3<1 0", "3<2 202601", "3<1 202602"));
+  EXPECT_EQ(structure_revision_, 9);
+}
+
+TEST_P(PlacesTest, ACompleteTransferSaysNothingTwice) {
+  DirectoryDelta all = Reset(1, {MakeUnit(1, 0), MakeUnit(2, 0), MakeUnit(3, 2)});
+  all.places = {At(1, 0), At(2, 0), At(3, 1), At(3, 2, 202601)};
+  all.place_revision = 7;
+  Apply(all);
+  const std::vector<std::string> before = Places();
+  EXPECT_THAT(before, ElementsAre("1<0 0", "2<0 0", "3<1 0", "3<2 202601"));
+  // What happened meanwhile comes with it.
+  all.position = 5;
+  all.units = {MakeUnit(1, 0), MakeUnit(2, 0), MakeUnit(3, 1), MakeUnit(4, 3)};
+  all.places = {At(1, 0), At(2, 0), At(3, 1), At(4, 3), At(3, 2, 202601), At(3, 1, 202603)};
+  all.place_revision = 8;
+  Apply(all);
+  EXPECT_THAT(Places(), ElementsAre("1<0 0", "2<0 0", "3<1 0", "3<2 202601", "3<1 202603", "4<3 0"));
+  Apply(all);
+  EXPECT_THAT(Places(), ElementsAre("1<0 0", "2<0 0", "3<1 0", "3<2 202601", "3<1 202603", "4<3 0"));
+}
+
+TEST_P(PlacesTest, WhatIsGoneStandsNowhere) {
+  DirectoryDelta all = Reset(1, {MakeUnit(1, 0), MakeUnit(2, 1), MakeUnit(3, 1)});
+  all.places = {At(1, 0), At(2, 1), At(3, 1)};
+  Apply(all);
+  DirectoryUnit gone = MakeUnit(2, 1);
+  gone.deleted = true;
+  DirectoryDelta change = Change(2, {gone});
+  change.places = {At(2, 0)};
+  change.places.back().forgotten = true;
+  Apply(change);
+  EXPECT_THAT(Places(), ElementsAre("1<0 0", "2<0 0", "3<1 0"));
+  // And one that was missed while away.
+  DirectoryDelta later = Reset(3, {MakeUnit(1, 0)});
+  later.places = {At(1, 0)};
+  Apply(later);
+  EXPECT_THAT(Places(), ElementsAre("1<0 0", "2<0 0", "3<0 0"));
 }
 
 TEST_P(ReplicaStoreTest, AResetLogsRealChangesOnly) {

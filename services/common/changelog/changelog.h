@@ -34,7 +34,7 @@ struct ChangeEntry {
   UnitUid unit = {};          // owner after the change
   UnitUid unit_before = {};   // owner before, where it differs
   std::string etag = {};
-  std::string rollup = {};    // what it adds to totals, encoded (services/common/rollup/change.h)
+  std::string rollup = {};  // what it adds to totals, encoded (services/common/rollup/change.h)
 };
 
 // A published change.
@@ -139,7 +139,8 @@ class PublicationStep {
   virtual ~PublicationStep() = default;
   // The changes after `before`, up to `position`, have their positions. An error rolls all of it back.
   virtual absl::Status Publish(sql::Session& session, int64_t before, int64_t position) = 0;
-  // Once after each Publish, and after a transaction that ended before it: `committed` is false also where nobody knows.
+  // Once after each Publish, and after a transaction that ended before it: `committed` is false also where nobody
+  // knows.
   virtual void Ended(bool committed) = 0;
 };
 
@@ -149,7 +150,7 @@ class PublicationStep {
 class Publisher {
  public:
   struct Options {
-    int batch = 5000;                                      // changes in one transaction
+    int batch = 5000;                                      // changes in one transaction; fewer where it takes too long
     absl::Duration poll = absl::Milliseconds(20);          // without a hint
     absl::Duration lease = absl::Seconds(1);               // a silent holder is replaced after it
     absl::Duration retention = absl::Hours(24 * 30);       // of the feed

@@ -20,7 +20,11 @@ using publication::Look;
 // As many partitions as one batch looks at.
 constexpr int kMaxBatch = 5000;
 constexpr absl::Duration kStatementDeadline = absl::Seconds(10);
+// Of one change alone, which cannot be split.
+constexpr absl::Duration kSingleDeadline = absl::Minutes(10);
 constexpr absl::Duration kAfterError = absl::Milliseconds(200);
+// By how much a batch shrinks that took too long.
+constexpr int kShrink = 8;
 // Where looking is dear (many partitions, a far database), it is done less often: at most 2% of the time is spent on
 // it.
 constexpr int kIdleShare = 50;
@@ -41,6 +45,7 @@ struct Publisher::Impl {
   Impl(sql::Database& d, const Clock& c, Random& random, Options o)
       : database(d), clock(c), options(o), holder(random.Uuid()) {
     options.batch = std::clamp(options.batch, 1, kMaxBatch);
+    limit = options.batch;
   }
 
   // How a publication went.
@@ -59,21 +64,31 @@ struct Publisher::Impl {
     return look;
   }
 
-  absl::StatusOr<Batch> Publish(const Lease& seen) {
+  // `full`: as many as were allowed, so there may be more.
+  struct Published : Batch {
+    bool full = false;
+  };
+  absl::StatusOr<Published> Publish(const Lease& seen) {
     const absl::Time now = clock.Now();
     const Lease next{.epoch = seen.holder == holder ? seen.epoch : seen.epoch + 1,
                      .holder = holder,
                      .until_us = absl::ToUnixMicros(now + options.lease)};
-    Batch batch;
+    const int tried = limit;
+    Published batch;
     const auto body = [&](sql::Session& session) -> absl::Status {
-      RONGHE_ASSIGN_OR_RETURN(batch,
-                              publication::PublishBatch(session, seen, next, absl::ToUnixMicros(now), options.batch));
+      RONGHE_ASSIGN_OR_RETURN(static_cast<Batch&>(batch),
+                              publication::PublishBatch(session, seen, next, absl::ToUnixMicros(now), tried));
       if (step == nullptr || batch.count == 0) return absl::OkStatus();
       return step->Publish(session, batch.position - batch.count, batch.position);
     };
-    const absl::Status written = database.Write(StatementDeadline(), body);
+    const absl::Time deadline = tried > 1 ? StatementDeadline() : SystemClock().Now() + kSingleDeadline;
+    const absl::Status written = database.Write(deadline, body);
     if (step != nullptr) step->Ended(written.ok());
+    // How much work a change is for the step is not known before: what takes too long is tried in smaller batches.
+    if (absl::IsDeadlineExceeded(written)) limit = std::max(tried / kShrink, 1);
     RONGHE_RETURN_IF_ERROR(written);
+    limit = std::min(tried * 2, options.batch);
+    batch.full = batch.count >= tried;
     return batch;
   }
 
@@ -96,11 +111,11 @@ struct Publisher::Impl {
     Round round{.look_cost = clock.Now() - start};
     Announce(look.position);
     if (!look.pending || !MayPublish(look.lease)) return round;
-    absl::StatusOr<Batch> batch = Publish(look.lease);
+    absl::StatusOr<Published> batch = Publish(look.lease);
     if (LeaseLost(batch.status())) return round;
     RONGHE_RETURN_IF_ERROR(batch.status());
     Announce(batch->position);
-    round.more = batch->count >= options.batch;
+    round.more = batch->full;
     return round;
   }
 
@@ -109,11 +124,13 @@ struct Publisher::Impl {
       RONGHE_ASSIGN_OR_RETURN(const Look look, LookNow());
       Announce(look.position);
       if (!look.pending) return look.position;
-      absl::StatusOr<Batch> batch = Publish(look.lease);
+      const int before = limit;
+      absl::StatusOr<Published> batch = Publish(look.lease);
       if (LeaseLost(batch.status())) continue;  // taken in between: take it back
+      if (absl::IsDeadlineExceeded(batch.status()) && limit < before) continue;
       RONGHE_RETURN_IF_ERROR(batch.status());
       Announce(batch->position);
-      if (batch->count < options.batch) return batch->position;
+      if (!batch->full) return batch->position;
     }
   }
 
@@ -134,6 +151,7 @@ struct Publisher::Impl {
   std::function<void(int64_t)> on_published;
   std::function<void(const absl::Status&)> on_error;
   std::atomic<int64_t> announced = 0;
+  std::atomic<int> limit = 1;  // of the next batch
 
   Mutex mutex;
   std::condition_variable changed;

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include <absl/container/flat_hash_map.h>
@@ -37,15 +39,16 @@ constexpr sql::Query kPending{
 constexpr sql::Query kPendingOf{"audit_pending_of",
                                 "SELECT rev, rollup FROM change_log WHERE partition_id = ? AND rev > ? ORDER BY rev"};
 
-// The first differences of each kind, and how many there are.
+// The first differences of each kind, by unit, and how many there are.
 class Differences {
  public:
   explicit Differences(int max) : max_(static_cast<size_t>(std::max(max, 0))) {}
 
   void Add(const AuditDifference& difference) {
     ++count_;
-    std::vector<AuditDifference>& some = first_[static_cast<size_t>(difference.kind)];
-    if (some.size() < max_) some.push_back(difference);
+    std::set<AuditDifference, Earlier>& some = first_[static_cast<size_t>(difference.kind)];
+    some.insert(difference);
+    if (some.size() > max_) some.erase(std::prev(some.end()));
   }
   // One that nothing more is known of.
   void AddUnnamed() { ++count_; }
@@ -54,10 +57,7 @@ class Differences {
   std::vector<AuditDifference> First() const {
     std::vector<AuditDifference> all;
     for (const Kind kind : {Kind::kPlace, Kind::kOwn, Kind::kSum, Kind::kEdge}) {
-      std::vector<AuditDifference> some = first_[static_cast<size_t>(kind)];
-      std::sort(some.begin(), some.end(), [](const AuditDifference& a, const AuditDifference& b) {
-        return std::tuple(a.unit, a.parent, a.month, a.metric) < std::tuple(b.unit, b.parent, b.month, b.metric);
-      });
+      const auto& some = first_[static_cast<size_t>(kind)];
       all.insert(all.end(), some.begin(), some.end());
     }
     if (all.size() > max_) all.resize(max_);
@@ -65,9 +65,14 @@ class Differences {
   }
 
  private:
+  struct Earlier {
+    bool operator()(const AuditDifference& a, const AuditDifference& b) const {
+      return std::tuple(a.unit, a.parent, a.month, a.metric) < std::tuple(b.unit, b.parent, b.month, b.metric);
+    }
+  };
   const size_t max_;
   int64_t count_ = 0;
-  std::array<std::vector<AuditDifference>, 4> first_;
+  std::array<std::set<AuditDifference, Earlier>, 4> first_;
 };
 
 // A number that stands for one figure of a unit, so that all of them can be compared at once: their sum, each times its
@@ -133,7 +138,8 @@ absl::StatusOr<AuditReport> Audit::Run() {
   RONGHE_RETURN_IF_ERROR(CheckTotals(recount));
   RONGHE_RETURN_IF_ERROR(CheckEdges(recount));
   RONGHE_RETURN_IF_ERROR(recount.Finish([this](UnitUid unit, MonthNumber month, size_t metric) {
-    return differences_.count() < static_cast<int64_t>(kMaxSuspects) ? FoldedSum(unit, month, metric) : absl::StatusOr<int64_t>(0);
+    return differences_.count() < static_cast<int64_t>(kMaxSuspects) ? FoldedSum(unit, month, metric)
+                                                                     : absl::StatusOr<int64_t>(0);
   }));
   RONGHE_RETURN_IF_ERROR(CheckPlaces());
   RONGHE_RETURN_IF_ERROR(NameSuspects());

@@ -71,7 +71,7 @@ struct AuditReport {
 
 // Counts everything again, by the simplest way there is, and compares it with what was folded, in one snapshot, also
 // while others write. Changes that are committed and not yet published are in the records and not in the totals; they
-// are taken into account. Never repairs. About 150 MB for a million units. Thread-safe, if the source is.
+// are taken into account. Never repairs. Thread-safe, if the source is.
 class Auditor {
  public:
   // All outlive it.

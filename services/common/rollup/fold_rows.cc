@@ -23,7 +23,9 @@ constexpr sql::Query kWriteState{
     "UPDATE rollup_state SET tree_version = ?, structure_revision = ?, month = ? WHERE partition_id = 0"};
 constexpr sql::Query kReadPlaces{"rollup_places_read",
                                  "SELECT uid, from_month, parent_uid, unit_partition FROM rollup_place "
-                                 "WHERE partition_id = 0 ORDER BY uid, from_month"};
+                                 "WHERE partition_id = 0 AND (uid, from_month) > (?, ?) "
+                                 "ORDER BY uid, from_month LIMIT 20000"};
+constexpr int64_t kPlacesPage = 20'000;
 constexpr std::string_view kPlaceColumns = "partition_id, uid, from_month, parent_uid, unit_partition";
 
 // Statements for 1, 8, 64 and 256 rows: few enough to stay prepared, without padding. SQLite takes 32,766 parameters.
@@ -135,11 +137,19 @@ absl::Status ReadPlaces(sql::Session& session, PlaceTree& tree) {
     UnitUid parent;
   };
   std::vector<Place> places;
-  RONGHE_RETURN_IF_ERROR(session.Select(kReadPlaces, {}, [&](const sql::Row& row) {
-    const PlaceTree::Index unit = tree.FindOrAdd(UnitUid(row.Int(0)), PartitionId(row.Int(3)));
-    places.push_back({unit, static_cast<MonthNumber>(row.Int(1)), UnitUid(row.Int(2))});
-    return absl::OkStatus();
-  }));
+  int64_t last_uid = 0;
+  int64_t last_from = -1;
+  for (int64_t found = kPlacesPage; found == kPlacesPage;) {
+    found = 0;
+    RONGHE_RETURN_IF_ERROR(session.Select(kReadPlaces, {last_uid, last_from}, [&](const sql::Row& row) {
+      last_uid = row.Int(0);
+      last_from = row.Int(1);
+      const PlaceTree::Index unit = tree.FindOrAdd(UnitUid(last_uid), PartitionId(row.Int(3)));
+      places.push_back({unit, static_cast<MonthNumber>(last_from), UnitUid(row.Int(2))});
+      ++found;
+      return absl::OkStatus();
+    }));
+  }
   for (const Place& place : places) {
     const PlaceTree::Index parent = place.parent ? tree.Find(place.parent) : PlaceTree::kNone;
     if (place.parent && parent == PlaceTree::kNone) {

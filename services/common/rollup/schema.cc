@@ -11,6 +11,7 @@
 namespace ronghe::common {
 namespace {
 
+constexpr int kRetries = 10;
 constexpr absl::Duration kMigrationDeadline = absl::Minutes(10);
 // Taken first, so that of several processes one adds the columns and the others see them.
 constexpr sql::Query kLock{"rollup_schema_lock",
@@ -55,14 +56,20 @@ absl::Status MigrateRollup(sql::Database& database, const MetricSet& metrics) {
   RONGHE_RETURN_IF_ERROR(sql::Migrate(database, "rollup", rollup::Migrations()));
   RONGHE_ASSIGN_OR_RETURN(const int pending, PendingRollupMigrations(database, metrics));
   if (pending == 0) return absl::OkStatus();
-  return database.Write(Deadline(), [&](sql::Session& session) -> absl::Status {
+  const auto add = [&](sql::Session& session) -> absl::Status {
     RONGHE_RETURN_IF_ERROR(session.Execute(kLock).status());
     RONGHE_ASSIGN_OR_RETURN(const absl::flat_hash_set<std::string> names, Names(session));
     for (const MetricSet::Metric& metric : metrics.all()) {
       if (!names.contains(metric.name)) RONGHE_RETURN_IF_ERROR(AddColumns(session, metric));
     }
     return absl::OkStatus();
-  });
+  };
+  // Processes of the release before may be folding and reading: their transactions take the same locks in another
+  // order, and either side may be the one that is ended for it.
+  absl::Status added = database.Write(Deadline(), add);
+  for (int retries = 0; absl::IsAborted(added) && retries < kRetries; ++retries)
+    added = database.Write(Deadline(), add);
+  return added;
 }
 
 absl::StatusOr<int> PendingRollupMigrations(sql::Database& database, const MetricSet& metrics) {

@@ -284,6 +284,44 @@ class WrongForms final : public common::ServiceBinding {
   }
 };
 
+// Answers with bytes made beforehand, and in one case of another type than the method's.
+class Prepared final : public common::ServiceBinding {
+ public:
+  template <typename Response>
+  Prepared(common::Wrapper& wrapper, const Response& response)
+      : ServiceBinding(wrapper, v1::DoRequest::descriptor()->file()->FindServiceByName("ProbeService")) {
+    auto bytes = common::Serialized<Response>::Of(response);
+    UnarySerialized<v1::DoRequest, Response>(
+        "Do", [bytes](const common::Call&, const v1::DoRequest&) -> absl::StatusOr<common::Serialized<Response>> {
+          return bytes;
+        });
+  }
+};
+
+TEST_F(WrapperTest, AnswersMadeBeforehandAreSentAsTheyAreAndOfTheRightType) {
+  Start();
+  EXPECT_THAT(std::string(Prepared(*wrapper_, v1::DoRequest()).Check().message()),
+              HasSubstr("Do is bound with other messages"));
+  v1::DoResponse response;
+  response.set_text("prepared");
+  Prepared prepared(*wrapper_, response);
+  EXPECT_THAT(std::string(prepared.Check().message()), Not(HasSubstr("Do is bound")));
+  common::Server::Options options;
+  options.service = "prepared";
+  const auto server = common::Server::Start(options, {&prepared});
+  ASSERT_TRUE(server.ok()) << server.status();
+  const auto stub = v1::ProbeService::NewStub(common::MakeChannel("127.0.0.1:" + std::to_string((*server)->port())));
+  for (int i = 0; i < 3; ++i) {
+    grpc::ClientContext context;
+    context.AddMetadata("authorization", identity_.UserBearer("li"));
+    v1::DoResponse got;
+    const grpc::Status status = stub->Do(&context, v1::DoRequest(), &got);
+    EXPECT_TRUE(status.ok()) << status.error_message();
+    EXPECT_EQ(got.text(), "prepared");
+  }
+  (*server)->Shutdown(absl::Seconds(5));
+}
+
 TEST_F(WrapperTest, IncompleteServicesAreFound) {
   Start();
   NoPolicy open(*wrapper_);

@@ -265,6 +265,31 @@ TEST_F(CliTest, OverviewOfTheOnlyRootWithWhatIsBelowIt) {
   EXPECT_THAT(err_.str(), HasSubstr("organization"));  // figures are the last known
 }
 
+TEST_F(CliTest, MonthsUnitsAndChangesOfTotals) {
+  organization_.organization.summaries = [this](auto* context, const auto* request, auto* response) {
+    return organization_.totals.Answer(context, *request, *response);
+  };
+  organization_.totals.Set(4, {{"units/C1", 1234}, {"units/T1", 777}, {"units/T2", 457}});
+  ASSERT_EQ(RunLine({"trend", "C1", "--end-period", "2026-02", "--months", "3"}), 0) << err_.str();
+  EXPECT_THAT(out_.str(), HasSubstr("2025-12"));
+  EXPECT_THAT(out_.str(), HasSubstr("1,234"));
+  ASSERT_EQ(RunLine({"compare", "T2", "C1", "--structure", "now"}), 0) << err_.str();
+  EXPECT_THAT(out_.str(), HasSubstr("457"));
+  EXPECT_THAT(out_.str(), HasSubstr("1,234"));
+  ASSERT_EQ(RunLine({"overview", "C1", "--period", "2026-01", "--order-by", "organization.units desc"}), 0)
+      << err_.str();
+  EXPECT_THAT(out_.str(), HasSubstr("rank"));
+  EXPECT_LT(out_.str().find("777"), out_.str().find("457"));
+  ASSERT_EQ(RunLine({"overview", "C1", "--watch", "--count", "1"}), 0) << err_.str();
+  EXPECT_THAT(out_.str(), HasSubstr("1,234"));
+  ASSERT_EQ(RunLine({"explain", "C1", "--period", "2026-01"}), 0) << err_.str();
+  EXPECT_THAT(err_.str(), HasSubstr("organization"));  // does not say
+  EXPECT_EQ(RunLine({"overview", "--watch"}), 2);
+  EXPECT_EQ(RunLine({"overview", "C1", "--order-by", "nothing"}), 2);
+  EXPECT_THAT(err_.str(), HasSubstr("order_by"));
+  EXPECT_EQ(RunLine({"trend", "C1", "--months", "99"}), 2);
+}
+
 TEST_F(CliTest, ErrorsSayEverything) {
   organization_.organization.get_unit = [](auto*, const auto* request, auto*) {
     const absl::Status status = common::NotFound(request->name());

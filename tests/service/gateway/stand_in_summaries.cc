@@ -77,7 +77,7 @@ class StandInSummaries::Feed final : public common::v1::SummaryFeedService::Serv
         for (common::v1::FollowSummariesResponse& message : messages) {
           message.set_reset(std::exchange(reset, false));
           message.set_incarnation(kIncarnation);
-          message.set_cache_epoch(1);
+          message.set_cache_epoch(of_.epoch);
           message.set_structure_revision(of_.structure_in_feed);
           writer->Write(message);
         }
@@ -93,8 +93,14 @@ class StandInSummaries::Feed final : public common::v1::SummaryFeedService::Serv
     const std::unique_lock lock(of_.mutex_);
     head->set_incarnation(kIncarnation);
     head->set_position(of_.position_);
-    head->set_cache_epoch(1);
+    head->set_cache_epoch(of_.epoch);
     return grpc::Status::OK;
+  }
+  grpc::Status AdvanceCacheEpoch(grpc::ServerContext* context, const common::v1::AdvanceCacheEpochRequest* request,
+                                 common::v1::SummaryHead* head) override {
+    int64_t ended = request->cache_epoch();
+    of_.epoch.compare_exchange_strong(ended, ended + 1);
+    return GetSummaryHead(context, nullptr, head);
   }
 
  private:

@@ -37,6 +37,7 @@ class StandInSummaries {
   std::atomic<bool> stalled{false};  // the stream stays open and says nothing
   std::atomic<bool> head_fails{false};
   std::atomic<int64_t> structure_in_feed{7};
+  std::atomic<int64_t> epoch{1};  // of the cache
   // Before each answer, outside all locks; an error is the answer.
   void BeforeAnswer(std::function<grpc::Status(grpc::ServerContext*)> before);
   common::v1::GetStructureDifferenceResponse difference;  // before the first call

@@ -1,0 +1,355 @@
+// What folding, writing and reading cost on PostgreSQL, without services around them.
+
+#include <algorithm>
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <absl/time/clock.h>
+#include <fmt/format.h>
+
+#include "ronghe/rectification/v1/metrics.pb.h"
+
+#include "services/common/changelog/changelog.h"
+#include "services/common/rollup/change.h"
+#include "services/common/rollup/folder.h"
+#include "services/common/rollup/schema.h"
+#include "services/common/rollup/summaries.h"
+#include "services/common/values/status.h"
+#include "tests/bench/aggregation.h"
+#include "tests/support/postgres.h"
+
+namespace ronghe::bench {
+namespace {
+
+using namespace common;  // NOLINT: a program of its own
+
+constexpr int kWriters = 32;
+constexpr int kBranchesPerTownship = 50;
+constexpr int kTownshipsPerCounty = 20;
+constexpr int kCountiesPerPrefecture = 10;
+constexpr int kBranchesPerCounty = kBranchesPerTownship * kTownshipsPerCounty;
+
+void Must(const absl::Status& status) {
+  if (status.ok()) return;
+  fmt::print(stderr, "{}\n", LogOf(status));
+  std::exit(2);
+}
+template <typename T>
+T Must(absl::StatusOr<T> value) {
+  Must(value.status());
+  return *std::move(value);
+}
+
+absl::Time In(absl::Duration time) {
+  return absl::Now() + time;
+}
+
+// A county's numbers: 1 province, a prefecture for ten counties, 20 townships, 1,000 branches a county.
+struct Shape {
+  int counties;
+  static constexpr int64_t kProvince = 1;
+  static int64_t Prefecture(int county) { return 100 + county / kCountiesPerPrefecture; }
+  static int64_t County(int county) { return 10'000 + county; }
+  static int64_t Township(int county, int t) { return 1'000'000 + int64_t{county} * kTownshipsPerCounty + t; }
+  static int64_t Branch(int county, int b) { return 10'000'000 + int64_t{county} * kBranchesPerCounty + b; }
+  // The province has 2, prefectures and counties their own, everything below its county's.
+  static PartitionId PartitionOfPrefecture(int county) { return PartitionId(3 + county / kCountiesPerPrefecture); }
+  static PartitionId PartitionOfCounty(int county) { return PartitionId(1'000 + county); }
+};
+
+class Store {
+ public:
+  explicit Store(int counties) : shape_{counties} {
+    server_ = Must(tests::PostgresServer::Start());
+    database_ = Must(sql::OpenDatabase(Must(server_->CreateDatabase()), {.readers = kWriters + 4}));
+    Must(sql::Migrate(*database_, "changelog", ChangeLogMigrations()));
+    Must(MigrateRollup(*database_, metrics_));
+    log_ = std::make_unique<ChangeLog>(*database_, clock_, random_);
+    publisher_ = std::make_unique<Publisher>(*database_, clock_, random_);
+    publisher_->SetStep(folder_);
+    log_->OnCommit([this] { publisher_->Hint(); });
+    Place();
+  }
+  ~Store() { publisher_->Stop(); }
+
+  const Shape& shape() const { return shape_; }
+  sql::Database& database() { return *database_; }
+  ChangeLog& log() { return *log_; }
+  Publisher& publisher() { return *publisher_; }
+  const MetricSet& metrics() const { return metrics_; }
+
+  // A problem found in a branch: a flow of the month and a stock.
+  static ChangeEntry Found(int county, int branch) {
+    RollupChange change;
+    change.amounts.push_back({UnitUid(Shape::Branch(county, branch)),
+                              MonthOf(absl::CivilMonth(absl::ToCivilSecond(absl::Now(), absl::UTCTimeZone()))),
+                              {{"problems_found", 1}, {"problems_open", 1}}});
+    ChangeEntry entry;
+    entry.kind = ChangeKind::kCreated;
+    entry.resource = fmt::format("problems/{}", Shape::Branch(county, branch));
+    entry.unit = UnitUid(Shape::Branch(county, branch));
+    entry.rollup = EncodeRollup(change);
+    return entry;
+  }
+
+ private:
+  void Place() {
+    std::vector<RollupChange> changes(1);
+    const auto place = [&](int64_t unit, int64_t parent, PartitionId partition) {
+      if (changes.back().places.size() == 500) changes.emplace_back();
+      changes.back().places.push_back({UnitUid(unit), UnitUid(parent), partition, 0});
+    };
+    place(Shape::kProvince, 0, PartitionId(2));
+    for (int c = 0; c < shape_.counties; ++c) {
+      if (c % kCountiesPerPrefecture == 0)
+        place(Shape::Prefecture(c), Shape::kProvince, Shape::PartitionOfPrefecture(c));
+      const PartitionId own = Shape::PartitionOfCounty(c);
+      place(Shape::County(c), Shape::Prefecture(c), own);
+      for (int t = 0; t < kTownshipsPerCounty; ++t) place(Shape::Township(c, t), Shape::County(c), own);
+      for (int b = 0; b < kBranchesPerCounty; ++b)
+        place(Shape::Branch(c, b), Shape::Township(c, b / kBranchesPerTownship), own);
+    }
+    Call call;
+    call.deadline = In(absl::Minutes(5));
+    Must(log_->Write(kStructurePartition, call,
+                     [&](WriteTxn& txn) {
+                       for (const RollupChange& change : changes) {
+                         ChangeEntry entry;
+                         entry.kind = ChangeKind::kStructureChanged;
+                         entry.rollup = EncodeRollup(change);
+                         txn.Log(std::move(entry));
+                       }
+                       return absl::OkStatus();
+                     })
+             .status());
+    Must(publisher_->PublishOnce().status());
+  }
+
+  Shape shape_;
+  SystemClock clock_;
+  SystemRandom random_;
+  MetricSet metrics_{rectification::v1::RectificationMetrics::descriptor()};
+  Folder folder_{metrics_, absl::UTCTimeZone()};
+  std::unique_ptr<tests::PostgresServer> server_;
+  std::unique_ptr<sql::Database> database_;
+  std::unique_ptr<ChangeLog> log_;
+  std::unique_ptr<Publisher> publisher_;
+};
+
+double Median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+// The other way: the ancestors' rows are updated in the write. Tables of its own, the same transactions otherwise.
+class ChainStore {
+ public:
+  explicit ChainStore(Store& store) : store_(store) {
+    Must(store.database().Write(In(absl::Minutes(5)), [&](sql::Session& session) -> absl::Status {
+      RONGHE_RETURN_IF_ERROR(
+          session
+              .Execute({"make",
+                        "CREATE TABLE chain_total (uid BIGINT PRIMARY KEY, found BIGINT NOT NULL, open BIGINT "
+                        "NOT NULL)"})
+              .status());
+      RONGHE_RETURN_IF_ERROR(
+          session.Execute({"make", "CREATE TABLE fact (id BIGINT PRIMARY KEY, unit_uid BIGINT NOT NULL)"}).status());
+      std::vector<std::vector<sql::Value>> rows;
+      const auto add = [&](int64_t uid) { rows.push_back({uid, int64_t{0}, int64_t{0}}); };
+      add(Shape::kProvince);
+      for (int c = 0; c < store.shape().counties; ++c) {
+        if (c % kCountiesPerPrefecture == 0) add(Shape::Prefecture(c));
+        add(Shape::County(c));
+        for (int t = 0; t < kTownshipsPerCounty; ++t) add(Shape::Township(c, t));
+        for (int b = 0; b < kBranchesPerCounty; ++b) add(Shape::Branch(c, b));
+      }
+      constexpr std::string_view kColumns[] = {"uid", "found", "open"};
+      return session.BulkInsert("fill", "chain_total", kColumns, rows);
+    }));
+  }
+
+  absl::Status Write(int64_t id, int county, int branch) {
+    const int64_t chain[] = {Shape::Branch(county, branch), Shape::Township(county, branch / kBranchesPerTownship),
+                             Shape::County(county), Shape::Prefecture(county), Shape::kProvince};
+    return store_.database().Write(In(absl::Seconds(10)), [&](sql::Session& session) -> absl::Status {
+      RONGHE_RETURN_IF_ERROR(InsertFact(session, id, chain[0]));
+      for (const int64_t uid : chain) {
+        RONGHE_RETURN_IF_ERROR(
+            session.Execute({"chain", "UPDATE chain_total SET found = found + 1, open = open + 1 WHERE uid = ?"}, {uid})
+                .status());
+      }
+      return absl::OkStatus();
+    });
+  }
+  static absl::Status InsertFact(sql::Session& session, int64_t id, int64_t unit) {
+    return session.Execute({"fact", "INSERT INTO fact (id, unit_uid) VALUES (?, ?)"}, {id, unit}).status();
+  }
+
+ private:
+  Store& store_;
+};
+
+// Writes by 32 threads for a while; returns commits a second.
+template <typename Write>
+double WriteRate(absl::Duration time, const Write& write) {
+  static std::atomic<int64_t> next{1};
+  std::atomic<int64_t> done{0};
+  std::vector<std::thread> threads;
+  const absl::Time begin = absl::Now();
+  for (int w = 0; w < kWriters; ++w) {
+    threads.emplace_back([&, w] {
+      std::minstd_rand random(static_cast<unsigned>(w + 1));
+      while (absl::Now() - begin < time) {
+        if (write(next++, random).ok()) ++done;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  return static_cast<double>(done) / absl::ToDoubleSeconds(absl::Now() - begin);
+}
+
+}  // namespace
+
+void FoldFigures(Report& report) {
+  Store store(10);
+  constexpr int kRows = 300'000;
+  constexpr int kPerTransaction = 1'000;
+  std::minstd_rand random(1);
+  Call call;
+  call.deadline = absl::InfiniteFuture();
+  std::vector<double> rates;
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < kRows; i += kPerTransaction) {
+      const int county = static_cast<int>(random() % static_cast<unsigned>(store.shape().counties));
+      Must(store.log()
+               .Write(Shape::PartitionOfCounty(county), call,
+                      [&](WriteTxn& txn) {
+                        for (int k = 0; k < kPerTransaction; ++k) {
+                          txn.Log(Store::Found(county, static_cast<int>(random() % kBranchesPerCounty)));
+                        }
+                        return absl::OkStatus();
+                      })
+               .status());
+    }
+    const absl::Time begin = absl::Now();
+    Must(store.publisher().PublishOnce().status());
+    rates.push_back(kRows / absl::ToDoubleSeconds(absl::Now() - begin));
+  }
+  report.AtLeast("aggregation.fold_rows_per_s", Median(rates), "rows/s", 30'000);
+}
+
+void WriteFigures(Report& report) {
+  Store store(20);
+  ChainStore chain(store);
+  store.publisher().Start();
+  std::vector<double> ours;
+  std::vector<double> theirs;
+  std::vector<double> ratios;
+  for (int pair = 0; pair < 5; ++pair) {
+    ours.push_back(WriteRate(absl::Seconds(3), [&](int64_t id, std::minstd_rand& random) {
+      const int county = static_cast<int>(random() % static_cast<unsigned>(store.shape().counties));
+      const int branch = static_cast<int>(random() % kBranchesPerCounty);
+      Call call;
+      call.deadline = In(absl::Seconds(10));
+      return store.log()
+          .Write(Shape::PartitionOfCounty(county), call,
+                 [&](WriteTxn& txn) -> absl::Status {
+                   RONGHE_RETURN_IF_ERROR(ChainStore::InsertFact(txn.session(), id, Shape::Branch(county, branch)));
+                   txn.Log(Store::Found(county, branch));
+                   return absl::OkStatus();
+                 })
+          .status();
+    }));
+    theirs.push_back(WriteRate(absl::Seconds(3), [&](int64_t id, std::minstd_rand& random) {
+      const int county = static_cast<int>(random() % static_cast<unsigned>(store.shape().counties));
+      return chain.Write(id, county, static_cast<int>(random() % kBranchesPerCounty));
+    }));
+    ratios.push_back(ours.back() / theirs.back());
+  }
+  report.Note("aggregation.writes_per_s", Median(ours), "writes/s");
+  report.Note("aggregation.chain_writes_per_s", Median(theirs), "writes/s");
+  report.AtLeast("aggregation.write_ratio", Median(ratios), "x ancestors in the write", 10);
+}
+
+namespace {
+
+// Totals of so many branches, written straight into the tables: what is measured is reading.
+void FillTotals(Store& store) {
+  const MonthNumber month = MonthOf(absl::CivilMonth(absl::ToCivilSecond(absl::Now(), absl::UTCTimeZone())));
+  std::vector<std::string> names = {"partition_id", "unit_uid", "month"};
+  for (const MetricSet::Metric& metric : store.metrics().all()) names.push_back(OwnColumn(metric));
+  for (const MetricSet::Metric& metric : store.metrics().all()) names.push_back(SumColumn(metric));
+  const std::vector<std::string_view> columns(names.begin(), names.end());
+  for (int c = 0; c < store.shape().counties; ++c) {
+    std::vector<std::vector<sql::Value>> rows;
+    const auto add = [&](int64_t uid) {
+      for (const MonthNumber m : {PlaceTree::kNow, month}) {
+        std::vector<sql::Value> row = {Shape::PartitionOfCounty(c).value, uid, int64_t{m}};
+        row.resize(columns.size(), int64_t{7});
+        rows.push_back(std::move(row));
+      }
+    };
+    add(Shape::County(c));
+    for (int t = 0; t < kTownshipsPerCounty; ++t) add(Shape::Township(c, t));
+    for (int b = 0; b < kBranchesPerCounty; ++b) add(Shape::Branch(c, b));
+    Must(store.database().Write(In(absl::Minutes(1)), [&](sql::Session& session) {
+      return session.BulkInsert("fill", "rollup_total", columns, rows);
+    }));
+  }
+}
+
+// A county and its townships, one county after another in random order; the median of the reads, in microseconds.
+double ReadCost(Store& store, int reads, std::minstd_rand& random) {
+  const MonthNumber month = MonthOf(absl::CivilMonth(absl::ToCivilSecond(absl::Now(), absl::UTCTimeZone())));
+  const Period period{month, month};
+  std::vector<double> micros;
+  for (int i = 0; i < reads; ++i) {
+    const int county = static_cast<int>(random() % static_cast<unsigned>(store.shape().counties));
+    std::vector<SummaryUnit> units = {{UnitUid(Shape::County(county)), Shape::PartitionOfCounty(county)}};
+    for (int t = 0; t < kTownshipsPerCounty; ++t) {
+      units.push_back({UnitUid(Shape::Township(county, t)), Shape::PartitionOfCounty(county)});
+    }
+    const absl::Time begin = absl::Now();
+    Must(store.database().Read(In(absl::Seconds(10)), [&](sql::Session& session) -> absl::Status {
+      RONGHE_RETURN_IF_ERROR(ReadMark(session).status());
+      return ReadSummaries(session, store.metrics(), units, {&period, 1}).status();
+    }));
+    micros.push_back(absl::ToDoubleMicroseconds(absl::Now() - begin));
+  }
+  return Median(micros);
+}
+
+}  // namespace
+
+void ScaleFigures(Report& report) {
+  Store small(1);
+  Store large(1'000);
+  FillTotals(small);
+  FillTotals(large);
+  std::minstd_rand random(1);
+  for (Store* store : {&small, &large}) {
+    Must(store->database().Write(In(absl::Minutes(5)), [](sql::Session& session) {
+      return session.Execute({"analyze", "ANALYZE rollup_total"}).status();
+    }));
+    ReadCost(*store, 200, random);
+  }
+  std::vector<double> ratios;
+  std::vector<double> small_cost;
+  std::vector<double> large_cost;
+  for (int pair = 0; pair < 9; ++pair) {
+    small_cost.push_back(ReadCost(small, 300, random));
+    large_cost.push_back(ReadCost(large, 300, random));
+    ratios.push_back(large_cost.back() / small_cost.back());
+  }
+  report.Note("aggregation.read_1000_us", Median(small_cost), "us");
+  report.Note("aggregation.read_1000000_us", Median(large_cost), "us");
+  report.AtMost("aggregation.scale_ratio", Median(ratios), "x of 1,000 branches", 1.3);
+}
+
+}  // namespace ronghe::bench
