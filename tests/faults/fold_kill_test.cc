@@ -3,6 +3,7 @@
 //
 //   fold_kill_test [--kills N] [--moves N] [--seed N]
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <memory>
@@ -210,8 +211,18 @@ class FoldKillTest : public testing::TestWithParam<Engine> {
     EXPECT_TRUE(wrong.empty()) << "after " << kills_ << " kills, " << wrong.size() << " differ:\n" << text;
     for (const std::string& failure : load_.failures()) ADD_FAILURE() << failure;
     Audit();
+    Print("so far");
+  }
+  void Print(const char* when) const {
+    fmt::print(
+        "fold_kill {} {}: kills {} (and {} starts in vain), {}, audits {} ({} totals), comparisons of all levels {}, "
+        "differences {}, {:.0f} s\n",
+        tests::EngineName({GetParam(), 0}), when, kills_, restarts_, load_.Report(), audits_, totals_, comparisons_,
+        differences_, absl::ToDoubleSeconds(absl::Now() - start_));
+    std::fflush(stdout);
   }
 
+  const absl::Time start_ = absl::Now();
   const int kills_wanted_;
   const int moves_wanted_;
   tests::SeededRandom random_;
@@ -234,7 +245,6 @@ INSTANTIATE_TEST_SUITE_P(Engines, FoldKillTest, testing::Values(Engine::kPostgre
                          tests::EngineName);
 
 TEST_P(FoldKillTest, EveryTotalIsWhatARecountFinds) {
-  const absl::Time start = absl::Now();
   StartAll();
   ASSERT_TRUE(load_.Establish());
   load_.Start();
@@ -249,11 +259,7 @@ TEST_P(FoldKillTest, EveryTotalIsWhatARecountFinds) {
   CheckAll();
   EXPECT_GE(load_.moves(), moves_wanted_);
   EXPECT_GE(kills_, kills_wanted_);
-  fmt::print(
-      "fold_kill {}: kills {} (and {} starts in vain), {}, audits {} ({} totals), comparisons of all levels {}, "
-      "differences {}, {:.0f} s\n",
-      tests::EngineName({GetParam(), 0}), kills_, restarts_, load_.Report(), audits_, totals_, comparisons_,
-      differences_, absl::ToDoubleSeconds(absl::Now() - start));
+  Print("in all");
 }
 
 }  // namespace
