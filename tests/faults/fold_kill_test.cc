@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -108,7 +109,10 @@ class FoldKillTest : public testing::TestWithParam<Engine> {
   }
 
   void StartAll() {
-    for (const std::string& service : tests::Suite::Services()) suite_.Start(service);
+    for (const std::string& service : tests::Suite::Services()) {
+      suite_.Start(service);
+      started_.insert(service);
+    }
     for (const std::string& service : tests::Suite::Services()) suite_.WaitReady(service);
   }
   // Waits for what must come; false, and the test has failed, if it does not.
@@ -119,6 +123,7 @@ class FoldKillTest : public testing::TestWithParam<Engine> {
         ADD_FAILURE() << what << "\n" << load_.Report();
         return false;
       }
+      SuperviseAll();
       tests::Pause();
     }
     return true;
@@ -127,7 +132,7 @@ class FoldKillTest : public testing::TestWithParam<Engine> {
   std::string Victim() {
     std::vector<std::string> victims = {"organization", "organization", "organization", "education", "gateway"};
     if (!sqlite()) victims.insert(victims.end(), {kPostgres, kPostgres});
-    if (second_) victims.insert(victims.end(), {kSecond, kSecond});
+    if (started_.count(kSecond) != 0) victims.insert(victims.end(), {kSecond, kSecond});
     return victims[random_.Below(victims.size())];
   }
   // One kill, after some writes of the round; now and then while what was killed before is still coming up.
@@ -147,8 +152,6 @@ class FoldKillTest : public testing::TestWithParam<Engine> {
     ++kills_;
     hurry_ = random_.Below(4) == 0;
     if (!hurry_ && victim != kPostgres) WaitReady(victim);
-    for (const std::string& service : tests::Suite::Services()) Supervise(service);
-    if (second_) Supervise(kSecond);
     return true;
   }
   // A process that finds no database when it starts ends, and whoever supervises it starts it again. No other may end
@@ -160,11 +163,11 @@ class FoldKillTest : public testing::TestWithParam<Engine> {
     ++restarts_;
     suite_.Start(service);
   }
+  void SuperviseAll() {
+    for (const auto& service : started_) Supervise(service);
+  }
   void WaitReady(const std::string& service) {
-    Await("a process comes up", kProgress, [&] {
-      Supervise(service);
-      return !tests::ReadFile(suite_.File(service + ".port")).empty();
-    });
+    Await("a process comes up", kProgress, [&] { return !tests::ReadFile(suite_.File(service + ".port")).empty(); });
     suite_.WaitReady(service);
   }
   // A second process of organization on the same database, in the middle third.
@@ -172,11 +175,10 @@ class FoldKillTest : public testing::TestWithParam<Engine> {
     if (sqlite()) return;
     if (kill == kills_wanted_ / 3) {
       suite_.Start(kSecond);
-      second_ = true;
-    } else if (kill == kills_wanted_ * 2 / 3 && second_) {
+      started_.insert(kSecond);
+    } else if (kill == kills_wanted_ * 2 / 3 && started_.erase(kSecond) != 0) {
       suite_.Kill9(kSecond);
       ++kills_;
-      second_ = false;
     }
   }
 
@@ -202,8 +204,10 @@ class FoldKillTest : public testing::TestWithParam<Engine> {
     const tests::TreeModel::Units units = load_.model().All();
     std::vector<std::string> wrong;
     const absl::Time limit = absl::Now() + kSettling;
-    do wrong = tests::Compare(units, tests::FoldLoad::kRoot, gateway_);
-    while (!wrong.empty() && absl::Now() < limit);
+    do {
+      SuperviseAll();
+      wrong = tests::Compare(units, tests::FoldLoad::kRoot, gateway_);
+    } while (!wrong.empty() && absl::Now() < limit);
     differences_ += static_cast<int64_t>(wrong.size());
     ++comparisons_;
     std::string text;
@@ -232,7 +236,7 @@ class FoldKillTest : public testing::TestWithParam<Engine> {
   tests::RpcClient gateway_;
   tests::PatientClient auditor_;
   tests::FoldLoad load_;
-  bool second_ = false;
+  std::set<std::string> started_;  // what is to run
   bool hurry_ = false;
   int kills_ = 0;
   int restarts_ = 0;  // of processes that found no database
