@@ -3,9 +3,11 @@
 //
 //   fold_kill_test [--kills N] [--moves N] [--seed N]
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -107,7 +109,10 @@ class FoldKillTest : public testing::TestWithParam<Engine> {
   }
 
   void StartAll() {
-    for (const std::string& service : tests::Suite::Services()) suite_.Start(service);
+    for (const std::string& service : tests::Suite::Services()) {
+      suite_.Start(service);
+      started_.insert(service);
+    }
     for (const std::string& service : tests::Suite::Services()) suite_.WaitReady(service);
   }
   // Waits for what must come; false, and the test has failed, if it does not.
@@ -118,6 +123,7 @@ class FoldKillTest : public testing::TestWithParam<Engine> {
         ADD_FAILURE() << what << "\n" << load_.Report();
         return false;
       }
+      SuperviseAll();
       tests::Pause();
     }
     return true;
@@ -126,7 +132,7 @@ class FoldKillTest : public testing::TestWithParam<Engine> {
   std::string Victim() {
     std::vector<std::string> victims = {"organization", "organization", "organization", "education", "gateway"};
     if (!sqlite()) victims.insert(victims.end(), {kPostgres, kPostgres});
-    if (second_) victims.insert(victims.end(), {kSecond, kSecond});
+    if (started_.count(kSecond) != 0) victims.insert(victims.end(), {kSecond, kSecond});
     return victims[random_.Below(victims.size())];
   }
   // One kill, after some writes of the round; now and then while what was killed before is still coming up.
@@ -146,8 +152,6 @@ class FoldKillTest : public testing::TestWithParam<Engine> {
     ++kills_;
     hurry_ = random_.Below(4) == 0;
     if (!hurry_ && victim != kPostgres) WaitReady(victim);
-    for (const std::string& service : tests::Suite::Services()) Supervise(service);
-    if (second_) Supervise(kSecond);
     return true;
   }
   // A process that finds no database when it starts ends, and whoever supervises it starts it again. No other may end
@@ -159,11 +163,11 @@ class FoldKillTest : public testing::TestWithParam<Engine> {
     ++restarts_;
     suite_.Start(service);
   }
+  void SuperviseAll() {
+    for (const auto& service : started_) Supervise(service);
+  }
   void WaitReady(const std::string& service) {
-    Await("a process comes up", kProgress, [&] {
-      Supervise(service);
-      return !tests::ReadFile(suite_.File(service + ".port")).empty();
-    });
+    Await("a process comes up", kProgress, [&] { return !tests::ReadFile(suite_.File(service + ".port")).empty(); });
     suite_.WaitReady(service);
   }
   // A second process of organization on the same database, in the middle third.
@@ -171,11 +175,10 @@ class FoldKillTest : public testing::TestWithParam<Engine> {
     if (sqlite()) return;
     if (kill == kills_wanted_ / 3) {
       suite_.Start(kSecond);
-      second_ = true;
-    } else if (kill == kills_wanted_ * 2 / 3 && second_) {
+      started_.insert(kSecond);
+    } else if (kill == kills_wanted_ * 2 / 3 && started_.erase(kSecond) != 0) {
       suite_.Kill9(kSecond);
       ++kills_;
-      second_ = false;
     }
   }
 
@@ -201,8 +204,10 @@ class FoldKillTest : public testing::TestWithParam<Engine> {
     const tests::TreeModel::Units units = load_.model().All();
     std::vector<std::string> wrong;
     const absl::Time limit = absl::Now() + kSettling;
-    do wrong = tests::Compare(units, tests::FoldLoad::kRoot, gateway_);
-    while (!wrong.empty() && absl::Now() < limit);
+    do {
+      SuperviseAll();
+      wrong = tests::Compare(units, tests::FoldLoad::kRoot, gateway_);
+    } while (!wrong.empty() && absl::Now() < limit);
     differences_ += static_cast<int64_t>(wrong.size());
     ++comparisons_;
     std::string text;
@@ -210,8 +215,18 @@ class FoldKillTest : public testing::TestWithParam<Engine> {
     EXPECT_TRUE(wrong.empty()) << "after " << kills_ << " kills, " << wrong.size() << " differ:\n" << text;
     for (const std::string& failure : load_.failures()) ADD_FAILURE() << failure;
     Audit();
+    Print("so far");
+  }
+  void Print(const char* when) const {
+    fmt::print(
+        "fold_kill {} {}: kills {} (and {} starts in vain), {}, audits {} ({} totals), comparisons of all levels {}, "
+        "differences {}, {:.0f} s\n",
+        tests::EngineName({GetParam(), 0}), when, kills_, restarts_, load_.Report(), audits_, totals_, comparisons_,
+        differences_, absl::ToDoubleSeconds(absl::Now() - start_));
+    std::fflush(stdout);
   }
 
+  const absl::Time start_ = absl::Now();
   const int kills_wanted_;
   const int moves_wanted_;
   tests::SeededRandom random_;
@@ -221,7 +236,7 @@ class FoldKillTest : public testing::TestWithParam<Engine> {
   tests::RpcClient gateway_;
   tests::PatientClient auditor_;
   tests::FoldLoad load_;
-  bool second_ = false;
+  std::set<std::string> started_;  // what is to run
   bool hurry_ = false;
   int kills_ = 0;
   int restarts_ = 0;  // of processes that found no database
@@ -234,7 +249,6 @@ INSTANTIATE_TEST_SUITE_P(Engines, FoldKillTest, testing::Values(Engine::kPostgre
                          tests::EngineName);
 
 TEST_P(FoldKillTest, EveryTotalIsWhatARecountFinds) {
-  const absl::Time start = absl::Now();
   StartAll();
   ASSERT_TRUE(load_.Establish());
   load_.Start();
@@ -249,11 +263,7 @@ TEST_P(FoldKillTest, EveryTotalIsWhatARecountFinds) {
   CheckAll();
   EXPECT_GE(load_.moves(), moves_wanted_);
   EXPECT_GE(kills_, kills_wanted_);
-  fmt::print(
-      "fold_kill {}: kills {} (and {} starts in vain), {}, audits {} ({} totals), comparisons of all levels {}, "
-      "differences {}, {:.0f} s\n",
-      tests::EngineName({GetParam(), 0}), kills_, restarts_, load_.Report(), audits_, totals_, comparisons_,
-      differences_, absl::ToDoubleSeconds(absl::Now() - start));
+  Print("in all");
 }
 
 }  // namespace

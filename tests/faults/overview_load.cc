@@ -157,10 +157,12 @@ void OverviewLoad::ReadPlain(size_t gateway) {
   const absl::Duration took = absl::Now() - begin;
   const gv1::OverviewPart part = PartOf(overview);
   const int64_t value = overview.organization().members();
-  const bool failed = !status.ok() || part.missing();
-  const bool impossible = !failed && value > ledger_.Begun(unit);
-  const absl::Duration age = failed || part.stale() ? absl::ZeroDuration() : ledger_.Age(unit, value, begin);
-  if (failed || impossible || age > kMaxAge) {
+  const bool missing = status.ok() && part.missing();
+  const bool failed = !status.ok();
+  const bool empty = failed || missing;
+  const bool impossible = !empty && value > ledger_.Begun(unit);
+  const absl::Duration age = empty || part.stale() ? absl::ZeroDuration() : ledger_.Age(unit, value, begin);
+  if (empty || impossible || age > kMaxAge) {
     Example(fmt::format("gateway {} {}: {} {}, members {} of {} begun, {} old, position {}, took {}", gateway, unit,
                         status.error_code(), status.error_message(), value, ledger_.Begun(unit),
                         absl::FormatDuration(age), part.position(), absl::FormatDuration(took)));
@@ -168,12 +170,13 @@ void OverviewLoad::ReadPlain(size_t gateway) {
   Judge(phase, [&](Counts& counts) {
     ++counts.plain;
     counts.failed += failed ? 1 : 0;
-    counts.stale += !failed && part.stale() ? 1 : 0;
+    counts.stale += !empty && part.stale() ? 1 : 0;
     counts.impossible += impossible ? 1 : 0;
     counts.too_old += age > kMaxAge ? 1 : 0;
     counts.oldest = std::max(counts.oldest, age);
     counts.slowest = std::max(counts.slowest, took);
   });
+  if (missing) Judge(phase_, [](Counts& counts) { ++counts.missing; });
 }
 
 void OverviewLoad::ReadOwn(size_t gateway) {
@@ -209,9 +212,11 @@ void OverviewLoad::ReadOwn(size_t gateway) {
   const absl::Duration took = absl::Now() - begin;
   const gv1::OverviewPart part = PartOf(overview);
   const int64_t value = overview.organization().members();
-  const bool failed = !status.ok() || part.missing();
-  const bool not_own = !failed && value < least;
-  if (failed || not_own) {
+  const bool missing = status.ok() && part.missing();
+  const bool failed = !status.ok();
+  const bool empty = failed || missing;
+  const bool not_own = !empty && value < least;
+  if (empty || not_own) {
     Example(fmt::format("gateway {} {} with min_revision: {} {}, members {}, own write {}, position {}{}", gateway,
                         unit, status.error_code(), status.error_message(), value, least, part.position(),
                         part.stale() ? ", stale" : ""));
@@ -219,10 +224,11 @@ void OverviewLoad::ReadOwn(size_t gateway) {
   Judge(phase, [&](Counts& counts) {
     ++counts.with_token;
     counts.failed += failed ? 1 : 0;
-    counts.stale += !failed && part.stale() ? 1 : 0;
+    counts.stale += !empty && part.stale() ? 1 : 0;
     counts.not_own += not_own ? 1 : 0;
     counts.slowest = std::max(counts.slowest, took);
   });
+  if (missing) Judge(phase_, [](Counts& counts) { ++counts.missing; });
 }
 
 // Tells a machine that is too busy to fold within a second from a gateway that serves what is old.
@@ -280,6 +286,7 @@ OverviewLoad::Counts OverviewLoad::Total() const {
     total.plain += counts.plain;
     total.with_token += counts.with_token;
     total.failed += counts.failed;
+    total.missing += counts.missing;
     total.stale += counts.stale;
     total.too_old += counts.too_old;
     total.not_own += counts.not_own;

@@ -33,7 +33,8 @@ class OverviewLoad {
   struct Counts {
     int64_t plain = 0;
     int64_t with_token = 0;
-    int64_t failed = 0;      // an error, or organization's figures are missing
+    int64_t failed = 0;      // an error
+    int64_t missing = 0;     // organization's figures are missing; counted where the reading ended
     int64_t stale = 0;       // marked so
     int64_t too_old = 0;     // plain, unmarked, and without something acknowledged more than a second before
     int64_t not_own = 0;     // with min_revision, and without that write

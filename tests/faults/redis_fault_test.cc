@@ -33,6 +33,8 @@ struct Flags {
 Flags flags;
 
 constexpr char kSecond[] = "gateway-2";
+// Who asked it before may have waited longer than a gateway waits for a service; then figures are missing.
+constexpr char kPausing[] = "gateway paused";
 constexpr absl::Duration kAfterwards = absl::Milliseconds(1500);
 
 class RedisFaultTest : public testing::Test {
@@ -75,7 +77,7 @@ class RedisFaultTest : public testing::Test {
         {"cut from one", absl::Seconds(3), [this] { second_->Cut(); }, [this] { HealBoth(); }},
         {"silent to one", absl::Seconds(3), [this] { second_->Blackhole(); }, [this] { HealBoth(); }},
         {"flushed", absl::Milliseconds(100), [this] { Flush(); }, [this] { Flush(); }},
-        {"gateway paused", absl::Seconds(3), [this] { suite_.Pause(kSecond); }, [this] { suite_.Continue(kSecond); }},
+        {kPausing, absl::Seconds(3), [this] { suite_.Pause(kSecond); }, [this] { suite_.Continue(kSecond); }},
     };
   }
   void HealBoth() {
@@ -88,7 +90,7 @@ class RedisFaultTest : public testing::Test {
   void Strike(const Fault& fault) {
     load_.SetPhase(fault.name);
     fault.begin();
-    Hold(fault.lasts, fault.name == "gateway paused");
+    Hold(fault.lasts, fault.name == kPausing);
     fault.end();
     Hold(kAfterwards, false);
     for (std::thread& thread : asked_meanwhile_) thread.join();
@@ -116,14 +118,34 @@ class RedisFaultTest : public testing::Test {
     return Entries() > 0;
   }
 
+  int64_t MissingIn(std::string_view phase) const {
+    int64_t missing = 0;
+    const auto phases = load_.Phases();
+    for (const auto& [name, counts] : phases) missing += name == phase ? counts.missing : 0;
+    return missing;
+  }
+  // What a gateway has found in Redis, or in what it keeps of it.
+  int64_t Hits(const std::string& gateway) {
+    const tests::CommandResult metrics = suite_.Run(
+        {"python3", "-c", "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1]).read().decode())",
+         fmt::format("http://{}/metrics", suite_.ProbeAddress(gateway))});
+    int64_t hits = 0;
+    for (const char* event : {"near_hit", "remote_hit"}) {
+      const std::string name = fmt::format("ronghe_cache_events{{event=\"{}\"}} ", event);
+      const size_t at = metrics.out.find(name);
+      if (at != std::string::npos) hits += std::atoll(metrics.out.c_str() + at + name.size());
+    }
+    return hits;
+  }
+
   void Print() const {
     const auto line = [](const std::string& name, const tests::OverviewLoad::Counts& c) {
-      fmt::print("{:<16}{:>8}{:>8}{:>8}{:>8}{:>8}{:>9}{:>8}{:>9}{:>10.0f}{:>11.0f}\n", name, c.plain, c.with_token,
-                 c.failed, c.too_old, c.not_own, c.impossible, c.stale, c.source_old,
+      fmt::print("{:<16}{:>8}{:>8}{:>8}{:>9}{:>9}{:>9}{:>10}{:>8}{:>9}{:>11.0f}{:>11.0f}\n", name, c.plain,
+                 c.with_token, c.failed, c.missing, c.too_old, c.not_own, c.impossible, c.stale, c.source_old,
                  absl::ToDoubleMilliseconds(c.oldest), absl::ToDoubleMilliseconds(c.slowest));
     };
-    fmt::print("{:<16}{:>8}{:>8}{:>8}{:>8}{:>8}{:>9}{:>8}{:>9}{:>10}{:>11}\n", "Redis", "plain", "token", "failed",
-               "too old", "not own", "too many", "stale", "source", "oldest ms", "slowest ms");
+    fmt::print("{:<16}{:>8}{:>8}{:>8}{:>9}{:>9}{:>9}{:>10}{:>8}{:>9}{:>11}{:>11}\n", "Redis", "plain", "token",
+               "failed", "missing", "too old", "not own", "too many", "stale", "source", "oldest ms", "slowest ms");
     const auto phases = load_.Phases();
     for (const auto& [name, counts] : phases) line(name, counts);
     line("all", load_.Total());
@@ -152,6 +174,9 @@ TEST_F(RedisFaultTest, NothingFailsAndNothingIsOld) {
       Strike(fault);
     }
   }
+  for (const std::string& gateway : {std::string("gateway"), std::string(kSecond)}) {
+    EXPECT_GT(Hits(gateway), 0) << gateway << " does not read from the cache";
+  }
   Flush();
   EXPECT_TRUE(ComesToHaveEntries()) << "after all that nobody uses the cache any more";
   load_.Stop();
@@ -159,6 +184,7 @@ TEST_F(RedisFaultTest, NothingFailsAndNothingIsOld) {
   const tests::OverviewLoad::Counts total = load_.Total();
   const std::string examples = testing::PrintToString(load_.examples());
   EXPECT_EQ(total.failed, 0) << examples;
+  EXPECT_EQ(total.missing, MissingIn(kPausing)) << examples;
   EXPECT_EQ(total.too_old, 0) << examples;
   EXPECT_EQ(total.not_own, 0) << examples;
   EXPECT_EQ(total.impossible, 0) << examples;
