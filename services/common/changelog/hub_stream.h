@@ -17,8 +17,8 @@
 
 namespace ronghe::common {
 
-// An open stream that follows the feed: base of the streams of Watch, of the directory and of summaries. Steps run on the
-// pool, one at a time; between two of them it waits for the hub or for Next, and holds no thread. Made with
+// An open stream that follows the feed: base of the streams of Watch, of the directory and of summaries. Steps run on
+// the pool, one at a time; between two of them it waits for the hub or for Next, and holds no thread. Made with
 // std::make_shared; what it refers to outlives Close.
 class HubStream : public std::enable_shared_from_this<HubStream> {
  public:

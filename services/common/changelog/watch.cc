@@ -31,8 +31,7 @@ absl::StatusOr<std::unique_ptr<MessageSource>> WatchService::Open(const Call& ca
   RONGHE_RETURN_IF_ERROR(violations.ToStatus());
   RONGHE_RETURN_IF_ERROR(filter.status());
   RONGHE_RETURN_IF_ERROR(start.status());
-  return SourceOf(
-      std::make_shared<WatchStream>(parts_, options_, *std::move(filter), std::move(incarnation), *start));
+  return SourceOf(std::make_shared<WatchStream>(parts_, options_, *std::move(filter), std::move(incarnation), *start));
 }
 
 absl::StatusOr<int64_t> WatchService::StartOf(const v1::WatchRequest& request, absl::Time deadline) {

@@ -18,9 +18,10 @@ constexpr absl::Duration kReadDeadline = absl::Seconds(5);
 constexpr int kPagesPerMessage = 10;
 constexpr int kPage = 500;
 constexpr int64_t kMaxResume = 100'000;
-constexpr sql::Query kHead{"summary_head",
-                           "SELECT f.position, f.time_us, r.cache_epoch, r.structure_revision FROM feed_state AS f JOIN rollup_state AS r ON "
-                           "r.partition_id = f.partition_id WHERE f.partition_id = 0"};
+constexpr sql::Query kHead{
+    "summary_head",
+    "SELECT f.position, f.time_us, r.cache_epoch, r.structure_revision FROM feed_state AS f JOIN rollup_state AS r ON "
+    "r.partition_id = f.partition_id WHERE f.partition_id = 0"};
 
 absl::Time Deadline() {
   return SystemClock().Now() + kReadDeadline;
