@@ -156,7 +156,7 @@ TEST_F(SummariesTest, TheFeedTellsWhatChanged) {
     EXPECT_GE(message.position(), position);
     position = message.position();
     told = std::count(message.unit_uids().begin(), message.unit_uids().end(), made.uid()) > 0;
-    if (told) EXPECT_TRUE(message.structure_changed());
+    EXPECT_EQ(told && !message.structure_changed(), false);
   }
   EXPECT_TRUE(told);
   context.TryCancel();
