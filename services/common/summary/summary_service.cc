@@ -102,7 +102,6 @@ absl::Status SummaryService::BatchGet(const Call& call, const v1::BatchGetSummar
                                       google::protobuf::Message& response) const {
   Violations violations;
   const int units = request.units_size();
-  if (units == 0) violations.Add("units", "REQUIRED", {"at least one unit", "至少指定一个组织"});
   if (units > kMaxUnits) {
     violations.Add("units", "TOO_MANY",
                    {fmt::format("at most {} units", kMaxUnits), fmt::format("最多 {} 个组织", kMaxUnits)});

@@ -108,6 +108,7 @@ TEST_F(SummariesTest, AMoveTakesTheSubtreeAlongFromItsMonthOn) {
 
 TEST_F(SummariesTest, WrongRequestsAreToldEverythingAtOnce) {
   common::v1::BatchGetSummariesRequest request;
+  for (int i = 0; i < 101; ++i) request.add_units("units/37");
   for (const char* period : {"2026-13", "2099-01", "2026-Q1"}) request.add_periods(period);
   const absl::Status status = Batch(request).status();
   std::vector<std::string> reasons;
@@ -115,7 +116,7 @@ TEST_F(SummariesTest, WrongRequestsAreToldEverythingAtOnce) {
     reasons.push_back(violation.field + " " + violation.reason);
   }
   EXPECT_THAT(reasons,
-              ::testing::UnorderedElementsAre("units REQUIRED", "periods[0] BAD_PERIOD", "periods[1] IN_FUTURE"));
+              ::testing::UnorderedElementsAre("units TOO_MANY", "periods[0] BAD_PERIOD", "periods[1] IN_FUTURE"));
   common::v1::BatchGetSummariesRequest unknown;
   unknown.add_units("units/NONE");
   EXPECT_TRUE(absl::IsNotFound(Batch(unknown).status()));
