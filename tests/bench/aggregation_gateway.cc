@@ -8,6 +8,7 @@
 #include <fstream>
 #include <mutex>
 #include <random>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -289,8 +290,10 @@ double Percentile(std::vector<double> values, double share) {
 void FreshnessFigures(Report& report) {
   Suite suite;
   ImportSample(suite);
-  std::vector<std::string> codes = Codes(suite.File("sample") + "/units.csv");
-  std::erase_if(codes, [](const std::string& code) { return !code.starts_with(kCounty) || code.size() <= 9; });
+  // Where members live already.
+  const std::vector<std::string> homes = Codes(suite.File("sample") + "/members.csv");
+  const std::set<std::string> distinct(homes.begin(), homes.end());
+  const std::vector<std::string> codes(distinct.begin(), distinct.end());
   const auto channel = grpc::CreateChannel(suite.gateway(), grpc::InsecureChannelCredentials());
   const auto stub = gateway::v1::OverviewService::NewStub(channel);
   grpc::ClientContext context;
