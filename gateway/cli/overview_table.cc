@@ -83,7 +83,11 @@ std::vector<FigureColumn> FigureColumns(const std::vector<Overview>& overviews, 
   for (int i = 0; i < type->field_count(); ++i) {
     const pb::FieldDescriptor* field = type->field(i);
     if (field->is_repeated() || field->cpp_type() != pb::FieldDescriptor::CPPTYPE_MESSAGE) continue;
-    const auto has = [&](const Overview& overview) { return overview.GetReflection()->HasField(overview, field); };
+    // A service that has counted nothing yet would only make the table wide.
+    const auto has = [&](const Overview& overview) {
+      const pb::Reflection& reflection = *overview.GetReflection();
+      return reflection.HasField(overview, field) && (all || reflection.GetMessage(overview, field).ByteSizeLong() > 0);
+    };
     if (std::any_of(overviews.begin(), overviews.end(), has)) AddColumns(field, language, all, columns);
   }
   return columns;
