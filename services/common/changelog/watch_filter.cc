@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "services/common/values/status.h"
+#include "services/common/values/timestamp.h"
 
 namespace ronghe::common {
 namespace {
@@ -51,13 +52,6 @@ absl::Status Check(const v1::WatchRequest& request) {
 
 v1::ChangeKind KindOf(ChangeKind kind) {
   return static_cast<v1::ChangeKind>(kind);
-}
-
-void SetTime(absl::Time time, google::protobuf::Timestamp* out) {
-  const int64_t micros = absl::ToUnixMicros(time);
-  const int64_t seconds = absl::ToUnixSeconds(time);
-  out->set_seconds(seconds);
-  out->set_nanos(static_cast<int32_t>((micros - seconds * 1'000'000) * 1'000));
 }
 
 }  // namespace
@@ -130,7 +124,7 @@ std::optional<v1::Change> WatchFilter::Apply(const PublishedChange& change) cons
   out.set_position(change.position);
   out.set_partition(change.partition.value);
   out.set_revision(change.revision);
-  SetTime(change.time, out.mutable_time());
+  WriteTimestamp(change.time, *out.mutable_time());
   out.set_kind(KindOf(entry.kind));
   if (crossed) out.set_kind(inside ? v1::CHANGE_KIND_UNIT_ENTERED : v1::CHANGE_KIND_UNIT_LEFT);
   out.set_resource(entry.resource);

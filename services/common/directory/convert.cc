@@ -4,20 +4,12 @@
 
 #include <absl/time/time.h>
 
+#include "services/common/values/timestamp.h"
+
 namespace ronghe::common {
 namespace {
 
 namespace org = organization::v1;
-
-absl::Time FromTimestamp(const google::protobuf::Timestamp& time) {
-  return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
-}
-
-void SetTimestamp(absl::Time time, google::protobuf::Timestamp* timestamp) {
-  int64_t seconds = absl::ToUnixSeconds(time);  // rounds down
-  timestamp->set_seconds(seconds);
-  timestamp->set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(seconds))));
-}
 
 DirectoryUnit FromProto(const org::DirectoryUnit& message) {
   DirectoryUnit unit;
@@ -64,8 +56,8 @@ void ToProto(const DirectoryGrant& grant, org::DirectoryGrant* message) {
   message->set_principal_id(grant.principal_id);
   message->set_role(static_cast<common::v1::Role>(grant.role));
   message->set_unit_uid(grant.unit.value);
-  if (grant.start != absl::InfinitePast()) SetTimestamp(grant.start, message->mutable_start_time());
-  if (grant.end != absl::InfiniteFuture()) SetTimestamp(grant.end, message->mutable_end_time());
+  if (grant.start != absl::InfinitePast()) WriteTimestamp(grant.start, *message->mutable_start_time());
+  if (grant.end != absl::InfiniteFuture()) WriteTimestamp(grant.end, *message->mutable_end_time());
   message->set_revoked(grant.revoked);
 }
 
@@ -125,7 +117,7 @@ org::StreamDirectoryResponse ToProto(const DirectoryDelta& delta) {
   for (const DirectoryRevokedToken& token : delta.revoked_tokens) {
     org::DirectoryRevokedToken* added = message.add_revoked_tokens();
     added->set_jti(token.jti);
-    if (token.expire != absl::InfiniteFuture()) SetTimestamp(token.expire, added->mutable_expire_time());
+    if (token.expire != absl::InfiniteFuture()) WriteTimestamp(token.expire, *added->mutable_expire_time());
   }
   return message;
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "services/common/values/timestamp.h"
 #include "services/organization/rpc/wire.h"
 
 namespace ronghe::organization {
@@ -39,7 +40,7 @@ v1::Principal AccessRpc::ToProto(const Principal& principal) {
   out.set_name(fmt::format("principals/{}", principal.id));
   if (principal.member_id != 0) out.set_member(fmt::format("members/{}", principal.member_id));
   out.set_note(principal.note);
-  WriteTime(principal.created, *out.mutable_create_time());
+  common::WriteTimestamp(principal.created, *out.mutable_create_time());
   out.set_revision(gate_.Token(common::kStructurePartition, principal.revision));
   return out;
 }
@@ -51,8 +52,8 @@ v1::Grant AccessRpc::ToProto(const NamedGrant& named) {
   out.set_principal(fmt::format("principals/{}", grant.principal_id));
   out.set_role(static_cast<common::v1::Role>(grant.role));
   out.set_unit(named.unit);
-  WriteTime(grant.start, *out.mutable_start_time());
-  if (grant.end != absl::InfiniteFuture()) WriteTime(grant.end, *out.mutable_end_time());
+  common::WriteTimestamp(grant.start, *out.mutable_start_time());
+  if (grant.end != absl::InfiniteFuture()) common::WriteTimestamp(grant.end, *out.mutable_end_time());
   out.set_state(grant.revoked ? v1::GRANT_STATE_REVOKED : v1::GRANT_STATE_ACTIVE);
   out.set_revision(gate_.Token(common::kStructurePartition, grant.revision));
   return out;

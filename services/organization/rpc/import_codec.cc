@@ -5,6 +5,7 @@
 #include "ronghe/organization/v1/member.pb.h"
 #include "ronghe/organization/v1/unit.pb.h"
 
+#include "services/common/values/timestamp.h"
 #include "services/organization/rpc/member_codec.h"
 #include "services/organization/rpc/wire.h"
 
@@ -41,8 +42,8 @@ common::v1::Import ToProto(const Import& import, ImportApp& app) {
   proto.set_received_rows(import.received_rows);
   proto.set_rejected_rows(import.rejected_rows);
   proto.set_applied_rows(import.applied_rows);
-  WriteTime(import.create_time, *proto.mutable_create_time());
-  if (import.end_time != absl::InfiniteFuture()) WriteTime(import.end_time, *proto.mutable_end_time());
+  common::WriteTimestamp(import.create_time, *proto.mutable_create_time());
+  if (import.end_time != absl::InfiniteFuture()) common::WriteTimestamp(import.end_time, *proto.mutable_end_time());
   if (!import.failure.reason.empty()) {
     proto.set_failure(fmt::format("{}: {} {}", import.failure.reason, import.failure.text.zh, import.failure.text.en));
   }

@@ -1,5 +1,6 @@
 #include "services/organization/rpc/member_codec.h"
 
+#include "services/common/values/timestamp.h"
 #include "services/organization/rpc/wire.h"
 
 namespace ronghe::organization {
@@ -45,8 +46,8 @@ v1::Member ToProto(const MemberView& view) {
   if (!view.fields.full_date.empty()) ToProto(view.fields.full_date, *member.mutable_full_date());
   member.set_external_id(view.fields.external_id);
   if (view.name.empty()) return member;
-  WriteTime(view.create_time, *member.mutable_create_time());
-  WriteTime(view.update_time, *member.mutable_update_time());
+  common::WriteTimestamp(view.create_time, *member.mutable_create_time());
+  common::WriteTimestamp(view.update_time, *member.mutable_update_time());
   member.set_etag(view.etag);
   member.set_revision(view.revision);
   return member;

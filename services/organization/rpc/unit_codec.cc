@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "services/common/values/timestamp.h"
 #include "services/organization/rpc/wire.h"
 
 namespace ronghe::organization {
@@ -36,7 +37,7 @@ v1::Unit ToProto(const Unit& unit, RevisionGate& gate) {
   WriteDate(unit.from(), *out.mutable_effective_date());
   out.set_partition(unit.partition().value);
   if (unit.revision() == 0) return out;
-  WriteTime(unit.recorded(), *out.mutable_record_time());
+  common::WriteTimestamp(unit.recorded(), *out.mutable_record_time());
   out.set_etag(unit.etag());
   out.set_revision(gate.Token(common::kStructurePartition, unit.revision()));
   out.set_uid(unit.uid().value);

@@ -4,6 +4,7 @@
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
 #include "services/common/values/digest.h"
+#include "services/common/values/timestamp.h"
 #include "services/organization/domain/text_rules.h"
 
 namespace ronghe::organization {
@@ -51,19 +52,7 @@ std::optional<absl::Time> ReadTime(const google::protobuf::Timestamp& time, std:
     violations.Add(std::string(field), "BAD_TIME", {"is not a valid time", "不是有效的时间"});
     return std::nullopt;
   }
-  return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
-}
-
-void WriteTime(absl::Time time, google::protobuf::Timestamp& out) {
-  int64_t micros = absl::ToUnixMicros(time);
-  int64_t seconds = micros / 1'000'000;
-  int64_t rest = micros % 1'000'000;
-  if (rest < 0) {
-    --seconds;
-    rest += 1'000'000;
-  }
-  out.set_seconds(seconds);
-  out.set_nanos(static_cast<int32_t>(rest * 1000));
+  return common::FromTimestamp(time);
 }
 
 common::RequestKey KeyOf(const common::Call& call, const std::string& request_id,

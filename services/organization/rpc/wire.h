@@ -25,7 +25,6 @@ void WriteDate(absl::CivilDay day, google::type::Date& date);
 // BAD_TIME for what lies outside the years 1 to 9999.
 std::optional<absl::Time> ReadTime(const google::protobuf::Timestamp& time, std::string_view field,
                                    common::Violations& violations);
-void WriteTime(absl::Time time, google::protobuf::Timestamp& out);
 
 // The key of an idempotent write: the caller, the request id (a UUID, else BAD_UUID on `request_id`) and a SHA-256 of
 // the request. Empty for an empty request id.
