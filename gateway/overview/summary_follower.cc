@@ -8,8 +8,8 @@
 
 #include "gateway/overview/calls_under_way.h"
 #include "ronghe/common/v1/summary_feed_service.grpc.pb.h"
+#include "services/common/rpc/pulled_stream.h"
 #include "services/common/telemetry/log.h"
-#include "services/common/values/mutex.h"
 
 namespace ronghe::gateway {
 namespace {
@@ -33,75 +33,7 @@ FeedChange ChangeOf(const pb::FollowSummariesResponse& message) {
   return change;
 }
 
-// One FollowSummaries call. The library's threads bring the messages, the follower's thread takes them one by one.
-class Stream final : public grpc::ClientReadReactor<pb::FollowSummariesResponse> {
- public:
-  enum class Event { kMessage, kEnd, kTimeout, kStopped };
-
-  absl::Status Begin(Stub& stub, common::ServiceToken& token, const Freshness::State& state) {
-    absl::Status prepared = common::PrepareOwn(context_, absl::InfiniteFuture(), token);
-    if (!prepared.ok()) return prepared;
-    request_.set_incarnation(state.incarnation);
-    request_.set_position(state.position);
-    stub.async()->FollowSummaries(&context_, &request_, this);
-    AddHold();  // reads begin outside the library's callbacks
-    StartRead(&response_);
-    StartCall();
-    return absl::OkStatus();
-  }
-  Event Wait(absl::Duration patience) {
-    std::unique_lock lock(mutex_);
-    const auto anything = [&] { return message_ || ended_ || stopped_; };
-    if (!changed_.wait_for(lock, absl::ToChronoNanoseconds(patience), anything)) return Event::kTimeout;
-    if (stopped_) return Event::kStopped;
-    return message_ ? Event::kMessage : Event::kEnd;
-  }
-  const pb::FollowSummariesResponse& message() const { return response_; }
-  void ReadOn() {
-    {
-      std::unique_lock lock(mutex_);
-      message_ = false;
-    }
-    StartRead(&response_);
-  }
-  void Interrupt() {
-    std::unique_lock lock(mutex_);
-    stopped_ = true;
-    changed_.notify_all();
-  }
-  // Cancels what is left and waits for the end, after which nobody touches this object any more.
-  grpc::Status Finish() {
-    context_.TryCancel();
-    RemoveHold();
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return done_; });
-    return status_;
-  }
-
-  void OnReadDone(bool ok) override {
-    std::unique_lock lock(mutex_);
-    (ok ? message_ : ended_) = true;
-    changed_.notify_all();
-  }
-  void OnDone(const grpc::Status& status) override {
-    std::unique_lock lock(mutex_);
-    done_ = true;
-    status_ = status;
-    changed_.notify_all();
-  }
-
- private:
-  grpc::ClientContext context_;
-  pb::FollowSummariesRequest request_;
-  pb::FollowSummariesResponse response_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool message_ = false;
-  bool ended_ = false;
-  bool done_ = false;
-  bool stopped_ = false;
-  grpc::Status status_;
-};
+using Stream = common::PulledStream<pb::FollowSummariesResponse>;
 
 template <typename Request>
 struct Asked {
@@ -162,11 +94,16 @@ void SummaryFollower::Impl::Run() {
 }
 
 bool SummaryFollower::Impl::Follow() {
+  const Freshness::State state = uses.freshness->state();
+  pb::FollowSummariesRequest request;
+  request.set_incarnation(state.incarnation);
+  request.set_position(state.position);
   Stream call;
-  if (const absl::Status begun = call.Begin(*stub, uses.token, uses.freshness->state()); !begun.ok()) {
-    Lost("no token", begun.ToString());
+  if (const absl::Status ready = common::PrepareOwn(call.context(), absl::InfiniteFuture(), uses.token); !ready.ok()) {
+    Lost("no token", ready.ToString());
     return false;
   }
+  call.Begin([&](auto* context, auto* reactor) { stub->async()->FollowSummaries(context, &request, reactor); });
   bool stop = false;
   {
     std::unique_lock lock(mutex);

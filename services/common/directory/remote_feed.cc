@@ -13,6 +13,7 @@
 #include "ronghe/organization/v1/directory_service.grpc.pb.h"
 
 #include "services/common/directory/convert.h"
+#include "services/common/rpc/pulled_stream.h"
 #include "services/common/telemetry/log.h"
 
 namespace ronghe::common {
@@ -20,81 +21,7 @@ namespace {
 
 namespace org = organization::v1;
 
-// One StreamDirectory call. The library's threads bring the messages; the feed's thread takes them one by one, so a
-// slow application slows the sender and nothing piles up.
-class Stream final : public grpc::ClientReadReactor<org::StreamDirectoryResponse> {
- public:
-  enum class Event { kMessage, kEnd, kSilence, kStopped };
-
-  void Begin(org::DirectoryService::Stub& stub, const std::string& token, const Directory& directory, bool places) {
-    request_.set_include_places(places);
-    context_.AddMetadata("authorization", "Bearer " + token);
-    if (directory.loaded()) {
-      request_.set_incarnation(directory.incarnation());
-      request_.set_position(directory.position());
-    }
-    stub.async()->StreamDirectory(&context_, &request_, this);
-    // Reads are begun by the feed's thread, outside the library's callbacks: without a hold the call could end, and be
-    // gone, between two of them.
-    AddHold();
-    StartRead(&response_);
-    StartCall();
-  }
-
-  Event Wait(absl::Duration patience) {
-    std::unique_lock lock(mutex_);
-    bool came =
-        changed_.wait_for(lock, absl::ToChronoNanoseconds(patience), [&] { return message_ || ended_ || stopped_; });
-    if (!came) return Event::kSilence;
-    if (stopped_) return Event::kStopped;
-    return message_ ? Event::kMessage : Event::kEnd;
-  }
-  const org::StreamDirectoryResponse& message() const { return response_; }
-  void ReadOn() {
-    {
-      std::lock_guard lock(mutex_);
-      message_ = false;
-    }
-    StartRead(&response_);
-  }
-  void Interrupt() {
-    std::lock_guard lock(mutex_);
-    stopped_ = true;
-    changed_.notify_all();
-  }
-  // Cancels what is left and waits for the end, after which nobody touches this object any more.
-  grpc::Status Finish() {
-    context_.TryCancel();
-    RemoveHold();
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return done_; });
-    return status_;
-  }
-
-  void OnReadDone(bool ok) override {
-    std::lock_guard lock(mutex_);
-    (ok ? message_ : ended_) = true;
-    changed_.notify_all();
-  }
-  void OnDone(const grpc::Status& status) override {
-    std::lock_guard lock(mutex_);
-    done_ = true;
-    status_ = status;
-    changed_.notify_all();
-  }
-
- private:
-  grpc::ClientContext context_;
-  org::StreamDirectoryRequest request_;
-  org::StreamDirectoryResponse response_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool message_ = false;
-  bool ended_ = false;  // nothing more will come
-  bool done_ = false;
-  bool stopped_ = false;
-  grpc::Status status_;
-};
+using Stream = PulledStream<org::StreamDirectoryResponse>;
 
 }  // namespace
 
@@ -147,18 +74,25 @@ bool RemoteDirectoryFeed::Impl::Follow() {
   }
   parts.directory.DropUnfinished();
   if (parts.sink != nullptr) parts.sink->DropUnfinished();
+  org::StreamDirectoryRequest request;
+  request.set_include_places(options.places);
+  if (parts.directory.loaded()) {
+    request.set_incarnation(parts.directory.incarnation());
+    request.set_position(parts.directory.position());
+  }
   Stream call;
+  call.context().AddMetadata("authorization", "Bearer " + *token);
   {
     std::lock_guard lock(mutex);
     if (stopping) return false;
     stream = &call;
   }
-  call.Begin(*stub, *token, parts.directory, options.places);
+  call.Begin([&](auto* context, auto* reactor) { stub->async()->StreamDirectory(context, &request, reactor); });
   bool brought = false;
   std::string_view cause = "ended";
   while (true) {
     Stream::Event event = call.Wait(brought ? options.silence : options.first_message);
-    if (event == Stream::Event::kSilence) cause = "silent";
+    if (event == Stream::Event::kTimeout) cause = "silent";
     if (event != Stream::Event::kMessage) break;
     if (!Take(call.message())) {
       cause = "not applied";
