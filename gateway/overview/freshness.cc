@@ -18,7 +18,7 @@ Touched Freshness::Apply(const FeedChange& change) {
   Touched touched;
   touched.everything = change.reset || change.structure_changed;
   if (!touched.everything && !change.units.empty()) {
-    const int64_t before = directory_.structure_revision();
+    const int64_t before = directory_.place_revision();
     absl::flat_hash_set<int64_t> seen;
     for (const common::UnitUid unit : change.units) {
       const std::vector<common::UnitUid> line = directory_.AncestorsOf(unit);
@@ -29,7 +29,7 @@ Touched Freshness::Apply(const FeedChange& change) {
       }
     }
     // Under another structure other units stand above them.
-    if (before != change.structure_revision || directory_.structure_revision() != before) touched.everything = true;
+    if (before != change.structure_revision || directory_.place_revision() != before) touched.everything = true;
   }
   const common::MutexLock lock(mutex_);
   if (change.incarnation != state_.incarnation) {

@@ -8,6 +8,7 @@
 #include "gateway/overview/catalog.h"
 #include "gateway/overview/ranking.h"
 #include "services/common/values/status.h"
+#include "services/common/values/timestamp.h"
 
 namespace ronghe::gateway {
 namespace {
@@ -21,12 +22,6 @@ WantedUnit WantedOf(const common::DirectoryUnit& unit) {
 
 bool IsActive(const common::DirectoryUnit& unit) {
   return !unit.deleted && unit.state == organization::v1::UNIT_STATE_ACTIVE;
-}
-
-void SetTime(absl::Time time, google::protobuf::Timestamp& out) {
-  const int64_t nanoseconds = absl::ToUnixNanos(time);
-  out.set_seconds(nanoseconds / 1'000'000'000);
-  out.set_nanos(static_cast<int32_t>(nanoseconds % 1'000'000'000));
 }
 
 template <typename Request>
@@ -67,7 +62,7 @@ SortKey KeyOfUnit(const common::DirectoryUnit& unit) {
 StructureVersion::StructureVersion(common::Directory& directory) : state_(std::make_shared<State>()) {
   const auto look = [state = state_, &directory] {
     const std::string incarnation = directory.incarnation();
-    const int64_t revision = directory.structure_revision();
+    const int64_t revision = directory.place_revision();
     const common::MutexLock lock(state->mutex);
     if (state->incarnation == incarnation && state->revision == revision) return;
     state->incarnation = incarnation;
@@ -85,9 +80,9 @@ void FillPart(const PartAnswer& answer, v1::OverviewPart& part) {
   part.set_structure_revision(answer.structure_revision);
   if (answer.place.has_value() && answer.place->position > 0) {
     part.set_position(answer.place->position);
-    SetTime(answer.place->time, *part.mutable_time());
+    common::WriteTimestamp(answer.place->time, *part.mutable_time());
   }
-  if (answer.down_since.has_value()) SetTime(*answer.down_since, *part.mutable_down_since());
+  if (answer.down_since.has_value()) common::WriteTimestamp(*answer.down_since, *part.mutable_down_since());
 }
 
 void FillParts(const Collected& collected, google::protobuf::RepeatedPtrField<v1::OverviewPart>& parts) {

@@ -21,7 +21,8 @@
 
 namespace ronghe::gateway {
 
-// Counts the versions of the structure in a directory: equal numbers, equal structure.
+// Counts the versions of the structure in a directory: equal numbers, equal structure. Grants do not count. Copies
+// count together.
 class StructureVersion {
  public:
   explicit StructureVersion(common::Directory& directory);
@@ -73,6 +74,7 @@ class OverviewApp {
                                                         const v1::CompareUnitsRequest& request);
 
   const common::Clock& clock() const { return uses_.calendar.clock(); }
+  const StructureVersion& structure() const { return version_; }
   // The month that has not ended.
   common::MonthNumber Month() const;
   // NOT_FOUND for what is no unit (any more).

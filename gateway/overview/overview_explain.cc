@@ -51,11 +51,8 @@ PartAnswer PartOf(Part& part, const absl::StatusOr<Response>& answer) {
     out.down_since = part.down_since();
     return out;
   }
-  const common::v1::Watermark& mark = answer->watermark();
-  out.place = Place{mark.incarnation(), mark.position(),
-                    absl::FromUnixSeconds(mark.time().seconds()) + absl::Nanoseconds(mark.time().nanos()),
-                    mark.structure_revision()};
-  out.structure_revision = mark.structure_revision();
+  out.place = PlaceOf(answer->watermark());
+  out.structure_revision = out.place->structure_revision;
   return out;
 }
 

@@ -123,9 +123,14 @@ void OverviewService::Parts::MakeService(common::Process& process, size_t answer
       OverviewApp::Uses{process.directory(), *collector, process.signer(), process.calendar()}, answer_bytes,
       [&assembled] { assembled.Increment(); });
   hub = std::make_shared<WatchHub>(process.clock());
-  process.directory().OnChange([weak = std::weak_ptr<WatchHub>(hub)] {
-    if (const std::shared_ptr<WatchHub> alive = weak.lock(); alive != nullptr) alive->ChangedAll();
-  });
+  // The directory moves with every change of organization; what is watched need be looked at only for another
+  // structure.
+  process.directory().OnChange(
+      [weak = std::weak_ptr<WatchHub>(hub), structure = app->structure(), seen = uint64_t{0}]() mutable {
+        const uint64_t before = std::exchange(seen, structure.Get());
+        const std::shared_ptr<WatchHub> alive = weak.lock();
+        if (alive != nullptr && before != seen) alive->ChangedAll();
+      });
   rpc = std::make_unique<OverviewRpc>(process.wrapper(), OverviewRpc::Uses{*app, *collector, process.directory(), hub});
 }
 

@@ -1,8 +1,6 @@
 #include "gateway/overview/summary.h"
 
-#include <google/protobuf/timestamp.pb.h>
-
-#include "ronghe/common/v1/summary.pb.h"
+#include "services/common/values/timestamp.h"
 
 namespace ronghe::gateway {
 namespace {
@@ -13,12 +11,15 @@ constexpr size_t kHead = 3;
 
 }  // namespace
 
+Place PlaceOf(const common::v1::Watermark& watermark) {
+  return {watermark.incarnation(), watermark.position(), common::FromTimestamp(watermark.time()),
+          watermark.structure_revision()};
+}
+
 common::CacheEntry ToEntry(const Summary& summary) {
   common::v1::Watermark watermark;
   watermark.set_position(summary.place.position);
-  const int64_t nanoseconds = absl::ToUnixNanos(summary.place.time);
-  watermark.mutable_time()->set_seconds(nanoseconds / 1'000'000'000);
-  watermark.mutable_time()->set_nanos(static_cast<int32_t>(nanoseconds % 1'000'000'000));
+  common::WriteTimestamp(summary.place.time, *watermark.mutable_time());
   watermark.set_structure_revision(summary.place.structure_revision);
   watermark.set_incarnation(summary.place.incarnation);
   const std::string head = watermark.SerializeAsString();
@@ -43,10 +44,7 @@ SummaryPtr FromEntry(const common::CacheEntry& entry) {
   common::v1::Watermark watermark;
   if (!watermark.ParseFromArray(value.data() + kHead, static_cast<int>(size))) return nullptr;
   auto summary = std::make_shared<Summary>();
-  summary->place.incarnation = watermark.incarnation();
-  summary->place.position = watermark.position();
-  summary->place.structure_revision = watermark.structure_revision();
-  summary->place.time = absl::FromUnixSeconds(watermark.time().seconds()) + absl::Nanoseconds(watermark.time().nanos());
+  summary->place = PlaceOf(watermark);
   summary->asked = absl::FromUnixMicros(entry.valid_us);
   summary->total = std::string(value.substr(kHead + size));
   return summary;

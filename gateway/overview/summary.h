@@ -8,6 +8,7 @@
 
 #include <absl/time/time.h>
 
+#include "ronghe/common/v1/summary.pb.h"
 #include "services/common/cache/cache.h"
 
 namespace ronghe::gateway {
@@ -32,6 +33,8 @@ struct Summary {
   friend bool operator==(const Summary&, const Summary&) = default;
 };
 using SummaryPtr = std::shared_ptr<const Summary>;
+
+Place PlaceOf(const common::v1::Watermark& watermark);
 
 // As caches keep it.
 common::CacheEntry ToEntry(const Summary& summary);

@@ -157,7 +157,7 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       occupants({&member_occupants}),
       metrics(v1::OrganizationMetrics::descriptor()),
       facts(metrics, occupants),
-      totals({"organization", v1::OrganizationMetrics::descriptor(), *database, log, publisher, feed, hub,
+      totals({"organization", metrics, *database, log, publisher, feed, hub,
               p.directory(), p.signer(), p.calendar(), p.wrapper(), facts}),
       units(*database, log, occupants),
       access(*database, log),

@@ -8,7 +8,6 @@
 
 #include "services/common/directory/access_table.h"
 #include "services/common/directory/shared_mutex.h"
-#include "services/common/directory/snapshot.h"
 #include "services/common/directory/unit_tree.h"
 #include "services/common/values/mutex.h"
 
@@ -22,6 +21,7 @@ struct Content {
   std::string incarnation;
   int64_t position = 0;
   int64_t structure_revision = 0;
+  int64_t place_revision = 0;
 };
 
 template <typename T>
@@ -32,6 +32,7 @@ void Append(std::vector<T>& to, const std::vector<T>& from) {
 void ApplyTo(Content& content, const DirectoryDelta& delta, absl::Time heard) {
   content.tree.Apply(delta.units);
   content.access.Apply(delta, heard);
+  content.place_revision = std::max(content.place_revision, delta.place_revision);
   if (!delta.complete) return;
   content.incarnation = delta.incarnation;
   content.position = delta.position;
@@ -80,6 +81,7 @@ std::unique_ptr<Content> Directory::Impl::Publish(const DirectoryDelta& delta, a
     Append(waiting.principals, delta.principals);
     Append(waiting.grants, delta.grants);
     Append(waiting.revoked_tokens, delta.revoked_tokens);
+    waiting.place_revision = std::max(waiting.place_revision, delta.place_revision);
     if (!delta.complete) return nullptr;
   }
   DirectoryDelta whole = std::exchange(waiting, DirectoryDelta());
@@ -159,6 +161,11 @@ int64_t Directory::position() const {
 int64_t Directory::structure_revision() const {
   ReaderLock lock(impl_->content_lock);
   return impl_->content->structure_revision;
+}
+
+int64_t Directory::place_revision() const {
+  ReaderLock lock(impl_->content_lock);
+  return impl_->content->place_revision;
 }
 
 void Directory::OnChange(std::function<void()> wake) {
@@ -256,21 +263,6 @@ std::vector<UnitUid> Directory::SubtreeOf(UnitUid unit) const {
 int64_t Directory::unit_count() const {
   ReaderLock lock(impl_->content_lock);
   return impl_->content->tree.size();
-}
-
-std::unique_ptr<DirectorySnapshot> Directory::Snapshot() const {
-  std::vector<UnitRecord> units;
-  DirectoryDelta rest;
-  {
-    ReaderLock lock(impl_->content_lock);
-    const Content& content = *impl_->content;
-    units = content.tree.Subtree(UnitTree::kNone);
-    content.access.CopyTo(rest);
-    rest.incarnation = content.incarnation;
-    rest.position = content.position;
-    rest.structure_revision = content.structure_revision;
-  }
-  return MakeSnapshot(std::move(units), std::move(rest));
 }
 
 std::optional<DirectoryPrincipal> Directory::FindPrincipal(std::string_view issuer, std::string_view subject) const {

@@ -69,7 +69,7 @@ struct DirectoryDelta {
   std::string incarnation;
   int64_t position = 0;
   int64_t structure_revision = 0;
-  int64_t place_revision = 0;  // of the last place; 0: none among these
+  int64_t place_revision = 0;  // of the last structural change among these; 0: none
   std::vector<DirectoryPlace> places;
   std::vector<DirectoryUnit> units;
   std::vector<DirectoryPrincipal> principals;
@@ -79,16 +79,6 @@ struct DirectoryDelta {
 
 // True without units, places, principals, grants and tokens: at most a position.
 bool IsEmpty(const DirectoryDelta& delta);
-
-// Everything in a directory at one moment, to be sent in pieces. Cheap to hold, does not hold up changes. Not
-// thread-safe.
-class DirectorySnapshot {
- public:
-  virtual ~DirectorySnapshot() = default;
-  // The next piece, at most `items` units, principals, grants and tokens. The first has `reset`, the last `complete`;
-  // an empty directory has one piece. nullopt after the last.
-  virtual std::optional<DirectoryDelta> Next(size_t items) = 0;
-};
 
 // Where the pieces of a stream go. Called by one thread at a time.
 class DirectorySink {
@@ -118,6 +108,9 @@ class Directory {
   std::string incarnation() const;
   int64_t position() const;
   int64_t structure_revision() const;
+  // The revision of the last structural change of units in it, which is not raised by grants: what the totals of all
+  // services say they are summed under. 0 where the source does not tell.
+  int64_t place_revision() const;
   // Calls `wake` from the applying thread whenever position or content has changed. For streams and waits. There is no
   // way to take it back: register something that lives as long as the directory.
   void OnChange(std::function<void()> wake);
@@ -137,8 +130,6 @@ class Directory {
   void VisitSubtree(UnitUid unit, absl::FunctionRef<void(const DirectoryUnit&)> visit) const;
   std::vector<UnitUid> SubtreeOf(UnitUid unit) const;
   int64_t unit_count() const;
-  // For those who hand the directory on: units with parents first, principals, grants not revoked, refused tokens.
-  std::unique_ptr<DirectorySnapshot> Snapshot() const;
 
   // Access.
   std::optional<DirectoryPrincipal> FindPrincipal(std::string_view issuer, std::string_view subject) const;

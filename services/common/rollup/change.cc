@@ -141,8 +141,4 @@ std::optional<RollupChange> DecodeRollup(std::string_view text) {
   return change;
 }
 
-bool IsStructuralRollup(std::string_view text) {
-  return text.starts_with(kStructure);
-}
-
 }  // namespace ronghe::common

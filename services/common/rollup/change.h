@@ -37,6 +37,12 @@ struct RollupChange {
   // under the revision of the change itself (in organization's own log).
   static constexpr int64_t kOwn = 0;
   std::optional<int64_t> structure_revision;
+  // The revision meant by structure_revision, for a change with a revision of its own in its log; nullopt where the
+  // change is not structural.
+  std::optional<int64_t> StructureRevisionAt(int64_t own) const {
+    if (!structure_revision) return std::nullopt;
+    return *structure_revision == kOwn ? own : *structure_revision;
+  }
 
   bool empty() const { return places.empty() && amounts.empty() && forgotten.empty() && !structure_revision; }
 };
@@ -45,7 +51,5 @@ struct RollupChange {
 std::string EncodeRollup(const RollupChange& change);
 // nullopt for text that EncodeRollup did not make.
 std::optional<RollupChange> DecodeRollup(std::string_view text);
-// Whether an encoded change has a structure_revision, without decoding it.
-bool IsStructuralRollup(std::string_view text);
 
 }  // namespace ronghe::common

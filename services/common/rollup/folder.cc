@@ -85,9 +85,7 @@ absl::Status Folder::FoldAll(sql::Session& session, int64_t before, int64_t posi
   }));
   for (const Logged& logged : changes) {
     RONGHE_RETURN_IF_ERROR(batch.Add(logged.change, logged.month, logged.partition));
-    if (const std::optional<int64_t>& revision = logged.change.structure_revision) {
-      structure_revision = *revision == RollupChange::kOwn ? logged.revision : *revision;
-    }
+    structure_revision = logged.change.StructureRevisionAt(logged.revision).value_or(structure_revision);
   }
   return absl::OkStatus();
 }

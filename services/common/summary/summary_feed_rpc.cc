@@ -4,8 +4,8 @@
 
 #include "services/common/serve/wrapper.h"
 #include "services/common/summary/summary_feed_stream.h"
-#include "services/common/summary/summary_service.h"
 #include "services/common/values/status.h"
+#include "services/common/values/timestamp.h"
 
 namespace ronghe::common {
 namespace {

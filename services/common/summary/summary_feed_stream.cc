@@ -108,7 +108,7 @@ absl::Status SummaryFeedStream::ReadOn(v1::FollowSummariesResponse& response) {
       if (!rollup->places.empty() || !rollup->forgotten.empty() || rollup->structure_revision) {
         response.set_structure_changed(true);
       }
-      if (rollup->structure_revision) structure_ = *rollup->structure_revision;
+      structure_ = rollup->StructureRevisionAt(change.revision).value_or(structure_);
     }
   }
   response.mutable_unit_uids()->Add(units.begin(), units.end());

@@ -10,6 +10,7 @@
 
 #include "services/common/rollup/difference.h"
 #include "services/common/values/status.h"
+#include "services/common/values/timestamp.h"
 
 namespace ronghe::common {
 namespace {
@@ -62,12 +63,6 @@ std::vector<Period> ReadPeriods(const google::protobuf::RepeatedPtrField<std::st
     }
   }
   return periods;
-}
-
-void WriteTimestamp(absl::Time time, google::protobuf::Timestamp& out) {
-  const int64_t micros = absl::ToUnixMicros(time);
-  out.set_seconds(micros / 1'000'000);
-  out.set_nanos(static_cast<int32_t>(micros % 1'000'000 * 1'000));
 }
 
 void WriteMark(const SummaryMark& mark, std::string incarnation, v1::Watermark& watermark) {

@@ -63,7 +63,6 @@ class SummaryService {
 // or has not begun.
 std::vector<Period> ReadPeriods(const google::protobuf::RepeatedPtrField<std::string>& texts, const Calendar& calendar,
                                 Violations& violations);
-void WriteTimestamp(absl::Time time, google::protobuf::Timestamp& out);
 void WriteMark(const SummaryMark& mark, std::string incarnation, v1::Watermark& watermark);
 
 }  // namespace ronghe::common

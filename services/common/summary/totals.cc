@@ -9,6 +9,7 @@
 
 #include "services/common/telemetry/log.h"
 #include "services/common/values/status.h"
+#include "services/common/values/timestamp.h"
 
 namespace ronghe::common {
 namespace {

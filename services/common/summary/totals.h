@@ -21,7 +21,7 @@ class Totals {
   // All outlive it.
   struct Parts {
     std::string service;  // `education`
-    const google::protobuf::Descriptor* metrics;
+    const MetricSet& metrics;
     sql::Database& database;
     ChangeLog& log;
     Publisher& publisher;
@@ -35,8 +35,6 @@ class Totals {
   };
   explicit Totals(const Parts& parts);
 
-  const MetricSet& metrics() const { return metrics_; }
-  PublishedGate& gate() { return gate_; }
   const SummaryService& summaries() const { return summaries_; }
   ServiceBinding& feed_binding() { return feed_rpc_; }
   // Recounts and compares.
@@ -49,7 +47,7 @@ class Totals {
  private:
   void Write(const AuditDifference& difference, v1::AuditDifference& message) const;
 
-  MetricSet metrics_;
+  const MetricSet& metrics_;
   Folder folder_;
   PublishedGate gate_;
   SummaryService summaries_;

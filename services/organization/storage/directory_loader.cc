@@ -98,7 +98,7 @@ absl::Status ReadPlaces(sql::Session& session, std::vector<DirectoryDelta>& piec
 absl::Status AddPlaces(const common::PublishedChange& change, DirectoryDelta& delta) {
   const std::optional<common::RollupChange> rollup = common::DecodeRollup(change.entry.rollup);
   if (!rollup) return common::Internal("a published change cannot be read");
-  if (rollup->structure_revision) delta.place_revision = change.revision;
+  delta.place_revision = rollup->StructureRevisionAt(change.revision).value_or(delta.place_revision);
   for (const common::RollupChange::Place& place : rollup->places) {
     delta.places.push_back({place.unit, place.parent, place.partition, place.from, false});
   }

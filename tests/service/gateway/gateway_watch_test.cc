@@ -131,7 +131,8 @@ TEST_F(GatewayWatchTest, AStructureMayChangeTheUnitItselfOrEndIt) {
     change.set_complete(true);
     change.set_incarnation("stand-in");
     change.set_position(revision);
-    change.set_structure_revision(revision);
+    change.set_structure_revision(revision + 2);
+    change.set_place_revision(revision);
     auto* unit = change.add_units();
     unit->set_uid(3);
     unit->set_parent_uid(1);

@@ -49,7 +49,8 @@ StreamDirectoryResponse Everything(const std::string& issuer) {
   all.set_complete(true);
   all.set_incarnation("stand-in");
   all.set_position(7);
-  all.set_structure_revision(7);
+  all.set_structure_revision(9);  // the grants came after the units
+  all.set_place_revision(7);
   AddUnit(all, 1, 0, "C1", "寿光市", LEVEL_COUNTY, UNIT_KIND_COMMITTEE);
   AddUnit(all, 2, 1, "T1", "圣城", LEVEL_TOWNSHIP, UNIT_KIND_COMMITTEE);
   AddUnit(all, 3, 1, "T2", "稻田", LEVEL_TOWNSHIP, UNIT_KIND_COMMITTEE);

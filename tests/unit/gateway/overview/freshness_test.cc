@@ -32,7 +32,8 @@ class FreshnessTest : public ::testing::Test {
     common::DirectoryDelta delta;
     delta.reset = delta.complete = true;
     delta.incarnation = "directory";
-    delta.position = delta.structure_revision = revision;
+    delta.position = delta.place_revision = revision;
+    delta.structure_revision = revision + 5;  // grants count there
     const auto add = [&](UnitUid uid, UnitUid parent) {
       common::DirectoryUnit unit;
       unit.uid = uid;
@@ -185,7 +186,7 @@ TEST_F(FreshnessTest, WhatIsForgottenIsNotServed) {
   common::DirectoryDelta more;
   more.complete = true;
   more.incarnation = "directory";
-  more.position = more.structure_revision = 7;
+  more.position = more.place_revision = 7;
   for (int64_t uid = 10; uid < 30; ++uid) {
     common::DirectoryUnit unit;
     unit.uid = UnitUid(uid);

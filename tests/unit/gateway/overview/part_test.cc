@@ -71,7 +71,7 @@ class PartTest : public ::testing::Test {
     common::DirectoryDelta delta;
     delta.reset = delta.complete = true;
     delta.incarnation = "directory";
-    delta.position = delta.structure_revision = 7;
+    delta.position = delta.place_revision = 7;
     for (int64_t uid = 1; uid <= 3; ++uid) {
       common::DirectoryUnit unit;
       unit.uid = UnitUid(uid);

@@ -59,15 +59,14 @@ TEST(RollupChangeTest, ZerosAreLeftOut) {
   EXPECT_THAT(EncodeRollup(change), IsEmpty());
 }
 
-TEST(RollupChangeTest, KnowsStructuralChanges) {
-  RollupChange change = Everything();
-  EXPECT_TRUE(IsStructuralRollup(EncodeRollup(change)));
+TEST(RollupChangeTest, TheRevisionOfAStructuralChange) {
+  RollupChange change;
+  change.structure_revision = 12;
+  EXPECT_EQ(DecodeRollup(EncodeRollup(change))->StructureRevisionAt(40), 12);
   change.structure_revision = RollupChange::kOwn;
-  EXPECT_TRUE(IsStructuralRollup(EncodeRollup(change)));
-  EXPECT_EQ(DecodeRollup(EncodeRollup(change))->structure_revision, 0);
+  EXPECT_EQ(DecodeRollup(EncodeRollup(change))->StructureRevisionAt(40), 40);
   change.structure_revision.reset();
-  EXPECT_FALSE(IsStructuralRollup(EncodeRollup(change)));
-  EXPECT_FALSE(IsStructuralRollup(""));
+  EXPECT_EQ(change.StructureRevisionAt(40), std::nullopt);
 }
 
 TEST(RollupChangeTest, LargestNumbers) {
