@@ -32,7 +32,8 @@
 #include "services/common/values/status.h"
 #include "tests/bench/aggregation.h"
 #include "tests/bench/load.h"
-#include "tests/support/people.h"
+#include "tests/support/eventually.h"
+#include "tests/support/made_up.h"
 #include "tests/support/suite.h"
 
 namespace ronghe::bench {
@@ -141,7 +142,7 @@ class Zipf {
 void Settle(Suite& suite, const std::string& token, const std::string& unit) {
   const auto stub =
       gateway::v1::OverviewService::NewStub(grpc::CreateChannel(suite.gateway(), grpc::InsecureChannelCredentials()));
-  for (int i = 0; i < 300; ++i) {
+  for (const absl::Time limit = absl::Now() + absl::Seconds(30); absl::Now() < limit; tests::Pause()) {
     grpc::ClientContext context;
     context.AddMetadata("authorization", "Bearer " + token);
     gateway::v1::GetOverviewRequest request;
@@ -155,7 +156,6 @@ void Settle(Suite& suite, const std::string& token, const std::string& unit) {
         overview.education().credit_deci_hours() > 0) {
       return;
     }
-    absl::SleepFor(absl::Milliseconds(100));
   }
   fmt::print(stderr, "the overview does not become whole\n");
   std::exit(2);
@@ -247,21 +247,10 @@ std::vector<Write> WriteMembers(Suite& suite, const std::vector<std::string>& br
           grpc::CreateChannel(suite.gateway(), grpc::InsecureChannelCredentials()));
       for (int64_t i = next++; i < count; i = next++) {
         const absl::Time due = begin + absl::Seconds(static_cast<double>(i) / rate);
-        absl::SleepFor(due - absl::Now());
-        const organization::Member::Fields fields = tests::Person(first_person + i);
+        absl::SleepFor(due - absl::Now());  // the rate is what is asked for
         organization::v1::CreateMemberRequest request;
-        organization::v1::Member& member = *request.mutable_member();
-        member.set_unit("units/" + branches[static_cast<size_t>(i) % branches.size()]);
-        member.set_full_name(fields.full_name);
-        member.set_sex(static_cast<organization::v1::Sex>(fields.sex));
-        member.mutable_birth_date()->set_year(fields.birth_date.year);
-        member.mutable_birth_date()->set_month(fields.birth_date.month);
-        member.mutable_birth_date()->set_day(fields.birth_date.day);
-        member.set_identity_number(fields.identity_number);
-        member.set_status(organization::v1::MEMBER_STATUS_PROBATIONARY);
-        member.mutable_join_date()->set_year(2024);
-        member.mutable_join_date()->set_month(7);
-        member.mutable_join_date()->set_day(1);
+        *request.mutable_member() =
+            tests::MadeUpMember(first_person + i, "units/" + branches[static_cast<size_t>(i) % branches.size()]);
         grpc::ClientContext context;
         context.AddMetadata("authorization", "Bearer " + token);
         organization::v1::Member made;
@@ -324,8 +313,9 @@ void FreshnessFigures(Report& report) {
     const std::vector<Write> writes = WriteMembers(suite, codes, rate, absl::Seconds(seconds), person);
     const double achieved = static_cast<double>(writes.size()) / absl::ToDoubleSeconds(absl::Now() - begin);
     person += static_cast<int64_t>(writes.size());
-    for (int i = 0; i < 100 && pushes.last() < before + done + static_cast<int64_t>(writes.size()); ++i) {
-      absl::SleepFor(absl::Milliseconds(50));
+    const int64_t expected = before + done + static_cast<int64_t>(writes.size());
+    for (const absl::Time limit = absl::Now() + absl::Seconds(5); pushes.last() < expected && absl::Now() < limit;) {
+      tests::Pause();
     }
     std::vector<double> from_begin;
     std::vector<double> from_acknowledged;

@@ -8,8 +8,8 @@
 #include "ronghe/organization/v1/member_service.pb.h"
 #include "ronghe/organization/v1/organization_service.pb.h"
 #include "tests/faults/fold_import.h"
-#include "tests/faults/persons.h"
 #include "tests/support/eventually.h"
+#include "tests/support/made_up.h"
 
 namespace ronghe::tests {
 namespace {

@@ -1,4 +1,4 @@
-#include "tests/faults/persons.h"
+#include "tests/support/made_up.h"
 
 #include "tests/support/people.h"
 

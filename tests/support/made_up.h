@@ -7,6 +7,7 @@
 #include "ronghe/organization/v1/metrics.pb.h"
 #include "ronghe/organization/v1/unit.pb.h"
 
+// Made-up people and units as messages.
 namespace ronghe::tests {
 
 // tests::Person as a message; of `unit`, as units/{code}.
