@@ -37,14 +37,6 @@ std::vector<DirectoryGrant> AccessTable::GrantsOf(int64_t principal_id, absl::Ti
   return result;
 }
 
-void AccessTable::CopyTo(DirectoryDelta& delta) const {
-  for (const auto& [id, principal] : principals_) delta.principals.push_back(principal);
-  for (const auto& [principal_id, grants] : grants_) {
-    delta.grants.insert(delta.grants.end(), grants.begin(), grants.end());
-  }
-  for (const auto& [jti, expire] : revoked_) delta.revoked_tokens.push_back({jti, expire});
-}
-
 void AccessTable::ApplyPrincipal(const DirectoryPrincipal& principal) {
   DirectoryPrincipal& kept = principals_[principal.id];
   auto old_name = by_name_.find(Name(kept.issuer, kept.subject));

@@ -22,8 +22,6 @@ class AccessTable {
   const DirectoryPrincipal* Find(std::string_view issuer, std::string_view subject) const;
   std::vector<DirectoryGrant> GrantsOf(int64_t principal_id, absl::Time now) const;
   bool IsRevoked(std::string_view jti) const { return revoked_.contains(absl::string_view(jti.data(), jti.size())); }
-  // Everything that is kept.
-  void CopyTo(DirectoryDelta& delta) const;
 
  private:
   using Name = std::pair<std::string_view, std::string_view>;

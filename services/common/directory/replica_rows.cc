@@ -170,13 +170,13 @@ absl::StatusOr<DirectoryDelta> ReadReplica(Session& session) {
 }
 
 absl::Status WriteUnits(Session& session, std::span<const DirectoryUnit> added, std::span<const DirectoryUnit> changed,
-                        std::span<const UnitUid> forgotten) {
+                        std::span<const DirectoryUnit> forgotten) {
   RONGHE_RETURN_IF_ERROR(InsertAll(session, "replica_insert_units", "replica_unit", kUnitColumns, added));
   for (const DirectoryUnit& unit : changed) {
     RONGHE_RETURN_IF_ERROR(session.Execute(kUpsertUnit, RowOf(unit)).status());
   }
-  for (UnitUid uid : forgotten) {
-    RONGHE_RETURN_IF_ERROR(session.Execute(kDeleteUnit, {kPartition, uid.value}).status());
+  for (const DirectoryUnit& unit : forgotten) {
+    RONGHE_RETURN_IF_ERROR(session.Execute(kDeleteUnit, {kPartition, unit.uid.value}).status());
   }
   return absl::OkStatus();
 }

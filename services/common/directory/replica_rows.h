@@ -17,7 +17,7 @@ absl::StatusOr<DirectoryDelta> ReadReplica(sql::Session& session);
 
 // `added` must not be there yet, `changed` may be.
 absl::Status WriteUnits(sql::Session& session, std::span<const DirectoryUnit> added,
-                        std::span<const DirectoryUnit> changed, std::span<const UnitUid> forgotten);
+                        std::span<const DirectoryUnit> changed, std::span<const DirectoryUnit> forgotten);
 // New and changed principals, grants and tokens; revoked grants go, and so do tokens that expired before `now`.
 absl::Status WriteAccess(sql::Session& session, const DirectoryDelta& delta, absl::Time now);
 // These and no others.

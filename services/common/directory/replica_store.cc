@@ -25,8 +25,7 @@ constexpr absl::Duration kKeepPosition = absl::Seconds(60);
 struct UnitChanges {
   std::vector<DirectoryUnit> added;
   std::vector<DirectoryUnit> changed;
-  std::vector<UnitUid> forgotten;
-  std::vector<DirectoryUnit> gone;  // the same
+  std::vector<DirectoryUnit> forgotten;
   std::vector<ChangeEntry> entries;
 };
 
@@ -44,8 +43,7 @@ void AddEntry(const DirectoryUnit& unit, UnitChanges& changes) {
 }
 
 void Forget(const DirectoryUnit& unit, UnitChanges& changes) {
-  changes.forgotten.push_back(unit.uid);
-  changes.gone.push_back(unit);
+  changes.forgotten.push_back(unit);
   AddEntry(unit, changes);
 }
 
@@ -88,7 +86,7 @@ void AddPlaces(const DirectoryDelta& delta, const Directory& stored, UnitChanges
   }
   if (delta.place_revision > 0) rollups.back().structure_revision = delta.place_revision;
   if (delta.reset) {
-    for (const DirectoryUnit& unit : changes.gone) {
+    for (const DirectoryUnit& unit : changes.forgotten) {
       rollups.back().forgotten.push_back({unit.uid, UnitUid(), unit.partition, 0});
     }
   }

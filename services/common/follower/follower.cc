@@ -94,12 +94,13 @@ struct Follower::Parts {
   FeedHub hub;
   ReplicaStore replica;
   TrackedReplica tracked;
+  MetricSet metrics;
   Totals totals;
   WatchService watch;
   RemoteDirectoryFeed directory_feed;
 
   Parts(std::unique_ptr<sql::Database> opened, Process& process, const FollowerConfig& config,
-        const google::protobuf::Descriptor* metrics, FactSource& facts)
+        const google::protobuf::Descriptor* descriptor, FactSource& facts)
       : database(std::move(opened)),
         log(*database, process.clock(), process.random()),
         publisher(*database, process.clock(), process.random()),
@@ -107,6 +108,7 @@ struct Follower::Parts {
         hub(process.clock()),
         replica(*database, log, process.directory(), process.clock()),
         tracked(replica, *database, log, process.clock()),
+        metrics(descriptor),
         totals({config.serve.service, metrics, *database, log, publisher, feed, hub, process.directory(),
                 process.signer(), process.calendar(), process.wrapper(), facts}),
         watch({config.serve.service, log, feed, hub, process.directory(), process.signer(),

@@ -11,12 +11,6 @@ struct MemberCounts {
   int64_t full = 0;
   int64_t probationary = 0;
   int64_t female = 0;  // of both
-  MemberCounts& operator+=(const MemberCounts& other) {
-    full += other.full;
-    probationary += other.probationary;
-    female += other.female;
-    return *this;
-  }
 };
 
 // What organization counts: every number adds up the tree. Statistical groups and dissolved units are not counted.
@@ -30,12 +24,6 @@ struct UnitCounts {
     ++by_kind[static_cast<int>(kind)];
   }
   int64_t of(UnitKind kind) const { return by_kind[static_cast<int>(kind)]; }
-  UnitCounts& operator+=(const UnitCounts& other) {
-    units += other.units;
-    for (int i = 0; i < 9; ++i) by_kind[i] += other.by_kind[i];
-    members += other.members;
-    return *this;
-  }
 };
 
 }  // namespace ronghe::organization
