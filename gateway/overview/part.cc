@@ -4,24 +4,23 @@
 #include <mutex>
 #include <utility>
 
-#include <absl/container/flat_hash_set.h>
 #include <fmt/format.h>
 
+#include "gateway/overview/part_reading.h"
 #include "services/common/values/status.h"
 
 namespace ronghe::gateway {
 namespace {
 
-constexpr size_t kUnitsPerRequest = 100;
 // While a service does not answer, it is asked so often: each caller would wait for the same.
 constexpr absl::Duration kPauseAfterFailure = absl::Milliseconds(250);
 constexpr int kRounds = 2;
 
+}  // namespace
+
 std::string LocalKey(common::UnitUid unit, const Span& span) {
   return fmt::format("{}/{}/{}", unit.value, span.text, span.structure == common::v1::STRUCTURE_NOW ? "now" : "then");
 }
-
-}  // namespace
 
 bool DoesNotAnswer(const absl::Status& status) {
   switch (status.code()) {
@@ -41,71 +40,6 @@ bool DoesNotAnswer(const absl::Status& status) {
       return false;
   }
 }
-
-// Shared with the ends of loads, which may come when the reading is over.
-class Part::Reading {
- public:
-  Reading(const Wanted& w, absl::Time now, bool f)
-      : wanted(w),
-        arrived(now),
-        fresh(f),
-        count(w.units.size() * w.spans.size()),
-        summaries(count),
-        fallbacks(count),
-        loaded(count),
-        results(count) {}
-
-  const WantedUnit& UnitAt(size_t index) const { return wanted.units[index / wanted.spans.size()]; }
-  const Span& SpanAt(size_t index) const { return wanted.spans[index % wanted.spans.size()]; }
-
-  void Expect(const std::vector<size_t>& indices) {
-    const common::MutexLock lock(mutex);
-    for (const size_t index : indices) results[index].reset();
-    outstanding += indices.size();
-  }
-  void Set(size_t index, const absl::StatusOr<SummaryPtr>& result) {
-    const common::MutexLock lock(mutex);
-    results[index] = result;
-    --outstanding;
-    if (outstanding == 0) ended.notify_all();
-  }
-  // What has come by the deadline.
-  std::vector<std::optional<absl::StatusOr<SummaryPtr>>> Wait(absl::Duration patience) ABSL_NO_THREAD_SAFETY_ANALYSIS {
-    std::unique_lock lock(mutex.native());
-    ended.wait_for(lock, absl::ToChronoNanoseconds(patience),
-                   [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return outstanding == 0; });
-    return results;
-  }
-
-  const Wanted& wanted;
-  const absl::Time arrived;
-  const bool fresh;
-  const size_t count;
-  Freshness::State state;             // at the beginning
-  std::vector<SummaryPtr> summaries;  // accepted ones
-  std::vector<SummaryPtr> fallbacks;  // others, if nothing better comes
-  std::vector<char> loaded;           // by this reading, to be kept
-  std::vector<size_t> missing;
-
-  common::Mutex mutex;
-  std::condition_variable ended;
-  std::vector<std::optional<absl::StatusOr<SummaryPtr>>> results ABSL_GUARDED_BY(mutex);
-  size_t outstanding ABSL_GUARDED_BY(mutex) = 0;
-};
-
-// One question to the service and what waits for it.
-struct Part::Load {
-  struct Item {
-    std::string key;
-    std::string unit;
-    std::string period;
-    Flights::Done end;
-  };
-  common::v1::BatchGetSummariesRequest request;
-  std::vector<Item> items;
-  absl::Time sent;
-  absl::Time deadline;
-};
 
 Part::Part(std::string service, const Uses& uses, PartCounters counters)
     : service_(std::move(service)), uses_(uses), counters_(std::move(counters)), flights_(uses.clock) {}
@@ -161,147 +95,6 @@ void Part::LookUp(Reading& reading) {
     if (summary != nullptr && accept(indices[k], summary)) {
       known_.Put(LocalKey(reading.UnitAt(indices[k]).uid, reading.SpanAt(indices[k])), std::move(summary));
     }
-  }
-}
-
-// `alone`: loads that are under way will not do.
-void Part::StartLoads(const std::shared_ptr<Reading>& reading, const std::vector<size_t>& missing, bool alone) {
-  if (missing.empty()) return;
-  reading->Expect(missing);
-  struct Led {
-    size_t index;
-    Load::Item item;
-  };
-  std::vector<Led> led;
-  for (const size_t i : missing) {
-    const std::string key = LocalKey(reading->UnitAt(i).uid, reading->SpanAt(i));
-    if (alone) flights_.Forget(key);
-    flights_.Start(
-        key,
-        [&](Flights::Done end) {
-          led.push_back({i, {key, reading->UnitAt(i).name, reading->SpanAt(i).text, std::move(end)}});
-        },
-        [reading, i](const Flights::Result& result) { reading->Set(i, result); });
-  }
-  if (led.empty()) return;
-  for (const Led& one : led) reading->loaded[one.index] = 1;
-  if (const absl::Status given_up = GivenUp(); !given_up.ok()) {
-    for (const Led& one : led) one.item.end(given_up);
-    return;
-  }
-  const auto new_load = [&] {
-    auto load = std::make_shared<Load>();
-    load->sent = uses_.clock.Now();
-    load->deadline = load->sent + kPatience;
-    load->request.set_totals_only(true);
-    load->request.set_structure(reading->wanted.spans.front().structure);
-    return load;
-  };
-  const auto add_period = [](Load& load, const std::string& period) {
-    auto& periods = *load.request.mutable_periods();
-    if (std::find(periods.begin(), periods.end(), period) == periods.end()) *periods.Add() = period;
-  };
-  if (reading->wanted.with_children && led.size() * 2 > reading->count) {
-    std::shared_ptr<Load> load = new_load();
-    load->request.add_units(reading->wanted.units.front().name);
-    load->request.set_include_children(true);
-    for (Led& one : led) {
-      add_period(*load, one.item.period);
-      load->items.push_back(std::move(one.item));
-    }
-    Send(std::move(load));
-    return;
-  }
-  std::shared_ptr<Load> load;
-  absl::flat_hash_set<std::string> named;
-  for (Led& one : led) {
-    if (!named.contains(one.item.unit) && named.size() == kUnitsPerRequest) {
-      Send(std::exchange(load, nullptr));
-      named.clear();
-    }
-    if (load == nullptr) load = new_load();
-    if (named.insert(one.item.unit).second) load->request.add_units(one.item.unit);
-    add_period(*load, one.item.period);
-    load->items.push_back(std::move(one.item));
-  }
-  Send(std::move(load));
-}
-
-// With tokens everyone asks for himself.
-void Part::AskDirectly(const std::shared_ptr<Reading>& reading, absl::Time deadline) {
-  std::vector<size_t> all(reading->count);
-  for (size_t i = 0; i < all.size(); ++i) all[i] = i;
-  reading->missing = all;
-  reading->Expect(all);
-  const Wanted& wanted = reading->wanted;
-  const size_t step = wanted.with_children ? wanted.units.size() : kUnitsPerRequest;
-  for (size_t first = 0; first < wanted.units.size(); first += step) {
-    auto load = std::make_shared<Load>();
-    load->sent = uses_.clock.Now();
-    load->deadline = deadline;
-    load->request.set_totals_only(true);
-    load->request.set_include_children(wanted.with_children);
-    load->request.set_structure(wanted.spans.front().structure);
-    load->request.mutable_min_revision()->Add(wanted.min_revision.begin(), wanted.min_revision.end());
-    for (const Span& span : wanted.spans) load->request.add_periods(span.text);
-    for (size_t u = first; u < std::min(first + step, wanted.units.size()); ++u) {
-      if (u == 0 || !wanted.with_children) load->request.add_units(wanted.units[u].name);
-      for (size_t s = 0; s < wanted.spans.size(); ++s) {
-        const size_t i = u * wanted.spans.size() + s;
-        reading->loaded[i] = 1;
-        load->items.push_back({LocalKey(wanted.units[u].uid, wanted.spans[s]), wanted.units[u].name,
-                               wanted.spans[s].text,
-                               [reading, i](const Flights::Result& result) { reading->Set(i, result); }});
-      }
-    }
-    Send(std::move(load));
-  }
-}
-
-void Part::Send(std::shared_ptr<Load> load) {
-  {
-    const common::MutexLock lock(mutex_);
-    ++loads_;
-  }
-  const common::v1::BatchGetSummariesRequest& request = load->request;
-  const absl::Time deadline = load->deadline;
-  uses_.source.BatchGet(request, deadline, [this, load = std::move(load)](absl::StatusOr<SummaryBatch> batch) {
-    Receive(load, std::move(batch));
-    const common::MutexLock lock(mutex_);
-    --loads_;
-    ended_.notify_all();
-  });
-}
-
-void Part::Receive(const std::shared_ptr<Load>& load, absl::StatusOr<SummaryBatch> batch) {
-  if (absl::IsNotFound(batch.status())) {
-    // This process knows of the unit before the service does. The others can still be had.
-    Answered(true);
-    const std::string unknown = common::ResourceOf(batch.status());
-    auto& units = *load->request.mutable_units();
-    const auto found = std::find(units.begin(), units.end(), unknown);
-    if (units.size() > 1 && found != units.end()) {
-      units.erase(found);
-      Send(load);
-      return;
-    }
-    for (const Load::Item& item : load->items) item.end(SummaryPtr());
-    return;
-  }
-  if (batch.ok() || DoesNotAnswer(batch.status())) Answered(batch.ok());
-  for (const Load::Item& item : load->items) {
-    if (!batch.ok()) {
-      item.end(batch.status());
-      continue;
-    }
-    const auto total = batch->totals.find(std::make_pair(item.unit, item.period));
-    if (total == batch->totals.end()) {
-      item.end(SummaryPtr());
-      continue;
-    }
-    auto summary = std::make_shared<const Summary>(Summary{batch->place, load->sent, total->second});
-    known_.Put(item.key, summary);
-    item.end(SummaryPtr(std::move(summary)));
   }
 }
 

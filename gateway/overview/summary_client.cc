@@ -27,12 +27,6 @@ const pb::Message* PrototypeOf(const std::string& service) {
   return type == nullptr ? nullptr : pb::MessageFactory::generated_factory()->GetPrototype(type);
 }
 
-Place PlaceOf(const common::v1::Watermark& watermark) {
-  return {watermark.incarnation(), watermark.position(),
-          absl::FromUnixSeconds(watermark.time().seconds()) + absl::Nanoseconds(watermark.time().nanos()),
-          watermark.structure_revision()};
-}
-
 // The fields that every service's response has.
 SummaryBatch Read(const pb::Message& response, const std::string& only_period) {
   const pb::Descriptor* type = response.GetDescriptor();
