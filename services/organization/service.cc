@@ -7,6 +7,7 @@
 #include "services/common/serve/wrapper.h"
 #include "services/common/summary/totals.h"
 #include "services/common/telemetry/log.h"
+#include "services/common/timer/timer.h"
 #include "services/organization/app/import_runner.h"
 #include "services/organization/app/member_import_target.h"
 #include "services/organization/app/unit_import_target.h"
@@ -49,6 +50,7 @@ absl::Time In(absl::Duration time) {
 absl::Status MigrateAll(Database& database) {
   RONGHE_RETURN_IF_ERROR(common::sql::Migrate(database, "changelog", common::ChangeLogMigrations()));
   RONGHE_RETURN_IF_ERROR(common::MigrateRollup(database, common::MetricSet(v1::OrganizationMetrics::descriptor())));
+  RONGHE_RETURN_IF_ERROR(common::sql::Migrate(database, "timer", common::TimerMigrations()));
   return common::sql::Migrate(database, "organization", organization::Migrations());
 }
 
@@ -57,7 +59,8 @@ absl::Status CheckMigrations(Database& database) {
                           common::sql::PendingMigrations(database, "changelog", common::ChangeLogMigrations()));
   RONGHE_ASSIGN_OR_RETURN(int own,
                           common::sql::PendingMigrations(database, "organization", organization::Migrations()));
-  if (log + own == 0) return absl::OkStatus();
+  RONGHE_ASSIGN_OR_RETURN(int timers, common::sql::PendingMigrations(database, "timer", common::TimerMigrations()));
+  if (log + timers + own == 0) return absl::OkStatus();
   return common::Unavailable("MIGRATIONS_PENDING", {"migrations are missing", "数据库结构尚未更新"});
 }
 
@@ -98,6 +101,7 @@ struct Service::Parts {
   common::Feed feed;
   common::FeedHub hub;
   common::Publisher publisher;
+  common::TimerLoop timers;
   KeyRing keys;
   PersonVault vault;
   SqlMemberOccupants member_occupants;
@@ -152,6 +156,7 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       feed(*database),
       hub(p.clock()),
       publisher(*database, p.clock(), p.random()),
+      timers(*database, log, p.clock()),
       keys(std::move(key_ring)),
       vault(keys, p.random()),
       occupants({&member_occupants}),
@@ -212,7 +217,11 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
   });
   owners.Add("imports",
              [this](std::string_view, int64_t id, absl::Time deadline) { return import_app.OwnerOf(id, deadline); });
-  log.OnCommit([this] { publisher.Hint(); });
+  log.OnCommit([this] {
+    publisher.Hint();
+    timers.Hint();
+  });
+  timers.OnError([](const absl::Status& status) { LogError("a timer cannot fire", status); });
   publisher.OnPublished([this](int64_t position) {
     hub.Advance(position);
     directory_feed.Wake();
@@ -225,6 +234,7 @@ Service::Service(common::Process& process, const Config& config) : process_(proc
 Service::~Service() {
   if (parts_ == nullptr) return;
   parts_->totals.StopAudits();
+  parts_->timers.Stop();
   parts_->import_runner.Stop();
   parts_->publisher.Stop();
   parts_->directory_feed.Stop();
@@ -248,6 +258,7 @@ absl::Status Service::Start() {
   parts_->hub.Advance(position);
   RONGHE_RETURN_IF_ERROR(parts_->directory_feed.Start(In(kLoadDeadline)));
   parts_->publisher.Start();
+  parts_->timers.Start();
   parts_->import_runner.Start();
   parts_->totals.StartAudits(config_.audit_interval, process_.metrics());
   Register();
