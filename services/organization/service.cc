@@ -21,6 +21,7 @@
 #include "services/organization/rpc/member_rpc.h"
 #include "services/organization/rpc/organization_rpc.h"
 #include "services/organization/rpc/owner_resolver.h"
+#include "services/organization/rpc/post_rpc.h"
 #include "services/organization/rpc/rule_pack_codec.h"
 #include "services/organization/storage/directory_feed.h"
 #include "services/organization/storage/directory_tree.h"
@@ -34,6 +35,8 @@
 #include "services/organization/storage/sql_import_store.h"
 #include "services/organization/storage/sql_member_occupants.h"
 #include "services/organization/storage/sql_member_store.h"
+#include "services/organization/storage/sql_post_store.h"
+#include "services/organization/storage/sql_post_txn.h"
 #include "services/organization/storage/sql_unit_store.h"
 
 namespace ronghe::organization {
@@ -134,6 +137,7 @@ struct Service::Parts {
   SqlUnitStore units;
   SqlAccessStore access;
   SqlMemberStore members;
+  SqlPostStore posts;
   SqlAuditLog audit;
   DirectoryLoader loader;
   LoaderSource loader_source;
@@ -154,6 +158,8 @@ struct Service::Parts {
   AccessApp access_app;
   MemberApp member_app;
   MemberQuery member_query;
+  PostApp post_app;
+  PostQuery post_query;
   ProtoUnitRows unit_rows;
   ProtoMemberRows member_rows;
   UnitImportTarget unit_target;
@@ -169,6 +175,7 @@ struct Service::Parts {
   AccessRpc access_rpc;
   DirectoryRpc directory_rpc;
   MemberRpc member_rpc;
+  PostRpc post_rpc;
   ImportRpc import_rpc;
 };
 
@@ -190,6 +197,7 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       units(*database, log, occupants),
       access(*database, log),
       members(*database, log, vault),
+      posts(*database, log, p.calendar().zone()),
       audit(*database, p.clock()),
       loader(*database, log, feed, p.clock()),
       loader_source(loader),
@@ -208,6 +216,8 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       access_app(access, tree, owners, gate, p.signer(), p.clock()),
       member_app({members, audit, tree, gate, p.calendar()}),
       member_query(members, tree, gate, p.signer()),
+      post_app(posts, tree, p.calendar(), rules.book),
+      post_query(posts, tree, p.signer()),
       unit_target(units, unit_join, unit_rows, consistency, p.calendar(), rules.book),
       member_target({members, member_join, member_rows, tree, consistency}, p.calendar()),
       import_engine(imports, sealer, p.clock(), {&unit_target, &member_target}),
@@ -228,6 +238,7 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
                                  return NewImportUpload(p.wrapper().executor(), import_app, call, "members",
                                                         ReadMembersMessage);
                                }}),
+      post_rpc(p.wrapper(), {post_app, post_query, tree, gate, watch}),
       import_rpc(p.wrapper(), import_app) {
   owners.Add("grants", [this](std::string_view name, int64_t id, absl::Time deadline) {
     return access_app.OwnerOfGrant(name, id, deadline);
@@ -237,6 +248,23 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
   });
   owners.Add("members", [this](std::string_view name, int64_t id, absl::Time deadline) {
     return member_app.OwnerOf(name, id, deadline);
+  });
+  owners.Add("posts", [this](std::string_view name, int64_t id, absl::Time deadline) {
+    return post_app.OwnerOfPost(name, id, deadline);
+  });
+  owners.Add("terms", [this](std::string_view name, int64_t id, absl::Time deadline) {
+    return post_app.OwnerOfTerm(name, id, deadline);
+  });
+  owners.Add("appointments", [this](std::string_view name, int64_t id, absl::Time deadline) {
+    return post_app.OwnerOfAppointment(name, id, deadline);
+  });
+  timers.Handle(std::string(kTermTimer), [this, &p](common::WriteTxn& txn, const common::DueTimer& timer) {
+    SqlPostTxn in_txn(txn, p.calendar().zone());
+    return post_app.TermDue(in_txn, TermId(timer.record), timer.due);
+  });
+  timers.Handle(std::string(kUnitPostsTimer), [this, &p](common::WriteTxn& txn, const common::DueTimer& timer) {
+    SqlPostTxn in_txn(txn, p.calendar().zone());
+    return post_app.UnitEnded(in_txn, common::UnitUid(timer.record));
   });
   owners.Add("imports",
              [this](std::string_view, int64_t id, absl::Time deadline) { return import_app.OwnerOf(id, deadline); });
@@ -318,8 +346,8 @@ void Service::Register() {
 }
 
 std::vector<common::ServiceBinding*> Service::bindings() {
-  return {&parts_->organization_rpc, &parts_->access_rpc, &parts_->directory_rpc,
-          &parts_->member_rpc,       &parts_->import_rpc, &parts_->totals.feed_binding()};
+  return {&parts_->organization_rpc, &parts_->access_rpc, &parts_->directory_rpc,        &parts_->member_rpc,
+          &parts_->post_rpc,         &parts_->import_rpc, &parts_->totals.feed_binding()};
 }
 
 }  // namespace ronghe::organization

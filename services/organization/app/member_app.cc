@@ -226,6 +226,7 @@ absl::StatusOr<MemberView> MemberApp::Move(const common::Call& call, const std::
     if (home->partition != txn.partition()) return OtherCounty(unit_name);
     RONGHE_RETURN_IF_ERROR(CheckHome(*home, unit_name));
     if (before.unit == unit->uid) return before;
+    RONGHE_RETURN_IF_ERROR(txn.EndPosts(before.id, unit->uid, calendar_.Today()));
     return txn.Replace(before, {unit->uid, before.member}, "move");
   };
   return Run(call, name, options, move);

@@ -25,6 +25,9 @@ constexpr CountMetric kMetrics[] = {
     {"full_members", [](const UnitCounts& c) { return c.members.full; }},
     {"probationary_members", [](const UnitCounts& c) { return c.members.probationary; }},
     {"female_members", [](const UnitCounts& c) { return c.members.female; }},
+    {"terms_expiring", [](const UnitCounts& c) { return c.posts.terms_expiring; }},
+    {"terms_overdue", [](const UnitCounts& c) { return c.posts.terms_overdue; }},
+    {"posts_vacant", [](const UnitCounts& c) { return c.posts.posts_vacant; }},
 };
 
 RollupChange::Place PlaceOf(const Unit& unit, common::MonthNumber from) {
