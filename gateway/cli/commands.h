@@ -88,6 +88,13 @@ struct RulesOptions {
 };
 absl::Status RunRules(const RulesOptions& options, Context& context);
 
+struct AlertOptions {
+  std::string unit;
+  std::string filter;
+  int limit = 0;  // 0: all
+};
+absl::Status RunAlerts(const AlertOptions& options, Context& context);
+
 struct MemberOptions {
   std::string member;
   std::string unit;

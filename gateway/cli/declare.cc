@@ -116,6 +116,12 @@ void DeclareViews(CLI::App& app, Context& context, Command& command) {
       Declare(app, "rules", "the rules in force, as --rule-pack takes them / 规则", context, command, RunRules);
   rules.app->add_option("--as-of", rules.options->as_of, "only those of this day, for example 2026-11-01");
 
+  auto alerts =
+      Declare(app, "alerts", "rules that are not kept, most urgent first / 预警", context, command, RunAlerts);
+  alerts.app->add_option("unit", alerts.options->unit, "the unit and everything below it")->required();
+  alerts.app->add_option("--filter", alerts.options->filter, "for example: severity = URGENT AND rule != NO_TERM");
+  alerts.app->add_option("--limit", alerts.options->limit, "at most so many; default all")->check(CLI::PositiveNumber);
+
   auto watch =
       Declare(app, "watch", "follow the changes, also across interruptions / 变更订阅", context, command, RunWatch);
   watch.app->add_option("--service", watch.options->service, "whose changes")

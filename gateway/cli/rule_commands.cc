@@ -1,6 +1,7 @@
 #include <google/protobuf/text_format.h>
 
 #include "gateway/cli/commands.h"
+#include "gateway/cli/labels.h"
 #include "gateway/cli/resources.h"
 #include "ronghe/organization/v1/organization_service.grpc.pb.h"
 
@@ -29,6 +30,28 @@ absl::Status RunRules(const RulesOptions& options, Context& context) {
   std::string text;
   if (!printer.PrintToString(pack, &text)) return common::Internal("a rule pack cannot be printed");
   context.out() << text;
+  return absl::OkStatus();
+}
+
+absl::Status RunAlerts(const AlertOptions& options, Context& context) {
+  using Stub = v1::OrganizationService::Stub;
+  v1::ListAlertsRequest request;
+  request.set_unit(UnitName(options.unit));
+  request.set_filter(options.filter);
+  request.set_page_size(options.limit > 0 ? std::min(options.limit, 1000) : 1000);
+  RONGHE_ASSIGN_OR_RETURN(Session * session, context.session());
+  auto stub = v1::OrganizationService::NewStub(session->channel());
+  std::vector<v1::Alert> alerts;
+  do {
+    RONGHE_ASSIGN_OR_RETURN(
+        v1::ListAlertsResponse response,
+        (session->Call<Stub, v1::ListAlertsRequest, v1::ListAlertsResponse>(*stub, &Stub::ListAlerts, request)));
+    for (v1::Alert& alert : *response.mutable_alerts()) {
+      if (options.limit == 0 || static_cast<int>(alerts.size()) < options.limit) alerts.push_back(std::move(alert));
+    }
+    request.set_page_token(response.next_page_token());
+  } while (!request.page_token().empty() && (options.limit == 0 || static_cast<int>(alerts.size()) < options.limit));
+  PrintList(context, alerts, {"severity", "unit", "rule", "since_date", "value", "limit", "source"});
   return absl::OkStatus();
 }
 

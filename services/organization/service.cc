@@ -23,6 +23,8 @@
 #include "services/organization/rpc/owner_resolver.h"
 #include "services/organization/rpc/post_rpc.h"
 #include "services/organization/rpc/rule_pack_codec.h"
+#include "services/organization/storage/alert_keeper.h"
+#include "services/organization/storage/alert_rows.h"
 #include "services/organization/storage/directory_feed.h"
 #include "services/organization/storage/directory_tree.h"
 #include "services/organization/storage/migrations/migrations.h"
@@ -138,6 +140,7 @@ struct Service::Parts {
   SqlAccessStore access;
   SqlMemberStore members;
   SqlPostStore posts;
+  SqlAlertStore alerts;
   SqlAuditLog audit;
   DirectoryLoader loader;
   LoaderSource loader_source;
@@ -160,6 +163,8 @@ struct Service::Parts {
   MemberQuery member_query;
   PostApp post_app;
   PostQuery post_query;
+  AlertQuery alert_query;
+  AlertKeeper alert_keeper;
   ProtoUnitRows unit_rows;
   ProtoMemberRows member_rows;
   UnitImportTarget unit_target;
@@ -198,6 +203,7 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       access(*database, log),
       members(*database, log, vault),
       posts(*database, log, p.calendar().zone()),
+      alerts(*database),
       audit(*database, p.clock()),
       loader(*database, log, feed, p.clock()),
       loader_source(loader),
@@ -218,6 +224,8 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       member_query(members, tree, gate, p.signer()),
       post_app(posts, tree, p.calendar(), rules.book),
       post_query(posts, tree, p.signer()),
+      alert_query(alerts, tree, p.signer()),
+      alert_keeper({*database, log, feed, tree, p.calendar(), rules.book}),
       unit_target(units, unit_join, unit_rows, consistency, p.calendar(), rules.book),
       member_target({members, member_join, member_rows, tree, consistency}, p.calendar()),
       import_engine(imports, sealer, p.clock(), {&unit_target, &member_target}),
@@ -226,7 +234,7 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       import_app({import_engine, import_hub, tree, gate, p.signer(), [this] { import_runner.Wake(); }}),
       watch({"organization", log, feed, hub, p.directory(), p.signer(), p.wrapper().executor(), p.clock(),
              [&p] { return p.directory().structure_revision(); }}),
-      organization_rpc(p.wrapper(), {unit_app, unit_query, totals, gate, watch, rules,
+      organization_rpc(p.wrapper(), {unit_app, unit_query, totals, gate, watch, rules, alert_query, tree, p.calendar(),
                                      [&p, this](const common::Call& call) {
                                        return NewImportUpload(p.wrapper().executor(), import_app, call, "units",
                                                               ReadUnitsMessage);
@@ -272,6 +280,7 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
     publisher.Hint();
     timers.Hint();
   });
+  alert_keeper.OnError([](const absl::Status& status) { LogError("alerts cannot be kept", status); });
   timers.OnError([](const absl::Status& status) { LogError("a timer cannot fire", status); });
   publisher.OnPublished([this](int64_t position) {
     hub.Advance(position);
@@ -286,6 +295,7 @@ Service::~Service() {
   if (parts_ == nullptr) return;
   parts_->totals.StopAudits();
   parts_->timers.Stop();
+  parts_->alert_keeper.Stop();
   parts_->import_runner.Stop();
   parts_->publisher.Stop();
   parts_->directory_feed.Stop();
@@ -311,6 +321,7 @@ absl::Status Service::Start() {
   RONGHE_RETURN_IF_ERROR(parts_->directory_feed.Start(In(kLoadDeadline)));
   parts_->publisher.Start();
   parts_->timers.Start();
+  parts_->alert_keeper.Start();
   parts_->import_runner.Start();
   parts_->totals.StartAudits(config_.audit_interval, process_.metrics());
   Register();

@@ -1,5 +1,6 @@
 #include "services/organization/rpc/organization_rpc.h"
 
+#include "services/organization/rpc/alert_codec.h"
 #include "services/organization/rpc/unit_codec.h"
 #include "services/organization/rpc/wire.h"
 
@@ -46,6 +47,8 @@ OrganizationRpc::OrganizationRpc(common::Wrapper& wrapper, Parts parts)
   BindTotals<v1::BatchGetSummariesResponse>(parts_.totals);
   Unary<v1::GetRulePackRequest, v1::RulePack>("GetRulePack",
                                               [this](const Call& c, const auto& r) { return GetRulePack(c, r); });
+  Unary<v1::ListAlertsRequest, v1::ListAlertsResponse>(
+      "ListAlerts", [this](const Call& c, const auto& r) { return ListAlerts(c, r); });
   BidiStream<v1::ImportUnitsRequest, common::v1::ImportProgress>("ImportUnits", parts_.import_units);
   ServerStream<v1::ExportUnitsRequest, v1::ExportUnitsResponse>(
       "ExportUnits", [this](const Call& c, const auto& r) { return ExportUnits(c, r); });
@@ -144,6 +147,20 @@ absl::StatusOr<v1::Unit> OrganizationRpc::DissolveUnit(const Call& call, const v
   options.etag = request.etag();
   options.validate_only = request.validate_only();
   return Encode(parts_.units.Dissolve(call, request.name(), options));
+}
+
+absl::StatusOr<v1::ListAlertsResponse> OrganizationRpc::ListAlerts(const Call& call,
+                                                                   const v1::ListAlertsRequest& request) {
+  RONGHE_ASSIGN_OR_RETURN(AlertPage page, parts_.alerts.List(call, {request.unit(), request.page_size(),
+                                                                    request.page_token(), request.filter()}));
+  const RuleBook& book = parts_.rules.book;
+  const Rules& rules = book.On(parts_.calendar.Today());
+  v1::ListAlertsResponse response;
+  for (const StoredAlert& alert : page.alerts) {
+    *response.add_alerts() = ToProto(alert, parts_.tree, rules, book.version());
+  }
+  response.set_next_page_token(std::move(page.next_page_token));
+  return response;
 }
 
 absl::StatusOr<v1::RulePack> OrganizationRpc::GetRulePack(const Call&, const v1::GetRulePackRequest& request) {

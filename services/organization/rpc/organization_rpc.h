@@ -8,6 +8,7 @@
 #include "services/common/changelog/watch.h"
 #include "services/common/serve/binding.h"
 #include "services/common/summary/totals_binding.h"
+#include "services/organization/app/alert_query.h"
 #include "services/organization/app/unit_app.h"
 #include "services/organization/app/unit_query.h"
 #include "services/organization/rpc/rule_pack_codec.h"
@@ -25,6 +26,9 @@ class OrganizationRpc final : public common::TotalsBinding {
     RevisionGate& gate;
     common::WatchService& watch;
     const LoadedRules& rules;
+    AlertQuery& alerts;
+    const Tree& tree;
+    common::Calendar calendar;
     std::function<absl::StatusOr<std::unique_ptr<common::Upload>>(const common::Call&)> import_units;
   };
   OrganizationRpc(common::Wrapper& wrapper, Parts parts);
@@ -40,6 +44,7 @@ class OrganizationRpc final : public common::TotalsBinding {
   absl::StatusOr<v1::Unit> UpdateUnit(const common::Call& call, const v1::UpdateUnitRequest& request);
   absl::StatusOr<v1::Unit> MoveUnit(const common::Call& call, const v1::MoveUnitRequest& request);
   absl::StatusOr<v1::Unit> DissolveUnit(const common::Call& call, const v1::DissolveUnitRequest& request);
+  absl::StatusOr<v1::ListAlertsResponse> ListAlerts(const common::Call& call, const v1::ListAlertsRequest& request);
   absl::StatusOr<v1::RulePack> GetRulePack(const common::Call& call, const v1::GetRulePackRequest& request);
   absl::StatusOr<std::unique_ptr<common::MessageSource>> ExportUnits(const common::Call& call,
                                                                      const v1::ExportUnitsRequest& request);

@@ -266,5 +266,41 @@ TEST_F(PostTest, ARequestHasItsEffectOnce) {
   EXPECT_FALSE(fields.empty());
 }
 
+TEST_F(PostTest, WhatTheRulesForbidIsAnAlertUntilItIsMended) {
+  using Stub = v1::OrganizationService::Stub;
+  Grant("inside", common::v1::ROLE_VIEWER, "370783104");
+  const v1::Term term = Term("B1", today_ - 4 * 366);
+  v1::ListAlertsRequest request;
+  request.set_unit("units/370783104");
+  request.set_filter("rule = TERM_OVERDUE");
+  absl::StatusOr<v1::ListAlertsResponse> response;
+  const auto size = [&] {
+    response = Units("inside", &Stub::ListAlerts, request);
+    return response.ok() ? response->alerts_size() : -1;
+  };
+  ASSERT_TRUE(Eventually([&] { return size() == 1; })) << response.status();
+  const v1::Alert& alert = response->alerts(0);
+  EXPECT_EQ(alert.unit(), "units/B1");
+  EXPECT_EQ(alert.severity(), v1::ALERT_SEVERITY_URGENT);
+  EXPECT_EQ(DayOf(alert.since_date()), DayOf(term.due_date()) + 1);
+  EXPECT_THAT(std::vector<std::string>(alert.resources().begin(), alert.resources().end()), ElementsAre(term.name()));
+  EXPECT_FALSE(alert.source().empty());
+  EXPECT_EQ(alert.rule_path(), "terms.lengths");
+  EXPECT_EQ(alert.rule_pack_version(), "default-1");
+  v1::RecordElectionRequest election;
+  election.set_name(term.name());
+  election.set_result(v1::ELECTION_RESULT_ELECTED);
+  ASSERT_TRUE(Call("admin", *posts_, &Posts::RecordElection, election).ok());
+  EXPECT_TRUE(Eventually([&] { return size() == 0; }));
+  // Pages, in order of urgency.
+  request.set_filter("");
+  request.set_page_size(2);
+  ASSERT_TRUE(Eventually([&] { return size() == 2; }));
+  EXPECT_LE(response->alerts(0).severity(), response->alerts(1).severity());
+  EXPECT_FALSE(response->next_page_token().empty());
+  request.set_unit("units/370783");
+  EXPECT_TRUE(absl::IsNotFound(Units("inside", &Stub::ListAlerts, request).status()));
+}
+
 }  // namespace
 }  // namespace ronghe::organization
