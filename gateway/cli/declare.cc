@@ -57,10 +57,16 @@ void AddWriteOptions(CLI::App& app, Options& options, bool validate) {
 
 // What every command that shows figures takes.
 template <typename Options>
+void AddRevisionOption(Declared<Options>& declared) {
+  declared.app->add_option("--min-revision", declared.options->min_revision,
+                           "answer nothing older than this write: the `revision` it was answered with; repeatable");
+}
+template <typename Options>
 void AddFigureOptions(Declared<Options>& declared) {
   declared.app->add_option("--structure", declared.options->structure, "then (the default) or now")
       ->check(CLI::IsMember({"then", "now"}));
   declared.app->add_flag("--all", declared.options->all, "every metric and rate, not only the usual ones");
+  AddRevisionOption(declared);
 }
 template <typename Options>
 void AddFigureAndPeriodOptions(Declared<Options>& declared) {
@@ -98,6 +104,7 @@ void DeclareViews(CLI::App& app, Context& context, Command& command) {
                          context, command, RunExplain);
   explain.app->add_option("unit", explain.options->unit, "unit")->required();
   explain.app->add_option("--period", explain.options->period, "the month, for example 2026-10")->required();
+  AddRevisionOption(explain);
 
   auto audit =
       Declare(app, "audit", "recount all totals from the records and compare / 核对汇总", context, command, RunAudit);

@@ -38,7 +38,8 @@ struct MonthDifference {
 absl::StatusOr<MonthDifference> ReadDifference(sql::Session& session, const MetricSet& metrics, UnitUid unit,
                                                PartitionId partition, MonthNumber month);
 
-// Inside a snapshot: the units that stood directly under one at the end of a month, by uid. `today`: those that do today.
+// Inside a snapshot: the units that stood directly under one at the end of a month, by uid. `today`: those that do
+// today.
 absl::StatusOr<std::vector<UnitUid>> ReadChildrenAt(sql::Session& session, UnitUid parent, MonthNumber month,
                                                     std::span<const UnitUid> today);
 
