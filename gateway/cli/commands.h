@@ -87,6 +87,11 @@ absl::Status RunUnitUpdate(const UnitOptions& options, Context& context);
 absl::Status RunUnitMove(const UnitOptions& options, Context& context);
 absl::Status RunUnitDissolve(const UnitOptions& options, Context& context);
 
+struct RulesOptions {
+  std::string as_of;  // only the set in force on this day
+};
+absl::Status RunRules(const RulesOptions& options, Context& context);
+
 struct MemberOptions {
   std::string member;
   std::string unit;

@@ -118,6 +118,10 @@ void DeclareViews(CLI::App& app, Context& context, Command& command) {
   tree.app->add_option("--depth", tree.options->depth, "levels to show; default all")->check(CLI::Range(1, 10));
   tree.app->add_option("--as-of", tree.options->as_of, "as of this day, for example 2026-11-01");
 
+  auto rules =
+      Declare(app, "rules", "the rules in force, as --rule-pack takes them / 规则", context, command, RunRules);
+  rules.app->add_option("--as-of", rules.options->as_of, "only those of this day, for example 2026-11-01");
+
   auto watch =
       Declare(app, "watch", "follow the changes, also across interruptions / 变更订阅", context, command, RunWatch);
   watch.app->add_option("--service", watch.options->service, "whose changes")
