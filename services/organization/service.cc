@@ -132,6 +132,7 @@ struct Service::Parts {
   AccessApp access_app;
   MemberApp member_app;
   MemberQuery member_query;
+  MembershipApp membership_app;
   ProtoUnitRows unit_rows;
   ProtoMemberRows member_rows;
   UnitImportTarget unit_target;
@@ -162,8 +163,8 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       occupants({&member_occupants}),
       metrics(v1::OrganizationMetrics::descriptor()),
       facts(metrics, occupants),
-      totals({"organization", metrics, *database, log, publisher, feed, hub,
-              p.directory(), p.signer(), p.calendar(), p.wrapper(), facts}),
+      totals({"organization", metrics, *database, log, publisher, feed, hub, p.directory(), p.signer(), p.calendar(),
+              p.wrapper(), facts}),
       units(*database, log, occupants),
       access(*database, log),
       members(*database, log, vault),
@@ -185,6 +186,7 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       access_app(access, tree, owners, gate, p.signer(), p.clock()),
       member_app({members, audit, tree, gate, p.calendar()}),
       member_query(members, tree, gate, p.signer()),
+      membership_app({members, tree, gate, p.calendar()}),
       unit_target(units, unit_join, unit_rows, consistency, p.calendar()),
       member_target({members, member_join, member_rows, tree, consistency}, p.calendar()),
       import_engine(imports, sealer, p.clock(), {&unit_target, &member_target}),
@@ -200,7 +202,7 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
                                      }}),
       access_rpc(p.wrapper(), access_app, gate),
       directory_rpc(p.wrapper(), loader_source, hub),
-      member_rpc(p.wrapper(), {member_app, member_query, watch,
+      member_rpc(p.wrapper(), {member_app, member_query, membership_app, watch,
                                [&p, this](const common::Call& call) {
                                  return NewImportUpload(p.wrapper().executor(), import_app, call, "members",
                                                         ReadMembersMessage);

@@ -2,7 +2,11 @@
 
 #include <algorithm>
 
+#include <absl/container/flat_hash_map.h>
+
 #include "services/common/values/status.h"
+#include "services/organization/storage/member_affiliations.h"
+#include "services/organization/storage/member_history.h"
 #include "services/organization/storage/member_rows.h"
 #include "services/organization/storage/person_registry.h"
 #include "services/organization/storage/sql_member_txn.h"
@@ -14,12 +18,37 @@ namespace sql = common::sql;
 
 constexpr sql::Query kUnitOf{"member_unit_of", "SELECT unit_uid FROM member WHERE partition_id = ? AND member_id = ?"};
 
+constexpr int kPiece = 500;
+
+// The rows lie in the partitions where the persons were registered, so they are found by id.
+absl::StatusOr<std::vector<ListedMember>> SelectFloatingIn(sql::Session& session, const PersonVault& vault,
+                                                           const UnitsOfPartition& units, const MemberFilter& filter,
+                                                           MemberPosition after, int limit) {
+  std::vector<ListedMember> found;
+  while (static_cast<int>(found.size()) < limit) {
+    RONGHE_ASSIGN_OR_RETURN(const std::vector<MemberPosition> places,
+                            SelectAffiliated(session, units, AffiliationKind::kFloating, after, kPiece));
+    if (places.empty()) break;
+    std::vector<MemberId> ids;
+    absl::flat_hash_map<MemberId, common::UnitUid> under;
+    for (const MemberPosition& place : places) {
+      ids.push_back(place.member);
+      under[place.member] = place.unit;
+    }
+    RONGHE_ASSIGN_OR_RETURN(std::vector<StoredMember> members, SelectMembersById(session, vault, ids, filter));
+    for (StoredMember& member : members) found.push_back({under[member.id], std::move(member)});
+    after = places.back();
+    if (places.size() < static_cast<size_t>(kPiece)) break;
+  }
+  return found;
+}
+
 }  // namespace
 
-absl::Status SqlMemberStore::Write(common::PartitionId partition, const common::Call& call,
-                                   absl::FunctionRef<absl::Status(MemberTxn&)> body) {
+absl::Status SqlMemberStore::Write(common::PartitionId partition, std::span<const common::PartitionId> also,
+                                   const common::Call& call, absl::FunctionRef<absl::Status(MemberTxn&)> body) {
   return log_
-      .Write(partition, call,
+      .Write(partition, also, call,
              [&](common::WriteTxn& txn) {
                SqlMemberTxn members(txn, vault_, call.actor.key);
                return body(members);
@@ -51,22 +80,34 @@ absl::StatusOr<std::optional<common::UnitUid>> SqlMemberStore::UnitOf(MemberId i
   return unit;
 }
 
-absl::StatusOr<std::vector<StoredMember>> SqlMemberStore::List(std::span<const UnitsOfPartition> units,
+absl::StatusOr<std::vector<ListedMember>> SqlMemberStore::List(std::span<const UnitsOfPartition> units,
                                                                const MemberFilter& filter, const MemberPosition& after,
                                                                int limit, absl::Time deadline) {
-  std::vector<StoredMember> all;
+  std::vector<ListedMember> all;
   RONGHE_RETURN_IF_ERROR(database_.Read(deadline, [&](sql::Session& session) -> absl::Status {
     for (const UnitsOfPartition& part : units) {
-      RONGHE_ASSIGN_OR_RETURN(std::vector<StoredMember> some,
-                              SelectMembers(session, vault_, part, filter, after, limit));
-      std::move(some.begin(), some.end(), std::back_inserter(all));
+      absl::StatusOr<std::vector<ListedMember>> some =
+          filter.floating_in ? SelectFloatingIn(session, vault_, part, filter, after, limit)
+                             : SelectMembers(session, vault_, part, filter, after, limit);
+      RONGHE_RETURN_IF_ERROR(some.status());
+      std::move(some->begin(), some->end(), std::back_inserter(all));
     }
     return absl::OkStatus();
   }));
-  const auto key = [](const StoredMember& m) { return MemberPosition{m.unit, m.id}; };
+  const auto key = [](const ListedMember& m) { return MemberPosition{m.under, m.member.id}; };
   std::sort(all.begin(), all.end(), [&](const auto& a, const auto& b) { return key(a) < key(b); });
   if (all.size() > static_cast<size_t>(limit)) all.erase(all.begin() + limit, all.end());
   return all;
+}
+
+absl::StatusOr<std::vector<MemberVersion>> SqlMemberStore::History(MemberId id, int64_t after, int limit,
+                                                                   absl::Time deadline) {
+  std::vector<MemberVersion> versions;
+  RONGHE_RETURN_IF_ERROR(database_.Read(deadline, [&](sql::Session& session) -> absl::Status {
+    RONGHE_ASSIGN_OR_RETURN(versions, SelectMemberHistory(session, id, after, limit));
+    return absl::OkStatus();
+  }));
+  return versions;
 }
 
 absl::StatusOr<std::vector<absl::Status>> SqlMemberStore::CheckDuplicates(const common::Call& call,

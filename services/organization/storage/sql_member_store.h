@@ -19,12 +19,15 @@ class SqlMemberStore final : public MemberStore {
   SqlMemberStore(common::sql::Database& database, common::ChangeLog& log, const PersonVault& vault)
       : database_(database), log_(log), vault_(vault) {}
 
-  absl::Status Write(common::PartitionId partition, const common::Call& call,
+  using MemberStore::Write;
+  absl::Status Write(common::PartitionId partition, std::span<const common::PartitionId> also, const common::Call& call,
                      absl::FunctionRef<absl::Status(MemberTxn&)> body) override;
   absl::StatusOr<std::optional<StoredMember>> Find(MemberId id, absl::Time deadline) override;
   absl::StatusOr<std::optional<common::UnitUid>> UnitOf(MemberId id, absl::Time deadline) override;
-  absl::StatusOr<std::vector<StoredMember>> List(std::span<const UnitsOfPartition> units, const MemberFilter& filter,
+  absl::StatusOr<std::vector<ListedMember>> List(std::span<const UnitsOfPartition> units, const MemberFilter& filter,
                                                  const MemberPosition& after, int limit, absl::Time deadline) override;
+  absl::StatusOr<std::vector<MemberVersion>> History(MemberId id, int64_t after, int limit,
+                                                     absl::Time deadline) override;
   absl::StatusOr<std::vector<absl::Status>> CheckDuplicates(const common::Call& call,
                                                             std::span<const Member> rows) override;
   std::string PersonKey(const Member& member) const override;
