@@ -79,10 +79,10 @@ class AuditLogTest : public MemberStoreTest {
                           absl::InfiniteFuture()));
     }
   }
-  SqlAuditLog::Finding Verify() {
+  AuditFinding Verify() {
     const auto finding = audit_->Verify(kCounty, absl::InfiniteFuture());
     EXPECT_TRUE(finding.ok()) << finding.status();
-    return finding.ok() ? *finding : SqlAuditLog::Finding{};
+    return finding.ok() ? *finding : AuditFinding{};
   }
   std::optional<SqlAuditLog> audit_;
 };
@@ -91,7 +91,7 @@ INSTANTIATE_ENGINES(AuditLogTest);
 TEST_P(AuditLogTest, AChainIsIntact) {
   EXPECT_TRUE(Verify().intact);
   Append(5);
-  const SqlAuditLog::Finding finding = Verify();
+  const AuditFinding finding = Verify();
   EXPECT_TRUE(finding.intact);
   EXPECT_EQ(finding.rows, 5);
 }
@@ -101,7 +101,7 @@ TEST_P(AuditLogTest, EveryChangedColumnIsNoticed) {
   for (const char* change : {"actor = 'x'", "action = 'x'", "resource = 'x'", "purpose = 'x'", "time_us = time_us + 1",
                              "prev_hash = hash", "hash = prev_hash"}) {
     Execute(fmt::format("UPDATE audit_log SET {} WHERE seq = 3", change));
-    const SqlAuditLog::Finding finding = Verify();
+    const AuditFinding finding = Verify();
     EXPECT_FALSE(finding.intact) << change;
     EXPECT_GE(finding.broken_at, 3);
     EXPECT_LE(finding.broken_at, 4);
@@ -115,7 +115,7 @@ TEST_P(AuditLogTest, EveryChangedColumnIsNoticed) {
 TEST_P(AuditLogTest, MissingRowsAreNoticedAlsoAtTheEnd) {
   Append(5);
   Execute("DELETE FROM audit_log WHERE seq = 5");
-  SqlAuditLog::Finding finding = Verify();
+  AuditFinding finding = Verify();
   EXPECT_FALSE(finding.intact);
   EXPECT_EQ(finding.broken_at, 5);
   Execute("DELETE FROM audit_log WHERE seq = 2");
@@ -135,7 +135,7 @@ TEST_P(AuditLogTest, WritersAtOnceMakeOneChain) {
     });
   }
   for (std::thread& thread : threads) thread.join();
-  const SqlAuditLog::Finding finding = Verify();
+  const AuditFinding finding = Verify();
   EXPECT_TRUE(finding.intact);
   EXPECT_EQ(finding.rows, 80);
 }

@@ -10,31 +10,6 @@
 namespace ronghe::organization {
 namespace {
 
-constexpr size_t kMinPurpose = 2;
-constexpr size_t kMaxPurpose = 200;
-// As many digits in a row as a phone has: a purpose names a reason, not a person.
-constexpr int kPersonalDigits = 11;
-
-absl::Status CheckPurpose(const std::string& purpose) {
-  common::Violations v;
-  const int64_t characters = CountCharacters(purpose);
-  const bool blank = purpose.find_first_not_of(' ') == std::string::npos;
-  if (blank || characters < static_cast<int64_t>(kMinPurpose) || characters > static_cast<int64_t>(kMaxPurpose) ||
-      HasControlCharacters(purpose)) {
-    v.Add("purpose", blank ? "REQUIRED" : "BAD_LENGTH",
-          {"the purpose is a text of 2 to 200 characters", "用途应为2至200个字符"});
-  }
-  int run = 0;
-  for (char c : purpose) {
-    run = c >= '0' && c <= '9' ? run + 1 : 0;
-    if (run == kPersonalDigits) {
-      v.Add("purpose", "PERSONAL_DATA",
-            {"the purpose must not hold a phone or identity number", "用途中不得包含电话或身份号码"});
-    }
-  }
-  return v.ToStatus();
-}
-
 // The fields that an update names; adds a violation for each path that is none.
 std::vector<MemberField> FieldsOf(const MemberChanges& changes, common::Violations& v) {
   if (changes.mask.empty()) return Differences(Member::Fields{}, changes.fields);
@@ -130,7 +105,7 @@ absl::StatusOr<MemberView> MemberApp::Reveal(const common::Call& call, const std
   RONGHE_RETURN_IF_ERROR(CheckPurpose(purpose));
   RONGHE_ASSIGN_OR_RETURN(const StoredMember member, FindVisible(call, name));
   RONGHE_RETURN_IF_ERROR(audit_.Append(common::PartitionOf(member.id.value),
-                                       {call.actor.key, "members.reveal", name, purpose}, call.deadline));
+                                       {call.actor.key, "members.reveal", name, purpose, member.unit}, call.deadline));
   return views_.Full(member);
 }
 

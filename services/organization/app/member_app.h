@@ -9,6 +9,7 @@
 #include "services/common/values/call.h"
 #include "services/common/values/clock.h"
 #include "services/common/values/status.h"
+#include "services/organization/app/audit_log.h"
 #include "services/organization/app/member_store.h"
 #include "services/organization/app/member_view.h"
 #include "services/organization/app/member_writer.h"

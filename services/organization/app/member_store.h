@@ -121,6 +121,16 @@ struct UnitsOfPartition {
   std::vector<common::UnitUid> units;
 };
 
+// The blind indexes by which members are found.
+enum class MemberIndex { kPhone, kNameFirst, kNameTwo, kNameWhole };
+
+// A member that has an index's value, unopened.
+struct FoundMember {
+  MemberId id;
+  common::UnitUid unit;
+  MemberStatus status = MemberStatus::kFull;
+};
+
 // Where members are kept. Thread-safe.
 //
 // Errors: those of the database (ABORTED, UNAVAILABLE, DEADLINE_EXCEEDED …). Personal data that do not open are
@@ -149,6 +159,21 @@ class MemberStore {
   // At most `limit` versions of a member after version `after`, oldest first. Empty for an unknown member.
   virtual absl::StatusOr<std::vector<MemberVersion>> History(MemberId id, int64_t after, int limit,
                                                              absl::Time deadline) = 0;
+  // The member with this identity number, wherever it is, unopened.
+  virtual absl::StatusOr<std::optional<FoundMember>> FindByIdentityNumber(const std::string& number,
+                                                                          absl::Time deadline) = 0;
+  // At most `limit` members of a partition after `after` who have this phone, or whose name begins with this character,
+  // these two, or is this one, in the order of their ids. Now and then one is among them who does not: only opening
+  // tells.
+  virtual absl::StatusOr<std::vector<FoundMember>> FindByIndex(common::PartitionId partition, MemberIndex index,
+                                                               const std::string& value, MemberId after, int limit,
+                                                               absl::Time deadline) = 0;
+  // Those of these members that are there, in the order of their ids. At most 512.
+  virtual absl::StatusOr<std::vector<StoredMember>> FindAll(std::span<const MemberId> ids, absl::Time deadline) = 0;
+  // Whether every member has its name indexes: until then FindByIndex misses some.
+  virtual bool NameIndexesComplete() const = 0;
+  // The same for equal texts, without meaning outside this deployment.
+  virtual std::string KeyedDigest(const std::string& text) const = 0;
   // For each row, whether the person or the external id is registered already: OK or ALREADY_EXISTS as
   // MemberTxn::Insert. Rows are not compared with each other. At most 500.
   virtual absl::StatusOr<std::vector<absl::Status>> CheckDuplicates(const common::Call& call,
@@ -156,20 +181,6 @@ class MemberStore {
   // The same for equal persons, different for others, without meaning outside this deployment: to find a person twice
   // in one import without keeping personal data. 32 bytes.
   virtual std::string PersonKey(const Member& member) const = 0;
-};
-
-// Who read what, and why. Thread-safe.
-class AuditLog {
- public:
-  virtual ~AuditLog() = default;
-  struct Entry {
-    std::string actor;
-    std::string action;
-    std::string resource;
-    std::string purpose;
-  };
-  // Durable when it returns OK; personal data may be answered only then.
-  virtual absl::Status Append(common::PartitionId partition, const Entry& entry, absl::Time deadline) = 0;
 };
 
 }  // namespace ronghe::organization

@@ -1,7 +1,14 @@
 #include "services/organization/app/member_writer.h"
 
+#include "services/organization/domain/text_rules.h"
+
 namespace ronghe::organization {
 namespace {
+
+constexpr size_t kMinPurpose = 2;
+constexpr size_t kMaxPurpose = 200;
+// As many digits in a row as a phone has: a purpose names a reason, not a person.
+constexpr int kPersonalDigits = 11;
 
 absl::Status EtagMismatch() {
   return common::Aborted("ETAG_MISMATCH", {"the member was changed meanwhile; read it again, then write",
@@ -20,6 +27,26 @@ absl::StatusOr<MemberId> CheckMemberName(const std::string& name, std::string fi
   if (const std::optional<MemberId> id = MemberIdOf(name)) return *id;
   return common::InvalidArgument(std::move(field), "BAD_NAME",
                                  {"the name has the form members/{number}", "名称格式应为members/{数字}"});
+}
+
+absl::Status CheckPurpose(const std::string& purpose) {
+  common::Violations v;
+  const int64_t characters = CountCharacters(purpose);
+  const bool blank = purpose.find_first_not_of(' ') == std::string::npos;
+  if (blank || characters < static_cast<int64_t>(kMinPurpose) || characters > static_cast<int64_t>(kMaxPurpose) ||
+      HasControlCharacters(purpose)) {
+    v.Add("purpose", blank ? "REQUIRED" : "BAD_LENGTH",
+          {"the purpose is a text of 2 to 200 characters", "用途应为2至200个字符"});
+  }
+  int run = 0;
+  for (char c : purpose) {
+    run = c >= '0' && c <= '9' ? run + 1 : 0;
+    if (run == kPersonalDigits) {
+      v.Add("purpose", "PERSONAL_DATA",
+            {"the purpose must not hold a phone or identity number", "用途中不得包含电话或身份号码"});
+    }
+  }
+  return v.ToStatus();
 }
 
 absl::Status CheckHome(const HomeUnit& unit, const std::string& name) {

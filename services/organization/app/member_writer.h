@@ -35,6 +35,8 @@ class MemberWriter {
 
 // INVALID_ARGUMENT on `field` unless it is `members/{id}`.
 absl::StatusOr<MemberId> CheckMemberName(const std::string& name, std::string field);
+// INVALID_ARGUMENT on `purpose` unless it can be the reason of a reading in the audit log.
+absl::Status CheckPurpose(const std::string& purpose);
 // The faults of the form, to which others are added.
 common::Violations FaultsOf(const WriteOptions& options);
 // FAILED_PRECONDITION with every reason at once unless members may be registered in this unit: UNIT_DISSOLVED,

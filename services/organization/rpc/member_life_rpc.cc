@@ -27,6 +27,8 @@ void MemberRpc::BindLife() {
                                             [this](const Call& c, const auto& r) { return LeaveMember(c, r); });
   Unary<v1::RestoreMemberRequest, v1::Member>("RestoreMember",
                                               [this](const Call& c, const auto& r) { return RestoreMember(c, r); });
+  Unary<v1::SearchMembersRequest, v1::SearchMembersResponse>(
+      "SearchMembers", [this](const Call& c, const auto& r) { return SearchMembers(c, r); });
   Unary<v1::ListMemberHistoryRequest, v1::ListMemberHistoryResponse>(
       "ListMemberHistory", [this](const Call& c, const auto& r) { return ListMemberHistory(c, r); });
 }
@@ -67,6 +69,37 @@ absl::StatusOr<v1::ListMemberHistoryResponse> MemberRpc::ListMemberHistory(
   v1::ListMemberHistoryResponse response;
   for (const MemberVersionView& view : page.versions) *response.add_versions() = ToProto(view);
   response.set_next_page_token(std::move(page.next_page_token));
+  return response;
+}
+
+absl::StatusOr<v1::SearchMembersResponse> MemberRpc::SearchMembers(const Call& call,
+                                                                   const v1::SearchMembersRequest& request) {
+  SearchMembersQuery query{.parent = request.parent(),
+                           .text = {},
+                           .purpose = request.purpose(),
+                           .show_ended = request.show_ended(),
+                           .page_size = request.page_size(),
+                           .page_token = request.page_token()};
+  switch (request.query_case()) {
+    case v1::SearchMembersRequest::kIdentityNumber:
+      query.by = SearchBy::kIdentityNumber;
+      query.text = request.identity_number();
+      break;
+    case v1::SearchMembersRequest::kPhone:
+      query.by = SearchBy::kPhone;
+      query.text = request.phone();
+      break;
+    case v1::SearchMembersRequest::kFullName:
+      query.by = SearchBy::kFullName;
+      query.text = request.full_name();
+      break;
+    case v1::SearchMembersRequest::QUERY_NOT_SET:
+      break;
+  }
+  RONGHE_ASSIGN_OR_RETURN(common::Page<MemberView> page, parts_.search.Search(call, query));
+  v1::SearchMembersResponse response;
+  for (const MemberView& view : page.items) *response.add_members() = ToProto(view);
+  response.set_next_page_token(std::move(page.next));
   return response;
 }
 

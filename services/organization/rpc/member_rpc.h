@@ -9,6 +9,7 @@
 #include "services/common/serve/binding.h"
 #include "services/organization/app/member_app.h"
 #include "services/organization/app/member_query.h"
+#include "services/organization/app/member_search.h"
 #include "services/organization/app/membership_app.h"
 
 namespace ronghe::organization {
@@ -21,6 +22,7 @@ class MemberRpc final : public common::ServiceBinding {
     MemberApp& members;
     MemberQuery& query;
     MembershipApp& membership;
+    MemberSearch& search;
     common::WatchService& watch;
     std::function<absl::StatusOr<std::unique_ptr<common::Upload>>(const common::Call&)> import_members;
   };
@@ -44,6 +46,8 @@ class MemberRpc final : public common::ServiceBinding {
   absl::StatusOr<v1::Member> ReturnMember(const common::Call& call, const v1::ReturnMemberRequest& request);
   absl::StatusOr<v1::Member> LeaveMember(const common::Call& call, const v1::LeaveMemberRequest& request);
   absl::StatusOr<v1::Member> RestoreMember(const common::Call& call, const v1::RestoreMemberRequest& request);
+  absl::StatusOr<v1::SearchMembersResponse> SearchMembers(const common::Call& call,
+                                                          const v1::SearchMembersRequest& request);
   absl::StatusOr<v1::ListMemberHistoryResponse> ListMemberHistory(const common::Call& call,
                                                                   const v1::ListMemberHistoryRequest& request);
 

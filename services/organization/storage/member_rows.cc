@@ -36,14 +36,14 @@ constexpr std::string_view kInsertColumns[] = {
     "partition_id",    "member_id",    "unit_uid",     "sex",         "status",   "join_day",       "full_day",
     "external_source", "external_id",  "key_version",  "wrapped_key", "personal", "identity_index", "phone_index",
     "version",         "revision",     "create_us",    "update_us",   "actor",    "probation_day",  "floating",
-    "floating_uid",    "floating_day", "leave_reason", "leave_day"};
+    "floating_uid",    "floating_day", "leave_reason", "leave_day",   "name_1",   "name_2",         "name_all"};
 constexpr sql::Query kInsertMember{
     "member_insert",
     "INSERT INTO member (partition_id, member_id, unit_uid, sex, status, join_day, full_day, external_source, "
     "external_id, "
     "key_version, wrapped_key, personal, identity_index, phone_index, version, revision, create_us, update_us, actor, "
-    "probation_day, floating, floating_uid, floating_day, leave_reason, leave_day) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+    "probation_day, floating, floating_uid, floating_day, leave_reason, leave_day, name_1, name_2, name_all) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
 constexpr sql::Query kKeepHistory{
     "member_history_insert",
     "INSERT INTO member_history (partition_id, member_id, version, unit_uid, sex, status, join_day, full_day, "
@@ -58,7 +58,8 @@ constexpr sql::Query kUpdateMember{
     "UPDATE member SET unit_uid = ?, sex = ?, status = ?, join_day = ?, full_day = ?, external_source = ?, external_id "
     "= ?, "
     "personal = ?, identity_index = ?, phone_index = ?, probation_day = ?, floating = ?, floating_uid = ?, "
-    "floating_day = ?, leave_reason = ?, leave_day = ?, version = ?, revision = ?, update_us = ?, actor = ? "
+    "floating_day = ?, leave_reason = ?, leave_day = ?, name_1 = ?, name_2 = ?, name_all = ?, version = ?, revision = "
+    "?, update_us = ?, actor = ? "
     "WHERE partition_id = ? AND member_id = ? AND version = ?"};
 // Below it, single INSERTs take fewer round trips than the bulk path.
 constexpr size_t kBulkFrom = 4;
@@ -70,6 +71,10 @@ sql::Value DayOrNull(const std::optional<absl::CivilDay>& day) {
 
 sql::Value BlobOrNull(std::string bytes) {
   return bytes.empty() ? sql::Value(sql::Null{}) : sql::Value(sql::Blob{std::move(bytes)});
+}
+
+void AppendNames(const NameIndexes& names, std::vector<sql::Value>& values) {
+  for (int64_t index : {names.first, names.two, names.whole}) values.emplace_back(index);
 }
 
 void AppendMembership(const Membership& membership, std::vector<sql::Value>& values) {
@@ -220,6 +225,7 @@ absl::Status InsertMembers(sql::Session& session, const PersonVault& vault, std:
                       BlobOrNull(vault.PhoneIndex(member.phone())), row.member.version, row.member.revision,
                       absl::ToUnixMicros(row.member.create_time), absl::ToUnixMicros(row.member.update_time), actor});
     AppendMembership(row.member.membership, values.back());
+    AppendNames(vault.NameIndexesOf(member.full_name()), values.back());
   }
   if (values.size() >= kBulkFrom) return session.BulkInsert("member_bulk", "member", kInsertColumns, values);
   for (const std::vector<sql::Value>& row : values) {
@@ -249,6 +255,7 @@ absl::Status ReplaceMember(sql::Session& session, const PersonVault& vault, cons
                                   sql::Blob{vault.IdentityIndex(member.identity_number())},
                                   BlobOrNull(vault.PhoneIndex(member.phone()))};
   AppendMembership(after.membership, args);
+  AppendNames(vault.NameIndexesOf(member.full_name()), args);
   for (int64_t value : {after.version, after.revision, until}) args.emplace_back(value);
   args.emplace_back(change.actor);
   for (int64_t value : {partition, before.id.value, before.version}) args.emplace_back(value);

@@ -8,6 +8,7 @@
 #include "services/organization/storage/member_affiliations.h"
 #include "services/organization/storage/member_history.h"
 #include "services/organization/storage/member_rows.h"
+#include "services/organization/storage/member_search_rows.h"
 #include "services/organization/storage/person_registry.h"
 #include "services/organization/storage/sql_member_txn.h"
 
@@ -18,6 +19,10 @@ namespace sql = common::sql;
 
 constexpr sql::Query kUnitOf{"member_unit_of", "SELECT unit_uid FROM member WHERE partition_id = ? AND member_id = ?"};
 
+constexpr sql::Query kPersonOf{"person_of",
+                               "SELECT member_id FROM registry_person WHERE partition_id = ? AND identity_index = ?"};
+constexpr sql::Query kStandingOf{"member_standing_of",
+                                 "SELECT unit_uid, status FROM member WHERE partition_id = ? AND member_id = ?"};
 constexpr int kPiece = 500;
 
 // The rows lie in the partitions where the persons were registered, so they are found by id.
@@ -108,6 +113,51 @@ absl::StatusOr<std::vector<MemberVersion>> SqlMemberStore::History(MemberId id, 
     return absl::OkStatus();
   }));
   return versions;
+}
+
+absl::StatusOr<std::optional<FoundMember>> SqlMemberStore::FindByIdentityNumber(const std::string& number,
+                                                                                absl::Time deadline) {
+  const std::string index = vault_.IdentityIndex(number);
+  std::optional<FoundMember> found;
+  RONGHE_RETURN_IF_ERROR(database_.Read(deadline, [&](sql::Session& session) -> absl::Status {
+    std::optional<MemberId> id;
+    const auto take = [&](const sql::Row& row) {
+      id = MemberId(row.Int(0));
+      return absl::OkStatus();
+    };
+    RONGHE_RETURN_IF_ERROR(
+        session.SelectOne(kPersonOf, {common::RegistryPartitionOf(index).value, sql::Blob{index}}, take).status());
+    if (!id) return absl::OkStatus();
+    const auto read = [&](const sql::Row& row) {
+      found = FoundMember{*id, common::UnitUid(row.Int(0)), static_cast<MemberStatus>(row.Int(1))};
+      return absl::OkStatus();
+    };
+    return session.SelectOne(kStandingOf, {common::PartitionOf(id->value).value, id->value}, read).status();
+  }));
+  return found;
+}
+
+absl::StatusOr<std::vector<FoundMember>> SqlMemberStore::FindByIndex(common::PartitionId partition, MemberIndex index,
+                                                                     const std::string& value, MemberId after,
+                                                                     int limit, absl::Time deadline) {
+  std::vector<FoundMember> found;
+  RONGHE_RETURN_IF_ERROR(database_.Read(deadline, [&](sql::Session& session) -> absl::Status {
+    RONGHE_ASSIGN_OR_RETURN(found, SelectFound(session, vault_, partition, index, value, after, limit));
+    return absl::OkStatus();
+  }));
+  return found;
+}
+
+absl::StatusOr<std::vector<StoredMember>> SqlMemberStore::FindAll(std::span<const MemberId> ids, absl::Time deadline) {
+  MemberFilter any;
+  any.statuses = ~0u;
+  std::vector<StoredMember> members;
+  RONGHE_RETURN_IF_ERROR(database_.Read(deadline, [&](sql::Session& session) -> absl::Status {
+    RONGHE_ASSIGN_OR_RETURN(members, SelectMembersById(session, vault_, ids, any));
+    return absl::OkStatus();
+  }));
+  std::sort(members.begin(), members.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+  return members;
 }
 
 absl::StatusOr<std::vector<absl::Status>> SqlMemberStore::CheckDuplicates(const common::Call& call,
