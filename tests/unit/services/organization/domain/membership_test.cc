@@ -160,7 +160,8 @@ TEST(MembershipTest, AnotherStatusKeepsTheFacts) {
   const Member member = Someone(MemberStatus::kProbationary, absl::CivilDay(2024, 2, 29), false);
   const Member full = WithStatus(member, MemberStatus::kFull, absl::CivilDay(2025, 3, 1));
   EXPECT_EQ(full.full_date(), absl::CivilDay(2025, 3, 1));
-  EXPECT_THAT(Differences(member.ToFields(), full.ToFields()), ElementsAre(MemberField::kStatus, MemberField::kFullDate));
+  EXPECT_THAT(Differences(member.ToFields(), full.ToFields()),
+              ElementsAre(MemberField::kStatus, MemberField::kFullDate));
   EXPECT_EQ(WithStatus(full, MemberStatus::kLeft, std::nullopt).full_date(), absl::CivilDay(2025, 3, 1));
 }
 
