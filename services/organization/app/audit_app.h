@@ -17,7 +17,7 @@ struct ListAuditQuery {
   std::string parent;  // `units/{code}`
   int page_size = 0;
   std::string page_token;
-  AuditFilter filter;
+  AuditFilter filter = {};
 };
 
 // An entry with the name of its unit as callers know it; empty for none.
