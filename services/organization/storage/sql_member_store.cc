@@ -89,7 +89,7 @@ absl::StatusOr<std::vector<ListedMember>> SqlMemberStore::List(std::span<const U
                                                                const MemberFilter& filter, const MemberPosition& after,
                                                                int limit, absl::Time deadline) {
   std::vector<ListedMember> all;
-  RONGHE_RETURN_IF_ERROR(database_.Read(deadline, [&](sql::Session& session) -> absl::Status {
+  const auto read = [&](sql::Session& session) -> absl::Status {
     for (const UnitsOfPartition& part : units) {
       absl::StatusOr<std::vector<ListedMember>> some =
           filter.floating_in ? SelectFloatingIn(session, vault_, part, filter, after, limit)
@@ -98,7 +98,8 @@ absl::StatusOr<std::vector<ListedMember>> SqlMemberStore::List(std::span<const U
       std::move(some->begin(), some->end(), std::back_inserter(all));
     }
     return absl::OkStatus();
-  }));
+  };
+  RONGHE_RETURN_IF_ERROR(database_.Read(deadline, read));
   const auto key = [](const ListedMember& m) { return MemberPosition{m.under, m.member.id}; };
   std::sort(all.begin(), all.end(), [&](const auto& a, const auto& b) { return key(a) < key(b); });
   if (all.size() > static_cast<size_t>(limit)) all.erase(all.begin() + limit, all.end());
@@ -119,7 +120,7 @@ absl::StatusOr<std::optional<FoundMember>> SqlMemberStore::FindByIdentityNumber(
                                                                                 absl::Time deadline) {
   const std::string index = vault_.IdentityIndex(number);
   std::optional<FoundMember> found;
-  RONGHE_RETURN_IF_ERROR(database_.Read(deadline, [&](sql::Session& session) -> absl::Status {
+  const auto find = [&](sql::Session& session) -> absl::Status {
     std::optional<MemberId> id;
     const auto take = [&](const sql::Row& row) {
       id = MemberId(row.Int(0));
@@ -133,7 +134,8 @@ absl::StatusOr<std::optional<FoundMember>> SqlMemberStore::FindByIdentityNumber(
       return absl::OkStatus();
     };
     return session.SelectOne(kStandingOf, {common::PartitionOf(id->value).value, id->value}, read).status();
-  }));
+  };
+  RONGHE_RETURN_IF_ERROR(database_.Read(deadline, find));
   return found;
 }
 

@@ -106,7 +106,7 @@ TEST(MembershipTest, EveryRefusalNamesStateEventAndWhatWouldBeAllowed) {
         EXPECT_THAT(text.zh, HasSubstr(MemberEventText(allowed).zh));
       }
       ASSERT_EQ(common::BlockersOf(status).size(), 1u);
-      EXPECT_EQ(common::BlockersOf(status)[0].resource, "members/1");
+      EXPECT_EQ(common::BlockersOf(status)[0].subject, "members/1");
     }
   }
 }
