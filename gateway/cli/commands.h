@@ -109,6 +109,43 @@ absl::Status RunMemberCreate(const MemberOptions& options, Context& context);
 absl::Status RunMemberUpdate(const MemberOptions& options, Context& context);
 absl::Status RunMemberMove(const MemberOptions& options, Context& context);
 
+struct MembershipOptions {
+  std::string member;
+  std::string unit;
+  std::string date;
+  std::string reason;
+  std::string etag;
+  std::string request_id;
+  int months = 0;
+};
+absl::Status RunMemberConfirm(const MembershipOptions& options, Context& context);
+absl::Status RunMemberExtendProbation(const MembershipOptions& options, Context& context);
+absl::Status RunMemberFloat(const MembershipOptions& options, Context& context);
+absl::Status RunMemberReturn(const MembershipOptions& options, Context& context);
+absl::Status RunMemberLeave(const MembershipOptions& options, Context& context);
+absl::Status RunMemberRestore(const MembershipOptions& options, Context& context);
+absl::Status RunMemberHistory(const MembershipOptions& options, Context& context);
+
+struct SearchOptions {
+  std::string unit;
+  std::string by;  // a field of SearchMembersRequest
+  std::string purpose;
+  bool show_ended = false;
+};
+// What is searched for is the first line of standard input, so that it stands in no list of processes and no history of
+// a shell.
+absl::Status RunMemberSearch(const SearchOptions& options, Context& context);
+
+struct ReadingsOptions {
+  std::string unit;
+  std::string actor;
+  std::string member;
+  int limit = 100;
+  std::vector<std::string> known;  // CHAIN:SEQUENCE:HASH
+};
+absl::Status RunReadingsList(const ReadingsOptions& options, Context& context);
+absl::Status RunReadingsVerify(const ReadingsOptions& options, Context& context);
+
 struct ImportOptions {
   std::string file;
   std::string parent;

@@ -1,59 +1,10 @@
-#include "gateway/cli/declare.h"
-
-#include <CLI/CLI.hpp>
-
-#include "gateway/cli/commands.h"
-#include "gateway/cli/labels.h"
-#include "gateway/cli/row_mapper.h"
-#include "ronghe/common/v1/access.pb.h"
+#include "gateway/cli/declare_parts.h"
 #include "ronghe/organization/v1/member.pb.h"
 #include "ronghe/organization/v1/unit.pb.h"
 
 namespace ronghe::gateway::cli {
 namespace pb = google::protobuf;
 namespace {
-
-// A command whose options live as long as it may run.
-template <typename Options>
-struct Declared {
-  CLI::App* app;
-  std::shared_ptr<Options> options = std::make_shared<Options>();
-};
-
-template <typename Options>
-Declared<Options> Declare(CLI::App& parent, const char* name, const char* about, Context& context, Command& command,
-                          absl::Status (*run)(const Options&, Context&)) {
-  Declared<Options> declared{parent.add_subcommand(name, about)};
-  declared.app->callback([&context, &command, run, options = declared.options] {
-    command = [&context, run, options] { return run(*options, context); };
-  });
-  return declared;
-}
-
-// An option for every field that a caller may set: `--established-date`.
-void AddFields(CLI::App& app, const pb::Descriptor* type, bool update, FieldTexts& texts) {
-  for (const pb::FieldDescriptor* field : InputFields(type)) {
-    if (update && field->options().GetExtension(common::v1::immutable)) continue;
-    // Where a resource belongs is changed by moving it.
-    if (update && (field->name() == "parent" || field->name() == "unit")) continue;
-    std::string option = "--" + field->name();
-    std::replace(option.begin(), option.end(), '_', '-');
-    const std::string label = LabelOf(field, Language::kEnglish) + " / " + LabelOf(field, Language::kChinese);
-    CLI::Option* added = app.add_option_function<std::string>(
-        option, [&texts, name = field->name()](const std::string& text) { texts[name] = text; }, label);
-    if (!update && field->options().GetExtension(common::v1::required)) added->required();
-  }
-}
-
-constexpr char kDateHelp[] = "effective date, for example 2026-11-01; default today";
-constexpr char kRequestIdHelp[] = "UUID that makes the request happen once; default a new one";
-constexpr char kValidateHelp[] = "check everything, change nothing";
-
-template <typename Options>
-void AddWriteOptions(CLI::App& app, Options& options, bool validate) {
-  app.add_option("--request-id", options.request_id, kRequestIdHelp);
-  if (validate) app.add_flag("--validate-only", options.validate_only, kValidateHelp);
-}
 
 // What every command that shows figures takes.
 template <typename Options>
@@ -169,33 +120,6 @@ void DeclareUnits(CLI::App& app, Context& context, Command& command) {
     declared->app->add_option("--etag", declared->options->etag, "refuse if the unit has changed since");
     AddWriteOptions(*declared->app, *declared->options, /*validate=*/true);
   }
-}
-
-void DeclareMembers(CLI::App& app, Context& context, Command& command) {
-  CLI::App& member = *app.add_subcommand("member", "members / 党员");
-  member.require_subcommand(1);
-  auto get = Declare(member, "get", "show a member, personal data masked", context, command, RunMemberGet);
-  get.app->add_option("member", get.options->member)->required();
-  get.app->add_option("--reveal", get.options->purpose,
-                      "personal data in full, for this purpose; it is recorded who read it");
-  auto list =
-      Declare(member, "list", "list the members of a unit, personal data masked", context, command, RunMemberList);
-  list.app->add_option("unit", list.options->unit)->required();
-  list.app->add_flag("--subtree", list.options->subtree, "also of all units below");
-  list.app->add_option("--filter", list.options->filter, "for example: status = PROBATIONARY");
-  auto create = Declare(member, "create", "register a member", context, command, RunMemberCreate);
-  AddFields(*create.app, organization::v1::Member::descriptor(), /*update=*/false, create.options->fields);
-  AddWriteOptions(*create.app, *create.options, /*validate=*/true);
-  auto update = Declare(member, "update", "change the facts of a member", context, command, RunMemberUpdate);
-  update.app->add_option("member", update.options->member)->required();
-  AddFields(*update.app, organization::v1::Member::descriptor(), /*update=*/true, update.options->fields);
-  update.app->add_option("--etag", update.options->etag, "refuse if the member has changed since");
-  AddWriteOptions(*update.app, *update.options, /*validate=*/false);
-  auto move = Declare(member, "move", "move a member to another unit of the county", context, command, RunMemberMove);
-  move.app->add_option("member", move.options->member)->required();
-  move.app->add_option("--to", move.options->unit, "the new unit")->required();
-  move.app->add_option("--etag", move.options->etag, "refuse if the member has changed since");
-  AddWriteOptions(*move.app, *move.options, /*validate=*/false);
 }
 
 void DeclareTransfers(CLI::App& app, Context& context, Command& command) {

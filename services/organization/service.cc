@@ -134,6 +134,7 @@ struct Service::Parts {
   SqlUnitStore units;
   SqlAccessStore access;
   SqlMemberStore members;
+  MemberIndexFiller index_filler;
   SqlAuditLog audit;
   DirectoryLoader loader;
   LoaderSource loader_source;
@@ -152,8 +153,11 @@ struct Service::Parts {
   UnitApp unit_app;
   UnitQuery unit_query;
   AccessApp access_app;
+  AuditApp audit_app;
   MemberApp member_app;
   MemberQuery member_query;
+  MembershipApp membership_app;
+  MemberSearch member_search;
   ProtoUnitRows unit_rows;
   ProtoMemberRows member_rows;
   UnitImportTarget unit_target;
@@ -190,6 +194,7 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       units(*database, log, occupants),
       access(*database, log),
       members(*database, log, vault),
+      index_filler(*database, vault, [](const absl::Status& status) { LogError("names cannot be indexed", status); }),
       audit(*database, p.clock()),
       loader(*database, log, feed, p.clock()),
       loader_source(loader),
@@ -206,8 +211,11 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       unit_app(units, gate, p.calendar(), rules.book),
       unit_query(units, tree, p.signer(), p.calendar()),
       access_app(access, tree, owners, gate, p.signer(), p.clock()),
+      audit_app(audit, tree, p.signer()),
       member_app({members, audit, tree, gate, p.calendar()}),
       member_query(members, tree, gate, p.signer()),
+      membership_app({members, tree, gate, p.calendar()}),
+      member_search({members, audit, tree, gate, p.signer()}),
       unit_target(units, unit_join, unit_rows, consistency, p.calendar(), rules.book),
       member_target({members, member_join, member_rows, tree, consistency}, p.calendar()),
       import_engine(imports, sealer, p.clock(), {&unit_target, &member_target}),
@@ -221,9 +229,9 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
                                        return NewImportUpload(p.wrapper().executor(), import_app, call, "units",
                                                               ReadUnitsMessage);
                                      }}),
-      access_rpc(p.wrapper(), access_app, gate),
+      access_rpc(p.wrapper(), access_app, audit_app, gate),
       directory_rpc(p.wrapper(), loader_source, hub),
-      member_rpc(p.wrapper(), {member_app, member_query, watch,
+      member_rpc(p.wrapper(), {member_app, member_query, membership_app, member_search, watch,
                                [&p, this](const common::Call& call) {
                                  return NewImportUpload(p.wrapper().executor(), import_app, call, "members",
                                                         ReadMembersMessage);
@@ -240,6 +248,7 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
   });
   owners.Add("imports",
              [this](std::string_view, int64_t id, absl::Time deadline) { return import_app.OwnerOf(id, deadline); });
+  members.SetFiller(index_filler);
   log.OnCommit([this] {
     publisher.Hint();
     timers.Hint();
@@ -258,6 +267,7 @@ Service::~Service() {
   if (parts_ == nullptr) return;
   parts_->totals.StopAudits();
   parts_->timers.Stop();
+  parts_->index_filler.Stop();
   parts_->import_runner.Stop();
   parts_->publisher.Stop();
   parts_->directory_feed.Stop();
@@ -284,6 +294,7 @@ absl::Status Service::Start() {
   parts_->publisher.Start();
   parts_->timers.Start();
   parts_->import_runner.Start();
+  parts_->index_filler.Start();
   parts_->totals.StartAudits(config_.audit_interval, process_.metrics());
   Register();
   return absl::OkStatus();

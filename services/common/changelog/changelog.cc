@@ -25,6 +25,7 @@ constexpr sql::Query kTakeRevision{
 constexpr sql::Query kAddPartition{
     "shard_rev_add",
     "INSERT INTO shard_rev (partition_id, rev, last_tick) VALUES (?, 0, 0) ON CONFLICT (partition_id) DO NOTHING"};
+constexpr sql::Query kTakeLock{"shard_rev_lock", "UPDATE shard_rev SET rev = rev WHERE partition_id = ?"};
 constexpr sql::Query kSetRevision{"shard_rev_set",
                                   "UPDATE shard_rev SET rev = ?, last_tick = ? WHERE partition_id = ?"};
 constexpr sql::Query kReadRevision{"shard_rev_read", "SELECT rev FROM shard_rev WHERE partition_id = ?"};
@@ -102,12 +103,23 @@ struct ChangeLog::Attempt {
 ChangeLog::ChangeLog(sql::Database& database, const Clock& clock, Random& random)
     : database_(database), clock_(clock), random_(random) {}
 
-absl::StatusOr<int64_t> ChangeLog::Write(PartitionId partition, const Call& call,
+absl::Status LockPartition(sql::Session& session, PartitionId partition) {
+  RONGHE_ASSIGN_OR_RETURN(int64_t locked, session.Execute(kTakeLock, {partition.value}));
+  if (locked == 1) return absl::OkStatus();
+  RONGHE_RETURN_IF_ERROR(session.Execute(kAddPartition, {partition.value}).status());
+  return session.Execute(kTakeLock, {partition.value}).status();
+}
+
+absl::StatusOr<int64_t> ChangeLog::Write(PartitionId partition, std::span<const PartitionId> also, const Call& call,
                                          absl::FunctionRef<absl::Status(WriteTxn&)> body) {
+  std::vector<PartitionId> locks(also.begin(), also.end());
+  locks.push_back(partition);
+  std::sort(locks.begin(), locks.end());
+  locks.erase(std::unique(locks.begin(), locks.end()), locks.end());
   for (int retries = 0;; ++retries) {
     Attempt attempt;
-    const absl::Status status =
-        database_.Write(call.deadline, [&](sql::Session& session) { return Try(session, partition, body, attempt); });
+    const absl::Status status = database_.Write(
+        call.deadline, [&](sql::Session& session) { return Try(session, partition, locks, body, attempt); });
     if (attempt.replayed) return attempt.revision;
     if (status.ok()) {
       if (attempt.logged) hint_();
@@ -118,11 +130,13 @@ absl::StatusOr<int64_t> ChangeLog::Write(PartitionId partition, const Call& call
   }
 }
 
-absl::Status ChangeLog::Try(sql::Session& session, PartitionId partition,
+absl::Status ChangeLog::Try(sql::Session& session, PartitionId partition, std::span<const PartitionId> locks,
                             absl::FunctionRef<absl::Status(WriteTxn&)> body, Attempt& attempt) {
   attempt = {};
   WriteTxn txn(session, partition, clock_.Now());
-  RONGHE_RETURN_IF_ERROR(txn.Begin());
+  for (PartitionId lock : locks) {
+    RONGHE_RETURN_IF_ERROR(lock == partition ? txn.Begin() : LockPartition(session, lock));
+  }
   if (absl::Status status = body(txn); !status.ok()) {
     const std::string reason = ReasonOf(status);
     attempt.refused = !reason.empty() && reason != "CONFLICT";

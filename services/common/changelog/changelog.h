@@ -107,6 +107,13 @@ class ChangeLog {
   // back. Conflicts with other transactions (ABORTED without a reason of `body`) are run again, at most 3 times, within
   // the deadline, so `body` must have no effect but through its WriteTxn.
   absl::StatusOr<int64_t> Write(PartitionId partition, const Call& call,
+                                absl::FunctionRef<absl::Status(WriteTxn&)> body) {
+    return Write(partition, {}, call, body);
+  }
+  // The same, also holding the lock rows of other partitions: for the few transactions that write in more than one. The
+  // lock rows are taken in the order of their numbers, so that two such transactions do not wait for each other. What
+  // is logged is a change of `partition`.
+  absl::StatusOr<int64_t> Write(PartitionId partition, std::span<const PartitionId> also, const Call& call,
                                 absl::FunctionRef<absl::Status(WriteTxn&)> body);
 
   // The current revision of a partition; 0 if nothing was ever written.
@@ -119,8 +126,8 @@ class ChangeLog {
 
  private:
   struct Attempt;
-  absl::Status Try(sql::Session& session, PartitionId partition, absl::FunctionRef<absl::Status(WriteTxn&)> body,
-                   Attempt& attempt);
+  absl::Status Try(sql::Session& session, PartitionId partition, std::span<const PartitionId> locks,
+                   absl::FunctionRef<absl::Status(WriteTxn&)> body, Attempt& attempt);
 
   sql::Database& database_;
   const Clock& clock_;
@@ -129,6 +136,10 @@ class ChangeLog {
   Mutex mutex_;
   std::string incarnation_ ABSL_GUARDED_BY(mutex_);
 };
+
+// Takes a partition's lock row without counting a revision: whoever writes in the partition waits until this
+// transaction ends, and then sees what it did.
+absl::Status LockPartition(sql::Session& session, PartitionId partition);
 
 // Schema of change log, feed, request log and lease.
 std::span<const sql::Migration> ChangeLogMigrations();

@@ -5,8 +5,9 @@
 
 #include <fmt/format.h>
 
+#include "services/common/changelog/changelog.h"
 #include "services/common/values/status.h"
-#include "services/organization/domain/member.h"
+#include "services/organization/domain/membership.h"
 
 namespace ronghe::organization {
 namespace {
@@ -17,17 +18,32 @@ constexpr size_t kPartitionsPerStatement = 512;
 // Answered from the index alone.
 constexpr std::string_view kCountHead = "SELECT unit_uid, status, sex, COUNT(*) FROM member WHERE partition_id IN (";
 constexpr std::string_view kCountTail = ") GROUP BY partition_id, unit_uid, status, sex ORDER BY unit_uid";
-constexpr sql::Query kAddPartition{
-    "member_lock_add",
-    "INSERT INTO shard_rev (partition_id, rev, last_tick) VALUES (?, 0, 0) ON CONFLICT (partition_id) DO NOTHING"};
-constexpr sql::Query kTakeLock{"member_lock_take", "UPDATE shard_rev SET rev = rev WHERE partition_id = ?"};
-constexpr sql::Query kCountOne{"member_count_unit",
-                               "SELECT COUNT(*) FROM member WHERE partition_id = ? AND unit_uid = ?"};
+constexpr std::string_view kFloatingOutHead = "SELECT unit_uid, COUNT(*) FROM member WHERE partition_id IN (";
+constexpr std::string_view kFloatingOutTail = ") AND floating > 0 GROUP BY unit_uid";
+constexpr std::string_view kFloatingInHead = "SELECT floating_uid, COUNT(*) FROM member WHERE partition_id IN (";
+constexpr std::string_view kFloatingInTail = ") AND floating = 1 GROUP BY floating_uid";
+constexpr sql::Query kCountOne{
+    "member_count_unit", "SELECT COUNT(*) FROM member WHERE partition_id = ? AND unit_uid = ? AND status IN (1, 2)"};
+constexpr sql::Query kCountAffiliated{
+    "affiliation_count_unit", "SELECT COUNT(*) FROM member_affiliation WHERE partition_id = ? AND unit_uid = ?"};
 
 void Add(MemberCounts& counts, int64_t status, int64_t sex, int64_t n) {
   if (status == static_cast<int64_t>(MemberStatus::kFull)) counts.full += n;
   if (status == static_cast<int64_t>(MemberStatus::kProbationary)) counts.probationary += n;
-  if (sex == static_cast<int64_t>(Sex::kFemale)) counts.female += n;
+  if (sex == static_cast<int64_t>(Sex::kFemale) && IsCurrent(static_cast<MemberStatus>(status))) counts.female += n;
+}
+
+// One more number of every unit that has some.
+absl::Status CountFloating(sql::Session& session, std::string_view head, std::string_view tail,
+                           std::span<const sql::Value> partitions, int64_t MemberCounts::*number,
+                           absl::FunctionRef<void(common::UnitUid, const MemberCounts&)> each) {
+  const std::string text = fmt::format("{}{}{}", head, sql::Placeholders(static_cast<int>(partitions.size())), tail);
+  return session.Select({"member_count_floating", text}, partitions, [&](const sql::Row& row) {
+    MemberCounts counts;
+    counts.*number = row.Int(1);
+    each(common::UnitUid(row.Int(0)), counts);
+    return absl::OkStatus();
+  });
 }
 
 }  // namespace
@@ -52,22 +68,25 @@ absl::Status SqlMemberOccupants::Count(sql::Session& session, std::span<const co
       return absl::OkStatus();
     }));
     if (unit) each(unit, counts);
+    RONGHE_RETURN_IF_ERROR(
+        CountFloating(session, kFloatingOutHead, kFloatingOutTail, args, &MemberCounts::floating_out, each));
+    RONGHE_RETURN_IF_ERROR(
+        CountFloating(session, kFloatingInHead, kFloatingInTail, args, &MemberCounts::floating_in, each));
   }
   return absl::OkStatus();
 }
 
 absl::StatusOr<int64_t> SqlMemberOccupants::LockAndCount(sql::Session& session, common::PartitionId partition,
                                                          common::UnitUid unit) {
-  RONGHE_RETURN_IF_ERROR(session.Execute(kAddPartition, {partition.value}).status());
-  RONGHE_RETURN_IF_ERROR(session.Execute(kTakeLock, {partition.value}).status());
+  RONGHE_RETURN_IF_ERROR(common::LockPartition(session, partition));
   int64_t members = 0;
-  RONGHE_RETURN_IF_ERROR(session
-                             .SelectOne(kCountOne, {partition.value, unit.value},
-                                        [&](const sql::Row& row) {
-                                          members = row.Int(0);
-                                          return absl::OkStatus();
-                                        })
-                             .status());
+  for (const sql::Query& query : {kCountOne, kCountAffiliated}) {
+    const auto found = session.SelectOne(query, {partition.value, unit.value}, [&](const sql::Row& row) {
+      members += row.Int(0);
+      return absl::OkStatus();
+    });
+    RONGHE_RETURN_IF_ERROR(found.status());
+  }
   return members;
 }
 

@@ -16,7 +16,8 @@ namespace ronghe::organization {
 class UnitOccupants {
  public:
   virtual ~UnitOccupants() = default;
-  // Own member counts of the units in these partitions, inside a snapshot; `partitions` may be thousands.
+  // Own member counts of what lies in these partitions, inside a snapshot; `partitions` may be thousands. A unit may be
+  // told more than once: what is told adds up.
   virtual absl::Status Count(common::sql::Session& session, std::span<const common::PartitionId> partitions,
                              absl::FunctionRef<void(common::UnitUid, const MemberCounts&)> each) = 0;
   // How many live in one unit, inside a structure transaction that is about to dissolve it. Takes the lock row of the
