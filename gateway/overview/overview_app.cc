@@ -21,7 +21,7 @@ WantedUnit WantedOf(const common::DirectoryUnit& unit) {
 }
 
 bool IsActive(const common::DirectoryUnit& unit) {
-  return !unit.deleted && unit.state == organization::v1::UNIT_STATE_ACTIVE;
+  return !unit.deleted && unit.state != organization::v1::UNIT_STATE_DISSOLVED;
 }
 
 template <typename Request>

@@ -19,7 +19,7 @@ constexpr std::string_view kPrefix = "units/";
 constexpr int kMaxUnits = 100;
 constexpr int kMaxPeriods = 36;
 // organization.v1.UnitState, as the directory keeps it.
-constexpr int kActive = 1;
+constexpr int kDissolved = 2;
 
 // The texts of the answer: a period is called what the caller called it.
 std::vector<std::string> PeriodTexts(const google::protobuf::RepeatedPtrField<std::string>& texts,
@@ -81,7 +81,7 @@ absl::StatusOr<std::vector<SummaryService::Wanted>> SummaryService::Units(
     if (!request.include_children()) continue;
     const std::vector<DirectoryUnit> children = parts_.directory.ChildrenOf(unit.uid);
     for (const DirectoryUnit& child : children) {
-      if (child.deleted || child.state != kActive) continue;
+      if (child.deleted || child.state == kDissolved) continue;
       SummaryUnit entry{child.uid, child.partition};
       if (request.totals_only()) {
         entry.parent = unit.uid;
