@@ -163,28 +163,25 @@ absl::StatusOr<Reorganization> ReorganizationApp::Write(const common::Call& call
     next.state = ReorganizationState::kScheduled;
   }
   std::optional<Reorganization> result;
-  RONGHE_RETURN_IF_ERROR(
-      parts_.store
-          .Write(call, false,
-                 [&](UnitTxn& txn) -> absl::Status {
-                   RONGHE_ASSIGN_OR_RETURN(const std::optional<DoneBefore> done, txn.Claim(options.key));
-                   if (done) {
-                     RONGHE_ASSIGN_OR_RETURN(result, Done(txn, *done));
-                     return absl::OkStatus();
-                   }
-                   if (!plan.ahead) {
-                     StructureChange change(txn, plan.day, parts_.calendar.Today(), AuthorityOf(call));
-                     RONGHE_ASSIGN_OR_RETURN(const ReorganizationOutcome outcome, change.Run(plan.steps));
-                     RONGHE_RETURN_IF_ERROR(Refusal(outcome, plan.several));
-                     next.outcome = parts_.codec.Encode(outcome);
-                     next.state = ReorganizationState::kEffective;
-                     next.ended = txn.now();
-                   }
-                   RONGHE_ASSIGN_OR_RETURN(result, txn.Record(next));
-                   txn.Remember(result->name());
-                   return absl::OkStatus();
-                 })
-          .status());
+  const auto body = [&](UnitTxn& txn) -> absl::Status {
+    RONGHE_ASSIGN_OR_RETURN(const std::optional<DoneBefore> done, txn.Claim(options.key));
+    if (done) {
+      RONGHE_ASSIGN_OR_RETURN(result, Done(txn, *done));
+      return absl::OkStatus();
+    }
+    if (!plan.ahead) {
+      StructureChange change(txn, plan.day, parts_.calendar.Today(), AuthorityOf(call));
+      RONGHE_ASSIGN_OR_RETURN(const ReorganizationOutcome outcome, change.Run(plan.steps));
+      RONGHE_RETURN_IF_ERROR(Refusal(outcome, plan.several));
+      next.outcome = parts_.codec.Encode(outcome);
+      next.state = ReorganizationState::kEffective;
+      next.ended = txn.now();
+    }
+    RONGHE_ASSIGN_OR_RETURN(result, txn.Record(next));
+    txn.Remember(result->name());
+    return absl::OkStatus();
+  };
+  RONGHE_RETURN_IF_ERROR(parts_.store.Write(call, false, body).status());
   return *std::move(result);
 }
 

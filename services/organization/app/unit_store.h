@@ -42,6 +42,34 @@ struct UnitSpan {
   std::optional<absl::CivilDay> until;
 };
 
+// A reorganization as it is kept.
+struct Reorganization {
+  int64_t id = 0;
+  std::string title = {};
+  common::UnitUid owner = {};  // none: everything
+  ReorganizationState state = ReorganizationState::kUnspecified;
+  absl::CivilDay day = {};
+  std::string steps = {};    // encoded (ReorganizationCodec)
+  std::string outcome = {};  // encoded
+  std::string actor = {};    // who decided it
+  absl::Time created = {};
+  std::optional<absl::Time> ended = {};
+  int64_t revision = 0;
+
+  std::string name() const { return "reorganizations/" + std::to_string(id); }
+  std::string etag() const { return std::to_string(revision); }
+};
+
+// What goes from one unit to another in a merger or a split.
+struct HandOverOrder {
+  Unit from;
+  Unit to;
+  absl::CivilDay day;
+  std::string actor;
+  // Members by name, or else everything.
+  std::optional<std::vector<std::string>> only = {};
+};
+
 // Reads of the structure inside one snapshot or transaction. Not thread-safe.
 class UnitReader {
  public:
@@ -83,34 +111,6 @@ class UnitReader {
   // The latest first, before the one with this id (0: from the latest), in one of the states (bit n of the mask: the
   // state n), at most `limit`.
   virtual absl::StatusOr<std::vector<Reorganization>> Reorganizations(int64_t before, uint32_t states, int limit) = 0;
-};
-
-// A reorganization as it is kept.
-struct Reorganization {
-  int64_t id = 0;
-  std::string title = {};
-  common::UnitUid owner = {};  // none: everything
-  ReorganizationState state = ReorganizationState::kUnspecified;
-  absl::CivilDay day = {};
-  std::string steps = {};    // encoded (ReorganizationCodec)
-  std::string outcome = {};  // encoded
-  std::string actor = {};    // who decided it
-  absl::Time created = {};
-  std::optional<absl::Time> ended = {};
-  int64_t revision = 0;
-
-  std::string name() const { return "reorganizations/" + std::to_string(id); }
-  std::string etag() const { return std::to_string(revision); }
-};
-
-// What goes from one unit to another in a merger or a split.
-struct HandOverOrder {
-  Unit from;
-  Unit to;
-  absl::CivilDay day;
-  std::string actor;
-  // Members by name, or else everything.
-  std::optional<std::vector<std::string>> only = {};
 };
 
 // A write that was done before under the same request id.

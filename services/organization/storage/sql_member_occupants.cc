@@ -127,6 +127,7 @@ absl::StatusOr<int64_t> SqlMemberOccupants::HandOver(common::WriteTxn& structure
   RONGHE_ASSIGN_OR_RETURN(common::WriteTxn * txn, structure.Also(order.from.partition()));
   SqlMemberTxn members(*txn, *vault_, order.actor);
   int64_t moved = 0;
+  static_assert(sizeof(NewMember) == sizeof(common::UnitUid) + sizeof(Member), "everything of a member goes along");
   const auto move = [&](const StoredMember& member) -> absl::Status {
     RONGHE_RETURN_IF_ERROR(members.Replace(member, {order.to.uid(), member.member}, "reorganization").status());
     ++moved;

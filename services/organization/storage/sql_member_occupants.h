@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "services/organization/app/member_store.h"
 #include "services/organization/storage/person_vault.h"
 #include "services/organization/storage/unit_occupants.h"
 
