@@ -57,8 +57,7 @@ class ReorganizationTestBase : public UnitTestBase {
     app_.reset();
     query_.reset();
     store_.emplace(*database_, *log_, std::vector<UnitOccupants*>{&*member_occupants_}, calendar());
-    reorganizations_.emplace(
-        ReorganizationApp::Parts{*store_, *tree_, *gate_, codec_, signer_, calendar()});
+    reorganizations_.emplace(ReorganizationApp::Parts{*store_, *tree_, *gate_, codec_, signer_, calendar()});
     app_.emplace(*store_, *gate_, calendar(), &*reorganizations_);
     query_.emplace(*store_, *tree_, signer_, calendar());
     timers_.emplace(*database_, *log_, clock_, common::TimerLoop::Options{.server_clock = false});

@@ -105,8 +105,7 @@ TEST_P(ReorganizationScheduleTest, SingleChangesMayBeDatedAhead) {
   const Unit moved = *Move("B1", "370784101", kToday + 1);
   EXPECT_EQ(moved.parent().code, "370783104");
   EXPECT_THAT(moved.scheduled_change(), ::testing::StartsWith("reorganizations/"));
-  const Unit made =
-      *TryCreate(Fields("NEW", Level::kBranch, UnitKind::kBranch), "370783104", kToday + 2);
+  const Unit made = *TryCreate(Fields("NEW", Level::kBranch, UnitKind::kBranch), "370783104", kToday + 2);
   EXPECT_EQ(made.revision(), 0);
   EXPECT_EQ(made.from(), kToday + 2);
   EXPECT_NE(made.scheduled_change(), moved.scheduled_change());

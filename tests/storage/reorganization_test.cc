@@ -96,9 +96,8 @@ TEST_P(ReorganizationTest, AMergerIsRefusedWithEveryReason) {
   AddMembers("B2", 2);
   const absl::Status refused = Do({Merging({"370783104", "370784101", "B2", "GB"}, "B1")}).status();
   EXPECT_TRUE(absl::IsFailedPrecondition(refused));
-  EXPECT_THAT(BlockersOf(refused),
-              IsSupersetOf({"LEVEL_DIFFERS units/370783104", "UNIT_DISSOLVED units/370784101",
-                            "WOULD_CYCLE units/B1"}));
+  EXPECT_THAT(BlockersOf(refused), IsSupersetOf({"LEVEL_DIFFERS units/370783104", "UNIT_DISSOLVED units/370784101",
+                                                 "WOULD_CYCLE units/B1"}));
   // Nothing happened, not even to B2, which alone could have been merged.
   EXPECT_TRUE(Get("B2")->lives());
   EXPECT_EQ(MembersOf("B2"), 2);
@@ -139,9 +138,8 @@ TEST_P(ReorganizationTest, SeveralStepsAreOneChange) {
   AddMembers("B2", 2);
   UpdateStep rename{.unit = "units/NEW", .changes = {}};
   rename.changes.fields.title = "新村党支部";
-  const Reorganization done = *Do({NewBranch("NEW", "370783104"), Merging({"B1", "B2"}, "NEW"),
-                                   rename,
-                                   MoveStep{"units/NEW", "units/370784101"}});
+  const Reorganization done = *Do(
+      {NewBranch("NEW", "370783104"), Merging({"B1", "B2"}, "NEW"), rename, MoveStep{"units/NEW", "units/370784101"}});
   EXPECT_EQ(Get("NEW")->fields().title, "新村党支部");
   EXPECT_EQ(Get("NEW")->parent().code, "370784101");
   EXPECT_EQ(MembersOf("NEW"), 4);
@@ -167,8 +165,8 @@ TEST_P(ReorganizationTest, OneStepThatCannotBeDoneIsNone) {
   AddMembers("B1", 2);
   const absl::Status refused =
       Do({Merging({"B1"}, "B2"), MoveStep{"units/3707", "units/370783"}, DissolveStep{"units/370784"}}).status();
-  EXPECT_THAT(BlockersOf(refused), UnorderedElementsAre("WOULD_CYCLE units/3707", "LEVEL_ORDER units/370783",
-                                                        "HAS_UNITS units/370784101"));
+  EXPECT_THAT(BlockersOf(refused),
+              UnorderedElementsAre("WOULD_CYCLE units/3707", "LEVEL_ORDER units/370783", "HAS_UNITS units/370784101"));
   EXPECT_TRUE(Get("B1")->lives());
   EXPECT_EQ(MembersOf("B1"), 2);
   const Reorganization tried = *Try({Merging({"B1"}, "B2"), DissolveStep{"units/370784"}});
@@ -217,8 +215,7 @@ TEST_P(ReorganizationTest, AUnitThatContinuesKeepsTheRest) {
   EXPECT_EQ(MembersOf("P1"), 1);
   EXPECT_THAT(Responsible("B1"), ElementsAre("B1"));
   const SplitPart stranger{.unit = "units/B2", .establish = {}, .members = {names[0]}, .units = {"units/P1"}};
-  EXPECT_THAT(BlockersOf(Do({Splitting("B1", {stranger}, true)}).status()),
-              Contains("NOT_IN_UNIT " + names[0]));
+  EXPECT_THAT(BlockersOf(Do({Splitting("B1", {stranger}, true)}).status()), Contains("NOT_IN_UNIT " + names[0]));
 }
 
 TEST_P(ReorganizationTest, RestoredUnitsAnswerForThemselves) {
