@@ -91,6 +91,24 @@ struct RulesOptions {
   std::string as_of;  // only the set in force on this day
 };
 absl::Status RunRules(const RulesOptions& options, Context& context);
+struct StructureOptions {
+  std::vector<std::string> units;
+  std::string parent;  // the successor, the new parent, or the unit whose reorganizations are meant
+  std::string file;    // JSON
+  std::string date;
+  std::string title;
+  std::string filter;
+  std::string reorganization;
+  std::string request_id;
+  bool validate_only = false;
+};
+absl::Status RunUnitMerge(const StructureOptions& options, Context& context);
+absl::Status RunUnitSplit(const StructureOptions& options, Context& context);
+absl::Status RunUnitRestore(const StructureOptions& options, Context& context);
+absl::Status RunReorganizationApply(const StructureOptions& options, Context& context);
+absl::Status RunReorganizationShow(const StructureOptions& options, Context& context);
+absl::Status RunReorganizationList(const StructureOptions& options, Context& context);
+absl::Status RunReorganizationCancel(const StructureOptions& options, Context& context);
 
 struct MemberOptions {
   std::string member;

@@ -87,6 +87,43 @@ void DeclareViews(CLI::App& app, Context& context, Command& command) {
   watch.app->add_option("--count", watch.options->count, "end after so many changes")->check(CLI::PositiveNumber);
 }
 
+namespace {
+
+void DeclareReorganizations(CLI::App& app, CLI::App& unit, Context& context, Command& command) {
+  auto merge = Declare(unit, "merge", "merge units into one", context, command, RunUnitMerge);
+  merge.app->add_option("units", merge.options->units, "the units that end")->required();
+  merge.app->add_option("--into", merge.options->parent, "the unit that goes on")->required();
+  auto split = Declare(unit, "split", "split a unit", context, command, RunUnitSplit);
+  split.app->add_option("unit", split.options->units)->required()->expected(1);
+  split.app->add_option("--parts", split.options->file, "JSON: {\"parts\": [...], \"continues\": true}; - for stdin")
+      ->required();
+  auto restore = Declare(unit, "restore", "bring a dissolved or merged unit back", context, command, RunUnitRestore);
+  restore.app->add_option("unit", restore.options->units)->required()->expected(1);
+  restore.app->add_option("--parent", restore.options->parent, "default: where it stood");
+  CLI::App& reorganization =
+      *app.add_subcommand("reorganization", "several changes as one, and those to come / 机构调整");
+  reorganization.require_subcommand(1);
+  auto apply = Declare(reorganization, "apply", "do several changes as one", context, command, RunReorganizationApply);
+  apply.app->add_option("file", apply.options->file, "JSON of a ReorganizeRequest; - for stdin")->required();
+  apply.app->add_option("--parent", apply.options->parent, "whose reorganization it is");
+  for (auto* declared : {&merge, &split, &restore, &apply}) {
+    declared->app->add_option("--date", declared->options->date, kDateHelp);
+    declared->app->add_option("--title", declared->options->title, "for example the number of the decision");
+    AddWriteOptions(*declared->app, *declared->options, /*validate=*/true);
+  }
+  auto list = Declare(reorganization, "list", "reorganizations, newest first", context, command, RunReorganizationList);
+  list.app->add_option("parent", list.options->parent, "of this unit and below; default: everything in your scope");
+  list.app->add_option("--filter", list.options->filter, "for example: state = SCHEDULED");
+  auto show = Declare(reorganization, "show", "what it does, or did", context, command, RunReorganizationShow);
+  show.app->add_option("reorganization", show.options->reorganization)->required();
+  auto cancel =
+      Declare(reorganization, "cancel", "take back one that is scheduled", context, command, RunReorganizationCancel);
+  cancel.app->add_option("reorganization", cancel.options->reorganization)->required();
+  cancel.app->add_option("--request-id", cancel.options->request_id, kRequestIdHelp);
+}
+
+}  // namespace
+
 void DeclareUnits(CLI::App& app, Context& context, Command& command) {
   CLI::App& unit = *app.add_subcommand("unit", "units / 组织");
   unit.require_subcommand(1);
@@ -120,6 +157,7 @@ void DeclareUnits(CLI::App& app, Context& context, Command& command) {
     declared->app->add_option("--etag", declared->options->etag, "refuse if the unit has changed since");
     AddWriteOptions(*declared->app, *declared->options, /*validate=*/true);
   }
+  DeclareReorganizations(app, unit, context, command);
 }
 
 void DeclareTransfers(CLI::App& app, Context& context, Command& command) {

@@ -22,7 +22,7 @@ WantedUnit WantedOf(const common::DirectoryUnit& unit) {
 }
 
 bool IsActive(const common::DirectoryUnit& unit) {
-  return !unit.deleted && unit.state == organization::v1::UNIT_STATE_ACTIVE;
+  return !unit.deleted && unit.state != organization::v1::UNIT_STATE_DISSOLVED;
 }
 
 bool SameUnits(const std::vector<common::DirectoryUnit>& a, const std::vector<common::DirectoryUnit>& b) {

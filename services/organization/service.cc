@@ -21,7 +21,9 @@
 #include "services/organization/rpc/member_rpc.h"
 #include "services/organization/rpc/organization_rpc.h"
 #include "services/organization/rpc/owner_resolver.h"
+#include "services/organization/rpc/reorganization_codec.h"
 #include "services/organization/rpc/rule_pack_codec.h"
+#include "services/organization/rpc/structure_rpc.h"
 #include "services/organization/storage/directory_feed.h"
 #include "services/organization/storage/directory_tree.h"
 #include "services/organization/storage/migrations/migrations.h"
@@ -35,6 +37,7 @@
 #include "services/organization/storage/sql_member_occupants.h"
 #include "services/organization/storage/sql_member_store.h"
 #include "services/organization/storage/sql_unit_store.h"
+#include "services/organization/storage/sql_unit_txn.h"
 
 namespace ronghe::organization {
 namespace {
@@ -150,6 +153,8 @@ struct Service::Parts {
   OwnerRegistry owners;
   ServiceOwnerResolver resolver;
   RevisionGate gate;
+  ProtoReorganizationCodec reorganization_codec;
+  ReorganizationApp reorganizations;
   UnitApp unit_app;
   UnitQuery unit_query;
   AccessApp access_app;
@@ -174,6 +179,7 @@ struct Service::Parts {
   DirectoryRpc directory_rpc;
   MemberRpc member_rpc;
   ImportRpc import_rpc;
+  StructureRpc structure_rpc;
 };
 
 Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyRing key_ring, LoadedRules loaded)
@@ -186,12 +192,13 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       timers(*database, log, p.clock()),
       keys(std::move(key_ring)),
       vault(keys, p.random()),
+      member_occupants(&vault),
       occupants({&member_occupants}),
       metrics(v1::OrganizationMetrics::descriptor()),
       facts(metrics, occupants),
       totals({"organization", metrics, *database, log, publisher, feed, hub, p.directory(), p.signer(), p.calendar(),
               p.wrapper(), facts}),
-      units(*database, log, occupants),
+      units(*database, log, occupants, p.calendar()),
       access(*database, log),
       members(*database, log, vault),
       index_filler(*database, vault, [](const absl::Status& status) { LogError("names cannot be indexed", status); }),
@@ -208,7 +215,8 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       member_join(vault),
       resolver(owners, consistency),
       gate(consistency, p.signer()),
-      unit_app(units, gate, p.calendar(), rules.book),
+      reorganizations({units, tree, gate, reorganization_codec, p.signer(), p.calendar(), rules.book}),
+      unit_app(units, gate, p.calendar(), rules.book, &reorganizations),
       unit_query(units, tree, p.signer(), p.calendar()),
       access_app(access, tree, owners, gate, p.signer(), p.clock()),
       audit_app(audit, tree, p.signer()),
@@ -236,7 +244,8 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
                                  return NewImportUpload(p.wrapper().executor(), import_app, call, "members",
                                                         ReadMembersMessage);
                                }}),
-      import_rpc(p.wrapper(), import_app) {
+      import_rpc(p.wrapper(), import_app),
+      structure_rpc(p.wrapper(), {reorganizations, tree, gate}) {
   owners.Add("grants", [this](std::string_view name, int64_t id, absl::Time deadline) {
     return access_app.OwnerOfGrant(name, id, deadline);
   });
@@ -249,6 +258,14 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
   owners.Add("imports",
              [this](std::string_view, int64_t id, absl::Time deadline) { return import_app.OwnerOf(id, deadline); });
   members.SetFiller(index_filler);
+  owners.Add("reorganizations", [this](std::string_view name, int64_t id, absl::Time deadline) {
+    return reorganizations.OwnerOf(name, id, deadline);
+  });
+  timers.Handle(std::string(kReorganizationTimer),
+                [this, calendar = p.calendar()](common::WriteTxn& txn, const common::DueTimer& timer) {
+                  SqlUnitTxn units_txn(txn, occupants, &calendar);
+                  return reorganizations.TakeEffect(units_txn, timer.record);
+                });
   log.OnCommit([this] {
     publisher.Hint();
     timers.Hint();
@@ -329,8 +346,8 @@ void Service::Register() {
 }
 
 std::vector<common::ServiceBinding*> Service::bindings() {
-  return {&parts_->organization_rpc, &parts_->access_rpc, &parts_->directory_rpc,
-          &parts_->member_rpc,       &parts_->import_rpc, &parts_->totals.feed_binding()};
+  return {&parts_->organization_rpc, &parts_->access_rpc,    &parts_->directory_rpc,        &parts_->member_rpc,
+          &parts_->import_rpc,       &parts_->structure_rpc, &parts_->totals.feed_binding()};
 }
 
 }  // namespace ronghe::organization

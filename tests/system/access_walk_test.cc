@@ -28,7 +28,9 @@
 #include "ronghe/organization/v1/import_service.pb.h"
 #include "ronghe/organization/v1/member_service.pb.h"
 #include "ronghe/organization/v1/organization_service.pb.h"
+#include "ronghe/organization/v1/structure_service.pb.h"
 #include "ronghe/rectification/v1/rectification_service.pb.h"
+#include "services/common/values/clock.h"
 #include "tests/support/rpc_client.h"
 #include "tests/support/suite.h"
 
@@ -54,6 +56,7 @@ std::vector<Served> AllServices() {
   add(organization::v1::CreateMemberRequest::descriptor()->file(), "organization");
   add(organization::v1::CreateGrantRequest::descriptor()->file(), "organization");
   add(organization::v1::GetImportRequest::descriptor()->file(), "organization");
+  add(organization::v1::MergeUnitsRequest::descriptor()->file(), "organization");
   add(organization::v1::StreamDirectoryRequest::descriptor()->file(), "organization");
   // Served by every service that folds totals, in the same way.
   add(common::v1::SummaryHead::descriptor()->file(), "organization");
@@ -211,6 +214,17 @@ class AccessWalk : public testing::Test {
     const auto imports = Must<organization::v1::ListImportsResponse>("ImportService", "ListImports", list, token);
     ASSERT_EQ(imports.imports_size(), 1);
     names["imports"] = imports.imports(0).name();
+    organization::v1::ReorganizeRequest reorganize;
+    reorganize.set_parent(names["units"]);
+    organization::v1::Unit& renamed = *reorganize.add_steps()->mutable_update()->mutable_unit();
+    renamed.set_name(names["units"]);
+    renamed.set_title("to come");
+    reorganize.mutable_effective_date()->set_year(
+        absl::ToCivilYear(common::SystemClock().Now(), absl::UTCTimeZone()).year() + 1);
+    reorganize.mutable_effective_date()->set_month(1);
+    reorganize.mutable_effective_date()->set_day(1);
+    names["reorganizations"] =
+        Must<organization::v1::Reorganization>("StructureService", "Reorganize", reorganize, token).name();
   }
 
   static std::string Subject(Role role, const std::string& where) {
@@ -250,6 +264,8 @@ class AccessWalk : public testing::Test {
         {"ronghe.organization.v1.ImportService.GetImport name", "imports"},
         {"ronghe.organization.v1.ImportService.ListImportRowErrors name", "imports"},
         {"ronghe.organization.v1.ImportService.RevertImport name", "imports"},
+        {"ronghe.organization.v1.StructureService.GetReorganization name", "reorganizations"},
+        {"ronghe.organization.v1.StructureService.CancelReorganization name", "reorganizations"},
         {"ronghe.organization.v1.AccessService.RevokeGrant name", "grants"},
     };
     const auto it = kOther.find(method->full_name() + " " + path);

@@ -29,6 +29,9 @@ constexpr sql::Query kTakeLock{"shard_rev_lock", "UPDATE shard_rev SET rev = rev
 constexpr sql::Query kSetRevision{"shard_rev_set",
                                   "UPDATE shard_rev SET rev = ?, last_tick = ? WHERE partition_id = ?"};
 constexpr sql::Query kReadRevision{"shard_rev_read", "SELECT rev FROM shard_rev WHERE partition_id = ?"};
+constexpr sql::Query kSavepoint{"attempt_begin", "SAVEPOINT attempt"};
+constexpr sql::Query kRollBackTo{"attempt_back", "ROLLBACK TO SAVEPOINT attempt"};
+constexpr sql::Query kRelease{"attempt_end", "RELEASE SAVEPOINT attempt"};
 constexpr sql::Query kInsertEntry{
     "change_log_insert",
     "INSERT INTO change_log (partition_id, rev, time_us, kind, resource, unit_uid, unit_before_uid, change_id, etag, "
@@ -68,8 +71,49 @@ absl::Status WriteTxn::Begin() {
   return found ? absl::OkStatus() : Internal(fmt::format("no lock row of partition {}", partition_.value));
 }
 
-absl::Status WriteTxn::Finish(Random& random) {
-  if (!entries_.empty()) RONGHE_RETURN_IF_ERROR(InsertEntries(random.Uuid()));
+absl::StatusOr<WriteTxn*> WriteTxn::Also(PartitionId partition) {
+  if (partition == partition_) return this;
+  for (const std::unique_ptr<WriteTxn>& joined : joined_) {
+    if (joined->partition_ == partition) return joined.get();
+  }
+  std::unique_ptr<WriteTxn> joined(new WriteTxn(*session_, partition, now_));
+  RONGHE_RETURN_IF_ERROR(joined->Begin());
+  joined_.push_back(std::move(joined));
+  return joined_.back().get();
+}
+
+absl::Status WriteTxn::Attempt(absl::FunctionRef<absl::Status()> body) {
+  RONGHE_RETURN_IF_ERROR(session_->Execute(kSavepoint).status());
+  const size_t entries = entries_.size();
+  std::vector<size_t> joined_entries;
+  joined_entries.reserve(joined_.size());
+  for (const std::unique_ptr<WriteTxn>& joined : joined_) joined_entries.push_back(joined->entries_.size());
+  const absl::Status status = body();
+  if (!status.ok()) {
+    RONGHE_RETURN_IF_ERROR(session_->Execute(kRollBackTo).status());
+    entries_.resize(entries);
+    // Whoever joined in between has lost its lock row's revision, too.
+    joined_.resize(joined_entries.size());
+    for (size_t i = 0; i < joined_.size(); ++i) joined_[i]->entries_.resize(joined_entries[i]);
+  }
+  RONGHE_RETURN_IF_ERROR(session_->Execute(kRelease).status());
+  return status;
+}
+
+bool WriteTxn::logged() const {
+  return !entries_.empty() || std::any_of(joined_.begin(), joined_.end(), [](const std::unique_ptr<WriteTxn>& joined) {
+    return !joined->entries_.empty();
+  });
+}
+
+absl::Status WriteTxn::Finish(const std::string& change_id) {
+  RONGHE_RETURN_IF_ERROR(Close(change_id));
+  for (const std::unique_ptr<WriteTxn>& joined : joined_) RONGHE_RETURN_IF_ERROR(joined->Close(change_id));
+  return absl::OkStatus();
+}
+
+absl::Status WriteTxn::Close(const std::string& change_id) {
+  if (!entries_.empty()) RONGHE_RETURN_IF_ERROR(InsertEntries(change_id));
   const int64_t revision = next_revision() - 1;
   RONGHE_RETURN_IF_ERROR(RememberRequest(revision));
   // The first statement has already counted one entry.
@@ -142,14 +186,14 @@ absl::Status ChangeLog::Try(sql::Session& session, PartitionId partition, std::s
     attempt.refused = !reason.empty() && reason != "CONFLICT";
     return status;
   }
-  if (txn.replayed_ && txn.entries_.empty()) {
+  if (txn.replayed_ && !txn.logged()) {
     // Nothing was changed, so there is nothing to commit: an error rolls back, which saves the flush to disk.
     attempt.replayed = true;
     attempt.revision = txn.base_revision_ - 1;
     return absl::CancelledError("replayed");
   }
-  RONGHE_RETURN_IF_ERROR(txn.Finish(random_));
-  attempt.logged = !txn.entries_.empty();
+  RONGHE_RETURN_IF_ERROR(txn.Finish(txn.logged() ? random_.Uuid() : std::string()));
+  attempt.logged = txn.logged();
   attempt.revision = txn.next_revision() - 1;
   return absl::OkStatus();
 }

@@ -19,7 +19,7 @@ constexpr std::string_view kPrefix = "units/";
 constexpr int kMaxUnits = 100;
 constexpr int kMaxPeriods = 36;
 // organization.v1.UnitState, as the directory keeps it.
-constexpr int kActive = 1;
+constexpr int kDissolved = 2;
 
 // The texts of the answer: a period is called what the caller called it.
 std::vector<std::string> PeriodTexts(const google::protobuf::RepeatedPtrField<std::string>& texts,
@@ -184,7 +184,7 @@ absl::StatusOr<v1::GetStructureDifferenceResponse> SummaryService::GetDifference
 
 std::vector<DirectoryUnit> SummaryService::ActiveChildren(UnitUid unit) const {
   std::vector<DirectoryUnit> children = parts_.directory.ChildrenOf(unit);
-  std::erase_if(children, [](const DirectoryUnit& child) { return child.deleted || child.state != kActive; });
+  std::erase_if(children, [](const DirectoryUnit& child) { return child.deleted || child.state == kDissolved; });
   return children;
 }
 

@@ -62,6 +62,8 @@ struct HomeUnit {
   common::PartitionId partition;
   UnitKind kind = UnitKind::kUnspecified;
   UnitState state = UnitState::kUnspecified;
+  // Who took its place directly, `units/{code}`.
+  std::vector<std::string> successors = {};
 };
 
 // A write transaction in one partition. It holds the partition's lock row, so members of a partition change one write

@@ -1,5 +1,7 @@
 #include "services/organization/app/member_writer.h"
 
+#include <fmt/format.h>
+
 #include "services/organization/domain/text_rules.h"
 
 namespace ronghe::organization {
@@ -51,7 +53,13 @@ absl::Status CheckPurpose(const std::string& purpose) {
 
 absl::Status CheckHome(const HomeUnit& unit, const std::string& name) {
   std::vector<common::Blocker> blockers;
-  if (unit.state != UnitState::kActive) {
+  for (const std::string& successor : unit.successors) {
+    blockers.push_back(
+        {"UNIT_SUCCEEDED", successor, {fmt::format("took the place of {}", name), fmt::format("已承接 {}", name)}});
+  }
+  if (unit.state == UnitState::kClosing) {
+    blockers.push_back({"UNIT_CLOSING", name, {"the unit is being dissolved", "该组织正在撤销"}});
+  } else if (unit.state != UnitState::kActive && unit.successors.empty()) {
     blockers.push_back({"UNIT_DISSOLVED", name, {"the unit is dissolved", "该组织已撤销"}});
   }
   if (!HoldsMembers(unit.kind)) {

@@ -48,7 +48,7 @@ std::span<const CountMetric> CountMetrics() {
 
 UnitCounts CountsOf(UnitKind kind, UnitState state) {
   UnitCounts counts;
-  if (state == UnitState::kActive && IsOrganization(kind)) counts.AddUnit(kind);
+  if (state != UnitState::kDissolved && IsOrganization(kind)) counts.AddUnit(kind);
   return counts;
 }
 

@@ -8,6 +8,9 @@
 #include "services/common/changelog/changelog.h"
 #include "services/common/values/status.h"
 #include "services/organization/domain/membership.h"
+#include "services/organization/storage/member_affiliations.h"
+#include "services/organization/storage/member_rows.h"
+#include "services/organization/storage/sql_member_txn.h"
 
 namespace ronghe::organization {
 namespace {
@@ -15,6 +18,7 @@ namespace {
 namespace sql = common::sql;
 
 constexpr size_t kPartitionsPerStatement = 512;
+constexpr int kHandOverPiece = 500;
 // Answered from the index alone.
 constexpr std::string_view kCountHead = "SELECT unit_uid, status, sex, COUNT(*) FROM member WHERE partition_id IN (";
 constexpr std::string_view kCountTail = ") GROUP BY partition_id, unit_uid, status, sex ORDER BY unit_uid";
@@ -88,6 +92,103 @@ absl::StatusOr<int64_t> SqlMemberOccupants::LockAndCount(sql::Session& session, 
     RONGHE_RETURN_IF_ERROR(found.status());
   }
   return members;
+}
+
+absl::StatusOr<bool> SqlMemberOccupants::MayFollow(common::WriteTxn& structure, const HandOverOrder& order,
+                                                   std::vector<common::Blocker>& blockers) {
+  RONGHE_ASSIGN_OR_RETURN(const int64_t count,
+                          LockAndCount(structure.session(), order.from.partition(), order.from.uid()));
+  if (count == 0) return order.only.has_value();
+  const size_t before = blockers.size();
+  if (!HoldsMembers(order.to.kind())) {
+    blockers.push_back({"UNIT_HOLDS_NO_MEMBERS",
+                        order.to.name(),
+                        {fmt::format("members belong to branches and groups; {} cannot take the {} of {}",
+                                     order.to.name(), count, order.from.name()),
+                         fmt::format("党员应登记在党支部或党小组，{} 不能承接 {} 的 {} 名党员", order.to.name(),
+                                     order.from.name(), count)}});
+  }
+  if (order.from.partition() != order.to.partition()) {
+    blockers.push_back(
+        {"OTHER_COUNTY",
+         order.from.name(),
+         {fmt::format("its {} members are kept in another county's register: they need a transfer", count),
+          fmt::format("其 {} 名党员登记在其他县，应办理组织关系转接", count)}});
+  }
+  if (vault_ == nullptr) return common::Internal("members cannot be handed over without their keys");
+  return blockers.size() == before;
+}
+
+absl::StatusOr<std::vector<StoredMember>> SqlMemberOccupants::Named(sql::Session& session, const HandOverOrder& order,
+                                                                    std::vector<common::Blocker>& blockers) {
+  std::vector<StoredMember> members;
+  for (const std::string& name : *order.only) {
+    const std::optional<MemberId> id = MemberIdOf(name);
+    std::optional<MemberRow> row;
+    if (id && common::PartitionOf(id->value) == order.from.partition()) {
+      RONGHE_ASSIGN_OR_RETURN(row, SelectMember(session, *vault_, *id));
+    }
+    if (row && row->member.unit == order.from.uid()) {
+      members.push_back(std::move(row->member));
+    } else {
+      blockers.push_back(
+          {"NOT_IN_UNIT",
+           name,
+           {fmt::format("is no member of {}", order.from.name()), fmt::format("不是 {} 的党员", order.from.name())}});
+    }
+  }
+  return members;
+}
+
+// Whoever floats in the unit floats in its successor; the rows may lie in other counties.
+absl::Status SqlMemberOccupants::HandOverFloating(common::WriteTxn& structure, const HandOverOrder& order) {
+  const UnitsOfPartition from{order.from.partition(), {order.from.uid()}};
+  while (true) {
+    RONGHE_ASSIGN_OR_RETURN(
+        const std::vector<MemberPosition> some,
+        SelectAffiliated(structure.session(), from, AffiliationKind::kFloating, {}, kHandOverPiece));
+    for (const MemberPosition& position : some) {
+      RONGHE_ASSIGN_OR_RETURN(common::WriteTxn * txn, structure.Also(common::PartitionOf(position.member.value)));
+      SqlMemberTxn members(*txn, *vault_, order.actor);
+      RONGHE_ASSIGN_OR_RETURN(const std::optional<StoredMember> member, members.Find(position.member));
+      if (!member) return common::Internal("a member that floats in a unit is not there");
+      Membership membership = member->membership;
+      membership.floating_unit = order.to.uid();
+      RONGHE_RETURN_IF_ERROR(
+          members.Replace(*member, {member->unit, member->member, membership}, "reorganization").status());
+    }
+    if (static_cast<int>(some.size()) < kHandOverPiece) return absl::OkStatus();
+  }
+}
+
+absl::StatusOr<int64_t> SqlMemberOccupants::HandOver(common::WriteTxn& structure, const HandOverOrder& order,
+                                                     std::vector<common::Blocker>& blockers) {
+  RONGHE_ASSIGN_OR_RETURN(const bool may, MayFollow(structure, order, blockers));
+  if (!may) return 0;
+  RONGHE_ASSIGN_OR_RETURN(common::WriteTxn * txn, structure.Also(order.from.partition()));
+  SqlMemberTxn members(*txn, *vault_, order.actor);
+  int64_t moved = 0;
+  const auto move = [&](const StoredMember& member) -> absl::Status {
+    RONGHE_RETURN_IF_ERROR(
+        members.Replace(member, {order.to.uid(), member.member, member.membership}, "reorganization").status());
+    ++moved;
+    return absl::OkStatus();
+  };
+  if (order.only) {
+    RONGHE_ASSIGN_OR_RETURN(const std::vector<StoredMember> named, Named(txn->session(), order, blockers));
+    for (const StoredMember& member : named) RONGHE_RETURN_IF_ERROR(move(member));
+    return moved;
+  }
+  const UnitsOfPartition from{order.from.partition(), {order.from.uid()}};
+  while (true) {
+    // Those that have moved are no longer found.
+    RONGHE_ASSIGN_OR_RETURN(const std::vector<ListedMember> some,
+                            SelectMembers(txn->session(), *vault_, from, {}, {}, kHandOverPiece));
+    for (const ListedMember& listed : some) RONGHE_RETURN_IF_ERROR(move(listed.member));
+    if (static_cast<int>(some.size()) < kHandOverPiece) break;
+  }
+  RONGHE_RETURN_IF_ERROR(HandOverFloating(structure, order));
+  return moved;
 }
 
 }  // namespace ronghe::organization

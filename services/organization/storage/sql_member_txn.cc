@@ -7,6 +7,7 @@
 #include "services/organization/storage/count_rollup.h"
 #include "services/organization/storage/member_affiliations.h"
 #include "services/organization/storage/person_registry.h"
+#include "services/organization/storage/reorganization_rows.h"
 
 namespace ronghe::organization {
 namespace {
@@ -68,6 +69,11 @@ absl::StatusOr<std::optional<HomeUnit>> SqlMemberTxn::FindUnit(common::UnitUid u
                                           return absl::OkStatus();
                                         })
                              .status());
+  if (!found || found->state != UnitState::kDissolved) return found;
+  RONGHE_ASSIGN_OR_RETURN(const SuccessorMap successors, SelectSuccessors(txn_.session(), {&unit, 1}));
+  if (auto it = successors.find(unit); it != successors.end()) {
+    for (const UnitRef& successor : it->second) found->successors.push_back("units/" + successor.code);
+  }
   return found;
 }
 
