@@ -11,8 +11,9 @@ namespace {
 
 namespace sql = common::sql;
 
-#define RONGHE_VERSION_COLUMNS \
-  "version, unit_uid, status, join_day, full_day, floating, floating_uid, floating_day, leave_reason, leave_day"
+#define RONGHE_VERSION_COLUMNS                                                                                     \
+  "version, unit_uid, status, join_day, full_day, floating, floating_uid, floating_day, leave_reason, leave_day, " \
+  "probation_day"
 
 // A row holds what ended its version; what made it stands in the row before.
 constexpr sql::Query kSelectEnded{"member_history_select",
@@ -41,8 +42,9 @@ MemberVersion Read(const sql::Row& row) {
   version.membership.floating_since = DayAt(row, 7);
   version.membership.leave_reason = static_cast<LeaveReason>(row.Int(8));
   version.membership.leave_day = DayAt(row, 9);
-  version.start = absl::FromUnixMicros(row.Int(10));
-  version.actor = row.Text(11);
+  version.membership.probation_until = DayAt(row, 10);
+  version.start = absl::FromUnixMicros(row.Int(11));
+  version.actor = row.Text(12);
   return version;
 }
 
@@ -72,10 +74,10 @@ absl::StatusOr<std::vector<MemberVersion>> SelectMemberHistory(sql::Session& ses
   RONGHE_RETURN_IF_ERROR(
       session.Select(kSelectEnded, {partition, member.value, after, int64_t{limit} + 1}, [&](const sql::Row& row) {
         MemberVersion version = Read(row);
-        version.end = absl::FromUnixMicros(row.Int(12));
+        version.end = absl::FromUnixMicros(row.Int(13));
         take(std::move(version));
-        action = row.Text(13);
-        fields = SplitPaths(row.Text(14));
+        action = row.Text(14);
+        fields = SplitPaths(row.Text(15));
         return absl::OkStatus();
       }));
   if (static_cast<int>(versions.size()) < limit) {

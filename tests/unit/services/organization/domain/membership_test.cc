@@ -8,6 +8,7 @@
 
 #include "services/common/values/status.h"
 #include "tests/support/people.h"
+#include "tests/support/rules.h"
 
 namespace ronghe::organization {
 namespace {
@@ -17,6 +18,13 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 constexpr absl::CivilDay kToday(2026, 11, 16);
+
+// The rules that ship with the service, but for the months of probation.
+RuleBook BookOf(int probation_months) {
+  Rules rules = tests::DefaultRules().On(kToday);
+  rules.membership.probation_months = probation_months;
+  return RuleBook::Create("test", {rules}).value();
+}
 
 Member Someone(MemberStatus status, absl::CivilDay joined, bool full_date) {
   Member::Fields fields = tests::Person(11);
@@ -113,18 +121,19 @@ TEST(MembershipTest, EveryRefusalNamesStateEventAndWhatWouldBeAllowed) {
 
 TEST(MembershipTest, ARefusedConfirmationSaysUntilWhen) {
   const Member member = Someone(MemberStatus::kProbationary, absl::CivilDay(2026, 1, 31), false);
-  const absl::Status status = NextStatus(StateOf(member, {}, {}, kToday), MemberEvent::kConfirm, "members/1").status();
+  const absl::Status status =
+      NextStatus(StateOf(member, {}, BookOf(12), kToday), MemberEvent::kConfirm, "members/1").status();
   EXPECT_THAT(common::TextOf(status).en, HasSubstr("2027-01-31"));
   EXPECT_THAT(common::TextOf(status).zh, HasSubstr("2027-01-31"));
 }
 
 TEST(MembershipTest, ProbationLastsAsTheRulesSayAndAsExtended) {
   const Member member = Someone(MemberStatus::kProbationary, absl::CivilDay(2024, 2, 29), false);
-  EXPECT_EQ(ProbationEnd(member, {}, {}), absl::CivilDay(2025, 2, 28));
-  EXPECT_EQ(ProbationEnd(member, {}, {.probation_months = 24}), absl::CivilDay(2026, 2, 28));
+  EXPECT_EQ(ProbationEnd(member, {}, BookOf(12)), absl::CivilDay(2025, 2, 28));
+  EXPECT_EQ(ProbationEnd(member, {}, BookOf(24)), absl::CivilDay(2026, 2, 28));
   Membership extended;
   extended.probation_until = absl::CivilDay(2025, 8, 28);
-  EXPECT_EQ(ProbationEnd(member, extended, {}), absl::CivilDay(2025, 8, 28));
+  EXPECT_EQ(ProbationEnd(member, extended, BookOf(12)), absl::CivilDay(2025, 8, 28));
 }
 
 TEST(MembershipTest, MonthsEndWhereTheyEnd) {
