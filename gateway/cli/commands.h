@@ -163,6 +163,40 @@ struct ReadingsOptions {
 };
 absl::Status RunReadingsList(const ReadingsOptions& options, Context& context);
 absl::Status RunReadingsVerify(const ReadingsOptions& options, Context& context);
+// Of posts, terms and appointments.
+struct PostOptions {
+  std::string name;  // posts/ID, terms/ID, appointments/ID, or the ID
+  std::string unit;
+  std::string filter;
+  std::string member;
+  std::string date;      // the day it is about
+  std::string approver;  // of an extension
+  std::string reason;
+  std::string document;
+  std::vector<std::string> elected;  // POST=MEMBER
+  bool failed = false;               // of an election
+  std::string etag;
+  std::string request_id;
+  bool subtree = false;
+  bool validate_only = false;
+  FieldTexts fields;
+};
+absl::Status RunPostGet(const PostOptions& options, Context& context);
+absl::Status RunPostList(const PostOptions& options, Context& context);
+absl::Status RunPostCreate(const PostOptions& options, Context& context);
+absl::Status RunPostUpdate(const PostOptions& options, Context& context);
+absl::Status RunPostAbolish(const PostOptions& options, Context& context);
+absl::Status RunTermGet(const PostOptions& options, Context& context);
+absl::Status RunTermList(const PostOptions& options, Context& context);
+absl::Status RunTermCreate(const PostOptions& options, Context& context);
+absl::Status RunTermPlan(const PostOptions& options, Context& context);
+absl::Status RunTermElect(const PostOptions& options, Context& context);
+absl::Status RunTermExtend(const PostOptions& options, Context& context);
+absl::Status RunTermEnd(const PostOptions& options, Context& context);
+absl::Status RunAppointmentGet(const PostOptions& options, Context& context);
+absl::Status RunAppointmentList(const PostOptions& options, Context& context);
+absl::Status RunAppointmentCreate(const PostOptions& options, Context& context);
+absl::Status RunAppointmentEnd(const PostOptions& options, Context& context);
 
 struct ImportOptions {
   std::string file;

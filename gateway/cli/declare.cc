@@ -1,5 +1,6 @@
 #include "gateway/cli/declare_parts.h"
 #include "ronghe/organization/v1/member.pb.h"
+#include "ronghe/organization/v1/post.pb.h"
 #include "ronghe/organization/v1/unit.pb.h"
 
 namespace ronghe::gateway::cli {
@@ -158,6 +159,79 @@ void DeclareUnits(CLI::App& app, Context& context, Command& command) {
     AddWriteOptions(*declared->app, *declared->options, /*validate=*/true);
   }
   DeclareReorganizations(app, unit, context, command);
+}
+
+void DeclarePosts(CLI::App& app, Context& context, Command& command) {
+  const auto listed = [](Declared<PostOptions>& list, const char* example) {
+    list.app->add_option("unit", list.options->unit)->required();
+    list.app->add_flag("--subtree", list.options->subtree, "those of all units below too");
+    list.app->add_option("--filter", list.options->filter, example);
+  };
+  const auto event = [](Declared<PostOptions>& change, const char* day) {
+    change.app->add_option("name", change.options->name)->required();
+    change.app->add_option("--date", change.options->date, day);
+    change.app->add_option("--etag", change.options->etag, "refuse if it has changed since it was read");
+    AddWriteOptions(*change.app, *change.options, /*validate=*/true);
+  };
+  CLI::App& post = *app.add_subcommand("post", "posts of units / 职务");
+  post.require_subcommand(1);
+  auto get = Declare(post, "get", "show a post", context, command, RunPostGet);
+  get.app->add_option("name", get.options->name)->required();
+  auto list = Declare(post, "list", "list posts, with vacancies", context, command, RunPostList);
+  listed(list, "for example: kind = SECRETARY AND vacant = TRUE");
+  auto create = Declare(post, "create", "establish a post", context, command, RunPostCreate);
+  AddFields(*create.app, organization::v1::Post::descriptor(), /*update=*/false, create.options->fields);
+  AddWriteOptions(*create.app, *create.options, /*validate=*/true);
+  auto update = Declare(post, "update", "change title or seats", context, command, RunPostUpdate);
+  update.app->add_option("name", update.options->name)->required();
+  AddFields(*update.app, organization::v1::Post::descriptor(), /*update=*/true, update.options->fields);
+  update.app->add_option("--etag", update.options->etag, "refuse if it has changed since it was read");
+  AddWriteOptions(*update.app, *update.options, /*validate=*/true);
+  auto abolish = Declare(post, "abolish", "end a post that nobody holds", context, command, RunPostAbolish);
+  event(abolish, "first day without it; default today");
+
+  CLI::App& term = *app.add_subcommand("term", "terms and renewal elections / 任期与换届");
+  term.require_subcommand(1);
+  auto get_term = Declare(term, "get", "show a term", context, command, RunTermGet);
+  get_term.app->add_option("name", get_term.options->name)->required();
+  auto list_terms = Declare(term, "list", "list terms", context, command, RunTermList);
+  listed(list_terms, "for example: state = OVERDUE");
+  auto create_term = Declare(term, "create", "record the running term of a unit", context, command, RunTermCreate);
+  AddFields(*create_term.app, organization::v1::Term::descriptor(), /*update=*/false, create_term.options->fields);
+  AddWriteOptions(*create_term.app, *create_term.options, /*validate=*/true);
+  auto plan = Declare(term, "plan", "set the day of the renewal election", context, command, RunTermPlan);
+  event(plan, "the day");
+  auto elect = Declare(term, "elect", "record the renewal election", context, command, RunTermElect);
+  event(elect, "the day of the election; default today");
+  elect.app->add_option("--elected", elect.options->elected, "POST=MEMBER, comma-separated or repeated")
+      ->delimiter(',');
+  elect.app->add_flag("--failed", elect.options->failed, "there was no valid result");
+  elect.app->add_option("--document", elect.options->document, "number of the document of approval");
+  auto extend = Declare(term, "extend", "move the end of a term", context, command, RunTermExtend);
+  event(extend, "the new last day");
+  extend.app->add_option("--approver", extend.options->approver, "the unit above that approved it")->required();
+  extend.app
+      ->add_option("--reason", extend.options->reason,
+                   "reorganization, unified-schedule, emergency, candidates or other")
+      ->required();
+  extend.app->add_option("--document", extend.options->document, "number of the document of approval")->required();
+  auto end_term = Declare(term, "end", "end a term without an election", context, command, RunTermEnd);
+  event(end_term, "first day after it; default today");
+
+  CLI::App& appointment = *app.add_subcommand("appointment", "who holds which post / 任职");
+  appointment.require_subcommand(1);
+  auto get_one = Declare(appointment, "get", "show an appointment", context, command, RunAppointmentGet);
+  get_one.app->add_option("name", get_one.options->name)->required();
+  auto list_all = Declare(appointment, "list", "list appointments", context, command, RunAppointmentList);
+  listed(list_all, "for example: kind = SECRETARY");
+  list_all.app->add_option("--member", list_all.options->member, "only those of this member");
+  list_all.app->add_option("--as-of", list_all.options->date, "in force on this day");
+  auto appoint = Declare(appointment, "create", "appoint a member to a post", context, command, RunAppointmentCreate);
+  AddFields(*appoint.app, organization::v1::Appointment::descriptor(), /*update=*/false, appoint.options->fields);
+  AddWriteOptions(*appoint.app, *appoint.options, /*validate=*/true);
+  auto end = Declare(appointment, "end", "end an appointment", context, command, RunAppointmentEnd);
+  event(end, "first day without it; default today");
+  end.app->add_option("--reason", end.options->reason, "resigned, removed, reassigned or corrected")->required();
 }
 
 void DeclareTransfers(CLI::App& app, Context& context, Command& command) {

@@ -21,6 +21,7 @@
 #include "services/organization/rpc/member_rpc.h"
 #include "services/organization/rpc/organization_rpc.h"
 #include "services/organization/rpc/owner_resolver.h"
+#include "services/organization/rpc/post_rpc.h"
 #include "services/organization/rpc/reorganization_codec.h"
 #include "services/organization/rpc/rule_pack_codec.h"
 #include "services/organization/rpc/structure_rpc.h"
@@ -36,6 +37,8 @@
 #include "services/organization/storage/sql_import_store.h"
 #include "services/organization/storage/sql_member_occupants.h"
 #include "services/organization/storage/sql_member_store.h"
+#include "services/organization/storage/sql_post_store.h"
+#include "services/organization/storage/sql_post_txn.h"
 #include "services/organization/storage/sql_unit_store.h"
 #include "services/organization/storage/sql_unit_txn.h"
 
@@ -138,6 +141,7 @@ struct Service::Parts {
   SqlAccessStore access;
   SqlMemberStore members;
   MemberIndexFiller index_filler;
+  SqlPostStore posts;
   SqlAuditLog audit;
   DirectoryLoader loader;
   LoaderSource loader_source;
@@ -163,6 +167,8 @@ struct Service::Parts {
   MemberQuery member_query;
   MembershipApp membership_app;
   MemberSearch member_search;
+  PostApp post_app;
+  PostQuery post_query;
   ProtoUnitRows unit_rows;
   ProtoMemberRows member_rows;
   UnitImportTarget unit_target;
@@ -178,6 +184,7 @@ struct Service::Parts {
   AccessRpc access_rpc;
   DirectoryRpc directory_rpc;
   MemberRpc member_rpc;
+  PostRpc post_rpc;
   ImportRpc import_rpc;
   StructureRpc structure_rpc;
 };
@@ -202,6 +209,7 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       access(*database, log),
       members(*database, log, vault),
       index_filler(*database, vault, [](const absl::Status& status) { LogError("names cannot be indexed", status); }),
+      posts(*database, log, p.calendar().zone()),
       audit(*database, p.clock()),
       loader(*database, log, feed, p.clock()),
       loader_source(loader),
@@ -224,6 +232,8 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       member_query(members, tree, gate, p.signer(), rules.book),
       membership_app({members, tree, gate, p.calendar(), rules.book}),
       member_search({members, audit, tree, gate, p.signer(), rules.book}),
+      post_app(posts, tree, p.calendar(), rules.book),
+      post_query(posts, tree, p.signer()),
       unit_target(units, unit_join, unit_rows, consistency, p.calendar(), rules.book),
       member_target({members, member_join, member_rows, tree, consistency}, p.calendar()),
       import_engine(imports, sealer, p.clock(), {&unit_target, &member_target}),
@@ -244,6 +254,7 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
                                  return NewImportUpload(p.wrapper().executor(), import_app, call, "members",
                                                         ReadMembersMessage);
                                }}),
+      post_rpc(p.wrapper(), {post_app, post_query, tree, gate, watch}),
       import_rpc(p.wrapper(), import_app),
       structure_rpc(p.wrapper(), {reorganizations, tree, gate}) {
   owners.Add("grants", [this](std::string_view name, int64_t id, absl::Time deadline) {
@@ -254,6 +265,23 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
   });
   owners.Add("members", [this](std::string_view name, int64_t id, absl::Time deadline) {
     return member_app.OwnerOf(name, id, deadline);
+  });
+  owners.Add("posts", [this](std::string_view name, int64_t id, absl::Time deadline) {
+    return post_app.OwnerOfPost(name, id, deadline);
+  });
+  owners.Add("terms", [this](std::string_view name, int64_t id, absl::Time deadline) {
+    return post_app.OwnerOfTerm(name, id, deadline);
+  });
+  owners.Add("appointments", [this](std::string_view name, int64_t id, absl::Time deadline) {
+    return post_app.OwnerOfAppointment(name, id, deadline);
+  });
+  timers.Handle(std::string(kTermTimer), [this, &p](common::WriteTxn& txn, const common::DueTimer& timer) {
+    SqlPostTxn in_txn(txn, p.calendar().zone());
+    return post_app.TermDue(in_txn, TermId(timer.record), timer.due);
+  });
+  timers.Handle(std::string(kUnitPostsTimer), [this, &p](common::WriteTxn& txn, const common::DueTimer& timer) {
+    SqlPostTxn in_txn(txn, p.calendar().zone());
+    return post_app.UnitEnded(in_txn, common::UnitUid(timer.record));
   });
   owners.Add("imports",
              [this](std::string_view, int64_t id, absl::Time deadline) { return import_app.OwnerOf(id, deadline); });
@@ -346,8 +374,8 @@ void Service::Register() {
 }
 
 std::vector<common::ServiceBinding*> Service::bindings() {
-  return {&parts_->organization_rpc, &parts_->access_rpc,    &parts_->directory_rpc,        &parts_->member_rpc,
-          &parts_->import_rpc,       &parts_->structure_rpc, &parts_->totals.feed_binding()};
+  return {&parts_->organization_rpc, &parts_->access_rpc, &parts_->directory_rpc, &parts_->member_rpc,
+          &parts_->post_rpc,         &parts_->import_rpc, &parts_->structure_rpc, &parts_->totals.feed_binding()};
 }
 
 }  // namespace ronghe::organization

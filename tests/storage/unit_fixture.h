@@ -15,6 +15,7 @@
 #include "services/common/directory/directory.h"
 #include "services/common/rollup/folder.h"
 #include "services/common/rollup/schema.h"
+#include "services/common/timer/timer.h"
 #include "services/common/values/status.h"
 #include "services/organization/app/unit_app.h"
 #include "services/organization/app/unit_query.h"
@@ -75,6 +76,7 @@ class UnitTestBase : public tests::EngineTest {
     database_ = sql::OpenDatabase(url_, {.readers = 8}).value();
     Must(sql::Migrate(*database_, "changelog", common::ChangeLogMigrations()));
     Must(common::MigrateRollup(*database_, metrics_));
+    Must(sql::Migrate(*database_, "timer", common::TimerMigrations()));
     Must(sql::Migrate(*database_, "organization", organization::Migrations()));
     ASSERT_TRUE(absl::LoadTimeZone("Asia/Shanghai", &zone_));
     log_.emplace(*database_, clock_, random_);

@@ -28,6 +28,7 @@
 #include "ronghe/organization/v1/import_service.pb.h"
 #include "ronghe/organization/v1/member_service.pb.h"
 #include "ronghe/organization/v1/organization_service.pb.h"
+#include "ronghe/organization/v1/post_service.pb.h"
 #include "ronghe/organization/v1/structure_service.pb.h"
 #include "ronghe/rectification/v1/rectification_service.pb.h"
 #include "services/common/values/clock.h"
@@ -54,6 +55,7 @@ std::vector<Served> AllServices() {
   add(common::v1::EchoRequest::descriptor()->file(), "organization");
   add(organization::v1::CreateUnitRequest::descriptor()->file(), "organization");
   add(organization::v1::CreateMemberRequest::descriptor()->file(), "organization");
+  add(organization::v1::CreatePostRequest::descriptor()->file(), "organization");
   add(organization::v1::CreateGrantRequest::descriptor()->file(), "organization");
   add(organization::v1::GetImportRequest::descriptor()->file(), "organization");
   add(organization::v1::MergeUnitsRequest::descriptor()->file(), "organization");
@@ -194,6 +196,7 @@ class AccessWalk : public testing::Test {
     m->mutable_full_date()->set_day(1);
     const std::string token = suite_->administrator();
     names["members"] = Must<organization::v1::Member>("MemberService", "CreateMember", member, token).name();
+    MakePosts(names, "units/" + county + "001001", token);
     organization::v1::CreatePrincipalRequest principal;
     principal.mutable_principal()->set_issuer("ronghe-local");
     principal.mutable_principal()->set_subject("holder-" + side);
@@ -225,6 +228,27 @@ class AccessWalk : public testing::Test {
     reorganize.mutable_effective_date()->set_day(1);
     names["reorganizations"] =
         Must<organization::v1::Reorganization>("StructureService", "Reorganize", reorganize, token).name();
+  }
+
+  // A post, a term and an appointment of the member's unit.
+  static void MakePosts(std::map<std::string, std::string>& names, const std::string& unit, const std::string& token) {
+    organization::v1::CreatePostRequest post;
+    post.mutable_post()->set_unit(unit);
+    post.mutable_post()->set_kind(organization::v1::POST_KIND_SECRETARY);
+    post.mutable_post()->set_seats(1);
+    names["posts"] = Must<organization::v1::Post>("PostService", "CreatePost", post, token).name();
+    organization::v1::CreateTermRequest term;
+    term.mutable_term()->set_unit(unit);
+    term.mutable_term()->mutable_start_date()->set_year(2025);
+    term.mutable_term()->mutable_start_date()->set_month(3);
+    term.mutable_term()->mutable_start_date()->set_day(1);
+    names["terms"] = Must<organization::v1::Term>("PostService", "CreateTerm", term, token).name();
+    organization::v1::CreateAppointmentRequest appointment;
+    appointment.mutable_appointment()->set_post(names["posts"]);
+    appointment.mutable_appointment()->set_member(names["members"]);
+    appointment.mutable_appointment()->set_basis(organization::v1::APPOINTMENT_BASIS_ELECTED);
+    names["appointments"] =
+        Must<organization::v1::Appointment>("PostService", "CreateAppointment", appointment, token).name();
   }
 
   static std::string Subject(Role role, const std::string& where) {
@@ -261,6 +285,18 @@ class AccessWalk : public testing::Test {
         {"ronghe.organization.v1.MemberService.LeaveMember name", "members"},
         {"ronghe.organization.v1.MemberService.RestoreMember name", "members"},
         {"ronghe.organization.v1.MemberService.ListMemberHistory parent", "members"},
+        {"ronghe.organization.v1.PostService.GetPost name", "posts"},
+        {"ronghe.organization.v1.PostService.UpdatePost post.name", "posts"},
+        {"ronghe.organization.v1.PostService.AbolishPost name", "posts"},
+        {"ronghe.organization.v1.PostService.GetTerm name", "terms"},
+        {"ronghe.organization.v1.PostService.PlanElection name", "terms"},
+        {"ronghe.organization.v1.PostService.RecordElection name", "terms"},
+        {"ronghe.organization.v1.PostService.ExtendTerm name", "terms"},
+        {"ronghe.organization.v1.PostService.EndTerm name", "terms"},
+        {"ronghe.organization.v1.PostService.CreateAppointment appointment.post", "posts"},
+        {"ronghe.organization.v1.PostService.CreateAppointment appointment.member", "members"},
+        {"ronghe.organization.v1.PostService.GetAppointment name", "appointments"},
+        {"ronghe.organization.v1.PostService.EndAppointment name", "appointments"},
         {"ronghe.organization.v1.ImportService.GetImport name", "imports"},
         {"ronghe.organization.v1.ImportService.ListImportRowErrors name", "imports"},
         {"ronghe.organization.v1.ImportService.RevertImport name", "imports"},

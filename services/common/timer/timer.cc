@@ -28,6 +28,13 @@ absl::Status SetTimer(WriteTxn& txn, std::string_view kind, int64_t record, absl
       .status();
 }
 
+absl::Status SetTimerIn(WriteTxn& txn, PartitionId partition, std::string_view kind, int64_t record) {
+  const int64_t due_us = txn.now_micros();
+  return txn.session()
+      .Execute(kSet, {partition.value, std::string(kind), record, txn.NewId(), due_us, due_us})
+      .status();
+}
+
 absl::Status ClearTimer(WriteTxn& txn, std::string_view kind, int64_t record) {
   return txn.session().Execute(kClear, {txn.partition().value, std::string(kind), record}).status();
 }

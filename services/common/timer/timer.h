@@ -26,6 +26,8 @@ std::span<const sql::Migration> TimerMigrations();
 // has not been committed yet will not be. At most one timer for each kind and record. A deadline in the past fires
 // soon.
 absl::Status SetTimer(WriteTxn& txn, std::string_view kind, int64_t record, absl::Time due);
+// The same in another partition, for what a change here is to bring about there. It fires soon.
+absl::Status SetTimerIn(WriteTxn& txn, PartitionId partition, std::string_view kind, int64_t record);
 // There is none any longer; OK if there was none.
 absl::Status ClearTimer(WriteTxn& txn, std::string_view kind, int64_t record);
 // When it is due; nullopt for none. For a record's own rules and for tests.

@@ -172,6 +172,7 @@ absl::StatusOr<MemberView> MemberApp::Move(const common::Call& call, const std::
       membership.floating_unit = {};
       membership.floating_since.reset();
     }
+    RONGHE_RETURN_IF_ERROR(txn.EndPosts(before.id, unit.uid, calendar_.Today()));
     return txn.Replace(before, {unit.uid, before.member, membership}, "move");
   };
   return View(writer_.Run(call, name, options, {}, move));

@@ -92,6 +92,10 @@ class MemberTxn {
   // history. ALREADY_EXISTS as Insert.
   virtual absl::StatusOr<StoredMember> Replace(const StoredMember& before, const NewMember& after,
                                                std::string_view action) = 0;
+  // The posts that a member holds by belonging where it does end on `day`, because it goes to another unit of this
+  // partition, `to`, or away altogether (no unit). Call it wherever a member's unit changes or its membership ends, in
+  // the transaction that does it: see EndPostsOfMember.
+  virtual absl::Status EndPosts(MemberId member, common::UnitUid to, absl::CivilDay day) = 0;
   // Takes members out again, as if they had never been registered (a reverted import); their keys are destroyed.
   virtual absl::Status Erase(std::span<const StoredMember> members) = 0;
 };

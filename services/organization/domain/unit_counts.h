@@ -15,11 +15,19 @@ struct MemberCounts {
   int64_t floating_in = 0;  // by the unit where they float, not by home unit
 };
 
+// Terms and vacancies of a unit.
+struct PostCounts {
+  int64_t terms_expiring = 0;
+  int64_t terms_overdue = 0;
+  int64_t posts_vacant = 0;  // seats
+};
+
 // What organization counts: every number adds up the tree. Statistical groups and dissolved units are not counted.
 struct UnitCounts {
   int64_t units = 0;
   int64_t by_kind[9] = {};  // by UnitKind
   MemberCounts members;
+  PostCounts posts;
 
   void AddUnit(UnitKind kind) {
     ++units;

@@ -9,7 +9,7 @@
 #include <google/protobuf/text_format.h>
 
 #include "services/common/values/status.h"
-#include "services/organization/rules/default_pack.txtpb.h"
+#include "services/organization/rpc/rules/default_pack.txtpb.h"
 
 namespace ronghe::organization {
 namespace {

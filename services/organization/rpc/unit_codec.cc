@@ -60,6 +60,9 @@ v1::OrganizationMetrics ToProto(const UnitCounts& counts) {
   out.set_full_members(counts.members.full);
   out.set_probationary_members(counts.members.probationary);
   out.set_female_members(counts.members.female);
+  out.set_terms_expiring(counts.posts.terms_expiring);
+  out.set_terms_overdue(counts.posts.terms_overdue);
+  out.set_posts_vacant(counts.posts.posts_vacant);
   return out;
 }
 

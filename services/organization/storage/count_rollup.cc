@@ -30,6 +30,9 @@ constexpr CountMetric kMetrics[] = {
     {"female_members", [](const UnitCounts& c) { return c.members.female; }},
     {"floating_out_members", [](const UnitCounts& c) { return c.members.floating_out; }},
     {"floating_in_members", [](const UnitCounts& c) { return c.members.floating_in; }},
+    {"terms_expiring", [](const UnitCounts& c) { return c.posts.terms_expiring; }},
+    {"terms_overdue", [](const UnitCounts& c) { return c.posts.terms_overdue; }},
+    {"posts_vacant", [](const UnitCounts& c) { return c.posts.posts_vacant; }},
 };
 
 RollupChange::Place PlaceOf(const Unit& unit, common::MonthNumber from) {

@@ -6,6 +6,7 @@
 
 #include "services/common/values/status.h"
 #include "services/organization/storage/count_rollup.h"
+#include "services/organization/storage/post_rows.h"
 
 namespace ronghe::organization {
 namespace {
@@ -44,7 +45,11 @@ absl::Status SqlFacts::Count(sql::Session& session, EachAmount each) {
       Tell(unit, counts, each);
     }));
   }
-  return absl::OkStatus();
+  return CountPosts(session, [&](common::UnitUid unit, const PostCounts& posts) {
+    UnitCounts counts;
+    counts.posts = posts;
+    Tell(unit, counts, each);
+  });
 }
 
 absl::StatusOr<bool> SqlFacts::Places(sql::Session& session, EachPlace each) {

@@ -169,6 +169,7 @@ absl::StatusOr<int64_t> SqlMemberOccupants::HandOver(common::WriteTxn& structure
   SqlMemberTxn members(*txn, *vault_, order.actor);
   int64_t moved = 0;
   const auto move = [&](const StoredMember& member) -> absl::Status {
+    RONGHE_RETURN_IF_ERROR(members.EndPosts(member.id, order.to.uid(), order.day));
     RONGHE_RETURN_IF_ERROR(
         members.Replace(member, {order.to.uid(), member.member, member.membership}, "reorganization").status());
     ++moved;

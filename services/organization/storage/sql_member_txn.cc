@@ -4,10 +4,12 @@
 #include <fmt/format.h>
 
 #include "services/common/values/status.h"
+#include "services/organization/app/post_app.h"
 #include "services/organization/storage/count_rollup.h"
 #include "services/organization/storage/member_affiliations.h"
 #include "services/organization/storage/person_registry.h"
 #include "services/organization/storage/reorganization_rows.h"
+#include "services/organization/storage/sql_post_txn.h"
 
 namespace ronghe::organization {
 namespace {
@@ -17,6 +19,26 @@ namespace sql = common::sql;
 constexpr sql::Query kFindUnit{"member_find_unit",
                                "SELECT unit_partition, kind, state FROM unit WHERE partition_id = ? AND uid = ?"};
 constexpr size_t kPiece = 512;
+
+constexpr sql::Query kHoldsPosts{
+    "member_holds_posts", "SELECT 1 WHERE EXISTS (SELECT 1 FROM appointment WHERE partition_id = ? AND member_id = ?)"};
+
+// Who has been appointed since the import stays.
+absl::Status RefuseHolders(sql::Session& session, std::span<const StoredMember> members) {
+  std::vector<common::Blocker> blockers;
+  for (const StoredMember& member : members) {
+    const sql::Value args[] = {common::PartitionOf(member.id.value).value, member.id.value};
+    RONGHE_RETURN_IF_ERROR(session.Select(kHoldsPosts, args, [&](const sql::Row&) {
+      blockers.push_back({"HAS_POSTS", MemberName(member.id), {"holds or held a post", "曾任或现任职务"}});
+      return absl::OkStatus();
+    }));
+  }
+  if (blockers.empty()) return absl::OkStatus();
+  return common::FailedPrecondition(
+      "IMPORT_IN_USE",
+      {"something has been built on the import since; everything is listed", "导入之后已有数据依赖于它，已全部列出"},
+      std::move(blockers));
+}
 
 // Paths of Member, comma-separated.
 std::string JoinChanges(const StoredMember& before, const StoredMember& after) {
@@ -240,8 +262,15 @@ absl::StatusOr<StoredMember> SqlMemberTxn::Replace(const StoredMember& before, c
   return next.member;
 }
 
+absl::Status SqlMemberTxn::EndPosts(MemberId member, common::UnitUid to, absl::CivilDay day) {
+  // Only appointments end, and they have no timers: the zone does not matter.
+  SqlPostTxn posts(txn_, absl::UTCTimeZone());
+  return EndPostsOfMember(posts, member, to, day);
+}
+
 absl::Status SqlMemberTxn::Erase(std::span<const StoredMember> members) {
   sql::Session& session = txn_.session();
+  RONGHE_RETURN_IF_ERROR(RefuseHolders(session, members));
   for (; !members.empty(); members = members.subspan(std::min(members.size(), kPiece))) {
     std::vector<MemberId> ids;
     std::vector<PersonClaim> persons;

@@ -38,6 +38,7 @@ class SqlMemberTxn final : public MemberTxn {
   absl::StatusOr<std::vector<absl::StatusOr<StoredMember>>> Insert(std::span<const NewMember> rows) override;
   absl::StatusOr<StoredMember> Replace(const StoredMember& before, const NewMember& after,
                                        std::string_view action) override;
+  absl::Status EndPosts(MemberId member, common::UnitUid to, absl::CivilDay day) override;
   absl::Status Erase(std::span<const StoredMember> members) override;
 
  private:

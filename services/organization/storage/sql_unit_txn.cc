@@ -8,6 +8,7 @@
 #include "services/common/values/clock.h"
 #include "services/organization/storage/count_rollup.h"
 #include "services/organization/storage/reorganization_rows.h"
+#include "services/organization/storage/sql_post_txn.h"
 #include "services/organization/storage/unit_rows.h"
 
 namespace ronghe::organization {
@@ -41,6 +42,9 @@ constexpr std::string_view kEverBelow =
     "v.partition_id = 0 AND v.parent_uid IN ({}) ORDER BY u.code, u.uid";
 constexpr std::string_view kDeleteVersions = "DELETE FROM unit_version WHERE partition_id = 0 AND uid IN ({})";
 constexpr std::string_view kDeleteUnits = "DELETE FROM unit WHERE partition_id = 0 AND uid IN ({})";
+constexpr sql::Query kHasPosts{"unit_has_posts",
+                               "SELECT 1 WHERE EXISTS (SELECT 1 FROM post WHERE partition_id = ? AND unit_uid = ?) "
+                               "OR EXISTS (SELECT 1 FROM term WHERE partition_id = ? AND unit_uid = ?)"};
 // Below it, single INSERTs take fewer round trips than the bulk path.
 constexpr size_t kBulkFrom = 4;
 
@@ -48,6 +52,23 @@ absl::Status DuplicateCode(const absl::Status& status, const std::vector<Unit>& 
   if (!absl::IsAlreadyExists(status)) return status;
   return common::AlreadyExists("DUPLICATE_CODE", units.size() == 1 ? units.front().name() : "units",
                                {"the code is in use", "该组织代码已被使用"});
+}
+
+// What has been set up in a unit since the import keeps it.
+absl::Status RefusePosts(sql::Session& session, std::span<const Unit> units) {
+  std::vector<Blocker> blockers;
+  for (const Unit& unit : units) {
+    const sql::Value args[] = {unit.partition().value, unit.uid().value, unit.partition().value, unit.uid().value};
+    RONGHE_RETURN_IF_ERROR(session.Select(kHasPosts, args, [&](const sql::Row&) {
+      blockers.push_back({"HAS_POSTS", unit.name(), {"has posts or terms", "已设职务或任期"}});
+      return absl::OkStatus();
+    }));
+  }
+  if (blockers.empty()) return absl::OkStatus();
+  return common::FailedPrecondition(
+      "IMPORT_IN_USE",
+      {"something has been built on the import since; everything is listed", "导入之后已有数据依赖于它，已全部列出"},
+      std::move(blockers));
 }
 
 bool IsStructural(const Unit& before, const Unit& after) {
@@ -140,6 +161,10 @@ absl::StatusOr<Unit> SqlUnitTxn::Change(const Unit& before, const Unit& after_fi
   if (before.successors().size() + after.successors().size() > 0) {
     RONGHE_RETURN_IF_ERROR(ReplaceSuccessors(session(), after));
   }
+  if (before.lives() && !after.lives()) {
+    // Its posts lie in its own partition: they end there, by themselves.
+    RONGHE_RETURN_IF_ERROR(common::SetTimerIn(txn_, after.partition(), kUnitPostsTimer, after.uid().value));
+  }
   bool moved = before.parent().uid != after.parent().uid;
   const bool structural = IsStructural(before, after);
   txn_.Log({structural ? common::ChangeKind::kStructureChanged : common::ChangeKind::kUpdated, after.name(),
@@ -180,6 +205,7 @@ absl::StatusOr<std::vector<UnitRef>> SqlUnitTxn::EverBelow(std::span<const UnitU
 
 absl::Status SqlUnitTxn::Erase(std::span<const Unit> units) {
   if (units.empty()) return absl::OkStatus();
+  RONGHE_RETURN_IF_ERROR(RefusePosts(session(), units));
   std::vector<UnitUid> uids = UidsOf(units);
   std::vector<sql::Value> args;
   AppendPadded(args, uids);

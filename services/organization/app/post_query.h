@@ -1,0 +1,60 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <absl/status/statusor.h>
+
+#include "services/common/values/call.h"
+#include "services/common/values/pages.h"
+#include "services/organization/app/post_store.h"
+#include "services/organization/app/tree.h"
+
+namespace ronghe::organization {
+
+struct ListRecordsQuery {
+  std::string parent;  // `units/{code}`
+  bool subtree = false;
+  int page_size = 0;
+  std::string page_token;
+  std::string filter;
+  std::string member;                   // appointments: of this one only
+  std::optional<absl::CivilDay> as_of;  // appointments: in force on this day
+};
+
+template <typename Stored>
+struct RecordPage {
+  std::vector<Stored> records;
+  std::string next_page_token;
+  int64_t position = 0;  // of the feed, no later than what the page shows
+};
+
+// Lists of posts, terms and appointments. Thread-safe.
+class PostQuery {
+ public:
+  // All outlive it.
+  PostQuery(PostStore& store, const Tree& tree, const common::TokenSigner& signer)
+      : store_(store), tree_(tree), signer_(signer) {}
+
+  absl::StatusOr<RecordPage<StoredPost>> ListPosts(const common::Call& call, const ListRecordsQuery& query);
+  absl::StatusOr<RecordPage<StoredTerm>> ListTerms(const common::Call& call, const ListRecordsQuery& query);
+  absl::StatusOr<RecordPage<StoredAppointment>> ListAppointments(const common::Call& call,
+                                                                 const ListRecordsQuery& query);
+
+ private:
+  template <typename Stored>
+  absl::StatusOr<RecordPage<Stored>> List(const common::Call& call, std::string_view collection,
+                                          const ListRecordsQuery& query, const absl::StatusOr<PostFilter>& filter);
+
+  PostStore& store_;
+  const Tree& tree_;
+  const common::TokenSigner& signer_;
+};
+
+enum class PostCollection { kPosts, kTerms, kAppointments };
+// `kind = SECRETARY AND vacant = TRUE`; without a condition on `state`, those that have not ended.
+absl::StatusOr<PostFilter> ParsePostFilter(PostCollection collection, std::string_view filter);
+
+}  // namespace ronghe::organization
