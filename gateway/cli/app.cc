@@ -117,6 +117,7 @@ int Run(const std::vector<std::string>& arguments, Environment& environment) {
   DeclareViews(app, context, command);
   DeclareUnits(app, context, command);
   DeclareMembers(app, context, command);
+  DeclareReadings(app, context, command);
   DeclarePosts(app, context, command);
   DeclareTransfers(app, context, command);
   DeclareAccess(app, context, command);

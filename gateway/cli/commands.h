@@ -25,6 +25,7 @@ struct OverviewOptions {
   std::string order_by;
   bool watch = false;
   int count = 0;  // of tables shown with `watch`; 0: until interrupted
+  std::vector<std::string> min_revision;
 };
 absl::Status RunOverview(const OverviewOptions& options, Context& context);
 
@@ -34,6 +35,7 @@ struct TrendOptions {
   int months = 0;
   std::string structure;
   bool all = false;
+  std::vector<std::string> min_revision;
 };
 absl::Status RunTrend(const TrendOptions& options, Context& context);
 
@@ -42,12 +44,14 @@ struct CompareOptions {
   std::string period;
   std::string structure;
   bool all = false;
+  std::vector<std::string> min_revision;
 };
 absl::Status RunCompare(const CompareOptions& options, Context& context);
 
 struct ExplainOptions {
   std::string unit;
   std::string period;
+  std::vector<std::string> min_revision;
 };
 absl::Status RunExplain(const ExplainOptions& options, Context& context);
 
@@ -87,6 +91,24 @@ struct RulesOptions {
   std::string as_of;  // only the set in force on this day
 };
 absl::Status RunRules(const RulesOptions& options, Context& context);
+struct StructureOptions {
+  std::vector<std::string> units;
+  std::string parent;  // the successor, the new parent, or the unit whose reorganizations are meant
+  std::string file;    // JSON
+  std::string date;
+  std::string title;
+  std::string filter;
+  std::string reorganization;
+  std::string request_id;
+  bool validate_only = false;
+};
+absl::Status RunUnitMerge(const StructureOptions& options, Context& context);
+absl::Status RunUnitSplit(const StructureOptions& options, Context& context);
+absl::Status RunUnitRestore(const StructureOptions& options, Context& context);
+absl::Status RunReorganizationApply(const StructureOptions& options, Context& context);
+absl::Status RunReorganizationShow(const StructureOptions& options, Context& context);
+absl::Status RunReorganizationList(const StructureOptions& options, Context& context);
+absl::Status RunReorganizationCancel(const StructureOptions& options, Context& context);
 
 struct AlertOptions {
   std::string unit;
@@ -112,6 +134,42 @@ absl::Status RunMemberCreate(const MemberOptions& options, Context& context);
 absl::Status RunMemberUpdate(const MemberOptions& options, Context& context);
 absl::Status RunMemberMove(const MemberOptions& options, Context& context);
 
+struct MembershipOptions {
+  std::string member;
+  std::string unit;
+  std::string date;
+  std::string reason;
+  std::string etag;
+  std::string request_id;
+  int months = 0;
+};
+absl::Status RunMemberConfirm(const MembershipOptions& options, Context& context);
+absl::Status RunMemberExtendProbation(const MembershipOptions& options, Context& context);
+absl::Status RunMemberFloat(const MembershipOptions& options, Context& context);
+absl::Status RunMemberReturn(const MembershipOptions& options, Context& context);
+absl::Status RunMemberLeave(const MembershipOptions& options, Context& context);
+absl::Status RunMemberRestore(const MembershipOptions& options, Context& context);
+absl::Status RunMemberHistory(const MembershipOptions& options, Context& context);
+
+struct SearchOptions {
+  std::string unit;
+  std::string by;  // a field of SearchMembersRequest
+  std::string purpose;
+  bool show_ended = false;
+};
+// What is searched for is the first line of standard input, so that it stands in no list of processes and no history of
+// a shell.
+absl::Status RunMemberSearch(const SearchOptions& options, Context& context);
+
+struct ReadingsOptions {
+  std::string unit;
+  std::string actor;
+  std::string member;
+  int limit = 100;
+  std::vector<std::string> known;  // CHAIN:SEQUENCE:HASH
+};
+absl::Status RunReadingsList(const ReadingsOptions& options, Context& context);
+absl::Status RunReadingsVerify(const ReadingsOptions& options, Context& context);
 // Of posts, terms and appointments.
 struct PostOptions {
   std::string name;  // posts/ID, terms/ID, appointments/ID, or the ID

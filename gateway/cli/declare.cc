@@ -1,11 +1,4 @@
-#include "gateway/cli/declare.h"
-
-#include <CLI/CLI.hpp>
-
-#include "gateway/cli/commands.h"
-#include "gateway/cli/labels.h"
-#include "gateway/cli/row_mapper.h"
-#include "ronghe/common/v1/access.pb.h"
+#include "gateway/cli/declare_parts.h"
 #include "ronghe/organization/v1/member.pb.h"
 #include "ronghe/organization/v1/post.pb.h"
 #include "ronghe/organization/v1/unit.pb.h"
@@ -14,54 +7,18 @@ namespace ronghe::gateway::cli {
 namespace pb = google::protobuf;
 namespace {
 
-// A command whose options live as long as it may run.
-template <typename Options>
-struct Declared {
-  CLI::App* app;
-  std::shared_ptr<Options> options = std::make_shared<Options>();
-};
-
-template <typename Options>
-Declared<Options> Declare(CLI::App& parent, const char* name, const char* about, Context& context, Command& command,
-                          absl::Status (*run)(const Options&, Context&)) {
-  Declared<Options> declared{parent.add_subcommand(name, about)};
-  declared.app->callback([&context, &command, run, options = declared.options] {
-    command = [&context, run, options] { return run(*options, context); };
-  });
-  return declared;
-}
-
-// An option for every field that a caller may set: `--established-date`.
-void AddFields(CLI::App& app, const pb::Descriptor* type, bool update, FieldTexts& texts) {
-  for (const pb::FieldDescriptor* field : InputFields(type)) {
-    if (update && field->options().GetExtension(common::v1::immutable)) continue;
-    // Where a resource belongs is changed by moving it.
-    if (update && (field->name() == "parent" || field->name() == "unit")) continue;
-    std::string option = "--" + field->name();
-    std::replace(option.begin(), option.end(), '_', '-');
-    const std::string label = LabelOf(field, Language::kEnglish) + " / " + LabelOf(field, Language::kChinese);
-    CLI::Option* added = app.add_option_function<std::string>(
-        option, [&texts, name = field->name()](const std::string& text) { texts[name] = text; }, label);
-    if (!update && field->options().GetExtension(common::v1::required)) added->required();
-  }
-}
-
-constexpr char kDateHelp[] = "effective date, for example 2026-11-01; default today";
-constexpr char kRequestIdHelp[] = "UUID that makes the request happen once; default a new one";
-constexpr char kValidateHelp[] = "check everything, change nothing";
-
-template <typename Options>
-void AddWriteOptions(CLI::App& app, Options& options, bool validate) {
-  app.add_option("--request-id", options.request_id, kRequestIdHelp);
-  if (validate) app.add_flag("--validate-only", options.validate_only, kValidateHelp);
-}
-
 // What every command that shows figures takes.
+template <typename Options>
+void AddRevisionOption(Declared<Options>& declared) {
+  declared.app->add_option("--min-revision", declared.options->min_revision,
+                           "answer nothing older than this write: the `revision` it was answered with; repeatable");
+}
 template <typename Options>
 void AddFigureOptions(Declared<Options>& declared) {
   declared.app->add_option("--structure", declared.options->structure, "then (the default) or now")
       ->check(CLI::IsMember({"then", "now"}));
   declared.app->add_flag("--all", declared.options->all, "every metric and rate, not only the usual ones");
+  AddRevisionOption(declared);
 }
 template <typename Options>
 void AddFigureAndPeriodOptions(Declared<Options>& declared) {
@@ -99,6 +56,7 @@ void DeclareViews(CLI::App& app, Context& context, Command& command) {
                          context, command, RunExplain);
   explain.app->add_option("unit", explain.options->unit, "unit")->required();
   explain.app->add_option("--period", explain.options->period, "the month, for example 2026-10")->required();
+  AddRevisionOption(explain);
 
   auto audit =
       Declare(app, "audit", "recount all totals from the records and compare / 核对汇总", context, command, RunAudit);
@@ -136,6 +94,43 @@ void DeclareViews(CLI::App& app, Context& context, Command& command) {
   watch.app->add_option("--count", watch.options->count, "end after so many changes")->check(CLI::PositiveNumber);
 }
 
+namespace {
+
+void DeclareReorganizations(CLI::App& app, CLI::App& unit, Context& context, Command& command) {
+  auto merge = Declare(unit, "merge", "merge units into one", context, command, RunUnitMerge);
+  merge.app->add_option("units", merge.options->units, "the units that end")->required();
+  merge.app->add_option("--into", merge.options->parent, "the unit that goes on")->required();
+  auto split = Declare(unit, "split", "split a unit", context, command, RunUnitSplit);
+  split.app->add_option("unit", split.options->units)->required()->expected(1);
+  split.app->add_option("--parts", split.options->file, "JSON: {\"parts\": [...], \"continues\": true}; - for stdin")
+      ->required();
+  auto restore = Declare(unit, "restore", "bring a dissolved or merged unit back", context, command, RunUnitRestore);
+  restore.app->add_option("unit", restore.options->units)->required()->expected(1);
+  restore.app->add_option("--parent", restore.options->parent, "default: where it stood");
+  CLI::App& reorganization =
+      *app.add_subcommand("reorganization", "several changes as one, and those to come / 机构调整");
+  reorganization.require_subcommand(1);
+  auto apply = Declare(reorganization, "apply", "do several changes as one", context, command, RunReorganizationApply);
+  apply.app->add_option("file", apply.options->file, "JSON of a ReorganizeRequest; - for stdin")->required();
+  apply.app->add_option("--parent", apply.options->parent, "whose reorganization it is");
+  for (auto* declared : {&merge, &split, &restore, &apply}) {
+    declared->app->add_option("--date", declared->options->date, kDateHelp);
+    declared->app->add_option("--title", declared->options->title, "for example the number of the decision");
+    AddWriteOptions(*declared->app, *declared->options, /*validate=*/true);
+  }
+  auto list = Declare(reorganization, "list", "reorganizations, newest first", context, command, RunReorganizationList);
+  list.app->add_option("parent", list.options->parent, "of this unit and below; default: everything in your scope");
+  list.app->add_option("--filter", list.options->filter, "for example: state = SCHEDULED");
+  auto show = Declare(reorganization, "show", "what it does, or did", context, command, RunReorganizationShow);
+  show.app->add_option("reorganization", show.options->reorganization)->required();
+  auto cancel =
+      Declare(reorganization, "cancel", "take back one that is scheduled", context, command, RunReorganizationCancel);
+  cancel.app->add_option("reorganization", cancel.options->reorganization)->required();
+  cancel.app->add_option("--request-id", cancel.options->request_id, kRequestIdHelp);
+}
+
+}  // namespace
+
 void DeclareUnits(CLI::App& app, Context& context, Command& command) {
   CLI::App& unit = *app.add_subcommand("unit", "units / 组织");
   unit.require_subcommand(1);
@@ -169,33 +164,7 @@ void DeclareUnits(CLI::App& app, Context& context, Command& command) {
     declared->app->add_option("--etag", declared->options->etag, "refuse if the unit has changed since");
     AddWriteOptions(*declared->app, *declared->options, /*validate=*/true);
   }
-}
-
-void DeclareMembers(CLI::App& app, Context& context, Command& command) {
-  CLI::App& member = *app.add_subcommand("member", "members / 党员");
-  member.require_subcommand(1);
-  auto get = Declare(member, "get", "show a member, personal data masked", context, command, RunMemberGet);
-  get.app->add_option("member", get.options->member)->required();
-  get.app->add_option("--reveal", get.options->purpose,
-                      "personal data in full, for this purpose; it is recorded who read it");
-  auto list =
-      Declare(member, "list", "list the members of a unit, personal data masked", context, command, RunMemberList);
-  list.app->add_option("unit", list.options->unit)->required();
-  list.app->add_flag("--subtree", list.options->subtree, "also of all units below");
-  list.app->add_option("--filter", list.options->filter, "for example: status = PROBATIONARY");
-  auto create = Declare(member, "create", "register a member", context, command, RunMemberCreate);
-  AddFields(*create.app, organization::v1::Member::descriptor(), /*update=*/false, create.options->fields);
-  AddWriteOptions(*create.app, *create.options, /*validate=*/true);
-  auto update = Declare(member, "update", "change the facts of a member", context, command, RunMemberUpdate);
-  update.app->add_option("member", update.options->member)->required();
-  AddFields(*update.app, organization::v1::Member::descriptor(), /*update=*/true, update.options->fields);
-  update.app->add_option("--etag", update.options->etag, "refuse if the member has changed since");
-  AddWriteOptions(*update.app, *update.options, /*validate=*/false);
-  auto move = Declare(member, "move", "move a member to another unit of the county", context, command, RunMemberMove);
-  move.app->add_option("member", move.options->member)->required();
-  move.app->add_option("--to", move.options->unit, "the new unit")->required();
-  move.app->add_option("--etag", move.options->etag, "refuse if the member has changed since");
-  AddWriteOptions(*move.app, *move.options, /*validate=*/false);
+  DeclareReorganizations(app, unit, context, command);
 }
 
 void DeclarePosts(CLI::App& app, Context& context, Command& command) {

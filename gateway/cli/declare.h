@@ -19,6 +19,7 @@ using Command = std::function<absl::Status()>;
 void DeclareViews(CLI::App& app, Context& context, Command& command);      // overview, tree, rules, alerts, watch
 void DeclareUnits(CLI::App& app, Context& context, Command& command);      // unit
 void DeclareMembers(CLI::App& app, Context& context, Command& command);    // member
+void DeclareReadings(CLI::App& app, Context& context, Command& command);   // readings
 void DeclarePosts(CLI::App& app, Context& context, Command& command);      // post, term, appointment
 void DeclareTransfers(CLI::App& app, Context& context, Command& command);  // import, export
 void DeclareAccess(CLI::App& app, Context& context, Command& command);     // grant, principal, whoami, token, keys

@@ -92,7 +92,14 @@ bool IsDate(const pb::FieldDescriptor* field) {
 
 std::string DisplayValue(const pb::Message& message, const pb::FieldDescriptor* field, Language language) {
   const pb::Reflection* reflection = message.GetReflection();
-  if (field->is_repeated()) return "";
+  if (field->is_repeated()) {
+    if (field->cpp_type() != pb::FieldDescriptor::CPPTYPE_STRING) return "";
+    std::string all;
+    for (int i = 0; i < reflection->FieldSize(message, field); ++i) {
+      all += (i == 0 ? "" : ", ") + reflection->GetRepeatedString(message, field, i);
+    }
+    return all;
+  }
   switch (field->cpp_type()) {
     case pb::FieldDescriptor::CPPTYPE_STRING:
       return reflection->GetString(message, field);

@@ -47,10 +47,11 @@ absl::StatusOr<Collected> Collector::Collect(const Wanted& wanted, absl::Time de
     if (!answer.ok()) return answer.status();
     collected.parts.push_back(*std::move(answer));
   }
-  Align(wanted, until, collected);
+  Align(wanted, deadline, collected);
   return collected;
 }
 
+// `deadline`: the caller's. A service that let the patience pass leaves no less time for the others.
 void Collector::Align(const Wanted& wanted, absl::Time deadline, Collected& collected) {
   const std::optional<int64_t> newest = Newest(collected.parts);
   if (!newest.has_value()) return;
@@ -60,18 +61,33 @@ void Collector::Align(const Wanted& wanted, absl::Time deadline, Collected& coll
     collected.structure_differs = now - in_vain_ < kPauseAfterWait;
   }
   if (collected.structure_differs) return;
-  const absl::Time until = std::min(deadline, now + kStructureWait);
-  for (size_t p = 0; p < parts_.size(); ++p) {
-    if (!Counts(collected.parts[p]) || collected.parts[p].structure_revision >= *newest) continue;
-    (void)parts_[p]->freshness().WaitForStructure(*newest, until);
-    const absl::Time patience = std::min(deadline, clock_.Now() + kReloadPatience);
-    absl::StatusOr<PartAnswer> answer = parts_[p]->Finish(parts_[p]->Begin(wanted, /*fresh=*/true, patience), patience);
-    if (answer.ok() && Counts(*answer)) collected.parts[p] = *std::move(answer);
-  }
-  if (!Newest(collected.parts).has_value()) return;
-  collected.structure_differs = true;
+  const absl::Time until = PartDeadline(now, deadline);
+  Reload(wanted, until, *newest, collected);
+  collected.structure_differs = Newest(collected.parts).has_value();
+  // A caller that could not wait for all of it has not found out anything for the others.
+  if (!collected.structure_differs || until - now < kStructureWait + kReloadPatience) return;
   const common::MutexLock lock(mutex_);
   in_vain_ = clock_.Now();
+}
+
+// Those behind, side by side.
+void Collector::Reload(const Wanted& wanted, absl::Time deadline, int64_t structure, Collected& collected) {
+  const absl::Time until = std::min(deadline, clock_.Now() + kStructureWait);
+  std::vector<size_t> behind;
+  for (size_t p = 0; p < parts_.size(); ++p) {
+    if (!Counts(collected.parts[p]) || collected.parts[p].structure_revision >= structure) continue;
+    (void)parts_[p]->freshness().WaitForStructure(structure, until);
+    behind.push_back(p);
+  }
+  const absl::Time patience = std::min(deadline, clock_.Now() + kReloadPatience);
+  if (clock_.Now() >= patience) return;
+  std::vector<std::shared_ptr<Part::Reading>> readings;
+  for (const size_t p : behind) readings.push_back(parts_[p]->Begin(wanted, /*fresh=*/true, patience));
+  for (size_t i = 0; i < behind.size(); ++i) {
+    absl::StatusOr<PartAnswer> answer = parts_[behind[i]]->Finish(readings[i], patience);
+    PartAnswer& before = collected.parts[behind[i]];
+    if (answer.ok() && Counts(*answer) && (before.missing || !answer->missing)) before = *std::move(answer);
+  }
 }
 
 }  // namespace ronghe::gateway

@@ -33,6 +33,7 @@ class Collector {
 
  private:
   void Align(const Wanted& wanted, absl::Time deadline, Collected& collected);
+  void Reload(const Wanted& wanted, absl::Time deadline, int64_t structure, Collected& collected);
 
   const std::vector<std::unique_ptr<Part>> parts_;
   const common::Clock& clock_;

@@ -12,9 +12,9 @@
 namespace ronghe::gateway {
 namespace {
 
-// While a service does not answer, it is asked so often: each caller would wait for the same.
-constexpr absl::Duration kPauseAfterFailure = absl::Milliseconds(250);
 constexpr int kRounds = 2;
+// A question's time is reckoned before it is sent.
+constexpr absl::Duration kBeforeSending = absl::Milliseconds(100);
 
 }  // namespace
 
@@ -100,7 +100,7 @@ void Part::LookUp(Reading& reading) {
 
 absl::StatusOr<PartAnswer> Part::Finish(const std::shared_ptr<Reading>& reading, absl::Time deadline) {
   for (int round = 1; !reading->missing.empty(); ++round) {
-    const auto results = reading->Wait(deadline - uses_.clock.Now());
+    const auto results = reading->Wait(WaitUntil(*reading, deadline) - uses_.clock.Now());
     std::vector<size_t> again;
     for (const size_t i : reading->missing) {
       const auto& result = results[i];
@@ -121,6 +121,20 @@ absl::StatusOr<PartAnswer> Part::Finish(const std::shared_ptr<Reading>& reading,
   }
   Keep(*reading);
   return Answer(*reading);
+}
+
+absl::Time Part::WaitUntil(const Reading& reading, absl::Time deadline) const {
+  if (!reading.trying) return deadline;
+  for (const size_t i : reading.missing) {
+    if (!HasLastKnown(reading, i)) return deadline;
+  }
+  return std::min(deadline, uses_.clock.Now() + kTryWait);
+}
+
+bool Part::HasLastKnown(const Reading& reading, size_t index) const {
+  const SummaryPtr& known = reading.fallbacks[index];
+  return reading.wanted.min_revision.empty() && known != nullptr &&
+         uses_.clock.Now() - LastTrue(reading, index, *known) <= kMaxStale;
 }
 
 // What another asked for before this reading began will do unless that was long before, or is known to be outdated.
@@ -151,7 +165,6 @@ PartAnswer Part::Answer(const Reading& reading) {
   answer.service = service_;
   answer.summaries = reading.summaries;
   std::optional<int64_t> structure;
-  const absl::Time now = uses_.clock.Now();
   double loaded = 0;
   double kept = 0;
   double stale = 0;
@@ -165,10 +178,8 @@ PartAnswer Part::Answer(const Reading& reading) {
           reading.state.incarnation == summary->place.incarnation ? reading.state.structure_revision : 0;
       const int64_t revision = std::max(summary->place.structure_revision, heard);
       structure = std::min(structure.value_or(revision), revision);
-    } else if (const SummaryPtr& fallback = reading.fallbacks[i]; reading.wanted.min_revision.empty() &&
-                                                                  fallback != nullptr &&
-                                                                  now - LastTrue(reading, i, *fallback) <= kMaxStale) {
-      summary = fallback;
+    } else if (HasLastKnown(reading, i)) {
+      summary = reading.fallbacks[i];
       stale += 1;
     } else {
       missing += 1;
@@ -212,15 +223,15 @@ void Part::GetDifference(const common::v1::GetStructureDifferenceRequest& reques
     const common::MutexLock lock(mutex_);
     ++loads_;
   }
-  uses_.source.GetDifference(
-      request, deadline,
-      [this, done = std::move(done)](absl::StatusOr<common::v1::GetStructureDifferenceResponse> response) {
-        if (response.ok() || DoesNotAnswer(response.status())) Answered(response.ok());
-        done(std::move(response));
-        const common::MutexLock lock(mutex_);
-        --loads_;
-        ended_.notify_all();
-      });
+  uses_.source.GetDifference(request, deadline,
+                             [this, given = deadline - uses_.clock.Now(), done = std::move(done)](
+                                 absl::StatusOr<common::v1::GetStructureDifferenceResponse> response) {
+                               Learn(response.status(), given);
+                               done(std::move(response));
+                               const common::MutexLock lock(mutex_);
+                               --loads_;
+                               ended_.notify_all();
+                             });
 }
 
 std::optional<absl::Time> Part::down_since() {
@@ -228,23 +239,33 @@ std::optional<absl::Time> Part::down_since() {
   return down_since_;
 }
 
-void Part::Answered(bool answered) {
+void Part::Learn(const absl::Status& status, absl::Duration given) {
+  const bool patient = given >= kPatience - kBeforeSending;
   const absl::Time now = uses_.clock.Now();
   const common::MutexLock lock(mutex_);
-  if (answered) {
+  if (!DoesNotAnswer(status)) {
     down_since_.reset();
-  } else {
-    if (!down_since_.has_value()) down_since_ = now;
-    failed_ = now;
+    return;
   }
+  // A caller that is in a hurry must not make the service look down to others. That nobody listens there is no matter
+  // of time; what the service itself calls unavailable may be.
+  const bool nobody = absl::IsUnavailable(status) && common::ReasonOf(status).empty();
+  if (!patient && !nobody) return;
+  if (!down_since_.has_value()) {
+    down_since_ = now;
+    tried_ = now;
+  }
+  pause_ = absl::IsDeadlineExceeded(status) ? kPauseAfterHang : kPauseAfterFailure;
 }
 
-absl::Status Part::GivenUp() {
+Part::Asking Part::MayAsk() {
   const absl::Time now = uses_.clock.Now();
   const common::MutexLock lock(mutex_);
-  if (!down_since_.has_value() || now - failed_ >= kPauseAfterFailure) return absl::OkStatus();
-  return common::Unavailable("SERVICE_UNAVAILABLE", {fmt::format("the {} service does not answer", service_),
-                                                     fmt::format("{} 服务暂时不可用", service_)});
+  if (!down_since_.has_value()) return Asking::kFreely;
+  // A time to come is a clock that was set back.
+  if (tried_ <= now && now - tried_ < pause_) return Asking::kNot;
+  tried_ = now;
+  return Asking::kTrying;
 }
 
 }  // namespace ronghe::gateway

@@ -65,6 +65,12 @@ class Part {
   static constexpr absl::Duration kMaxStale = absl::Minutes(10);
   // How long a load may take; others may wait for it, so it does not end with its caller's deadline.
   static constexpr absl::Duration kPatience = absl::Seconds(3);
+  // While a service does not answer, one reading so often tries it again, and all others take what is known at once:
+  // after it failed, and after it let the patience pass.
+  static constexpr absl::Duration kPauseAfterFailure = absl::Milliseconds(250);
+  static constexpr absl::Duration kPauseAfterHang = absl::Milliseconds(500);
+  // So long the reading that tries it waits, if it has last known totals; the try goes on for those who come later.
+  static constexpr absl::Duration kTryWait = absl::Milliseconds(100);
 
   struct Uses {
     SummarySource& source;
@@ -106,13 +112,18 @@ class Part {
   void Send(std::shared_ptr<Load> load);
   void Receive(const std::shared_ptr<Load>& load, absl::StatusOr<SummaryBatch> batch);
   bool Suffices(const Reading& reading, size_t index, const Summary& summary) const;
+  // Last known ones may be served.
+  bool HasLastKnown(const Reading& reading, size_t index) const;
+  absl::Time WaitUntil(const Reading& reading, absl::Time deadline) const;
   void Keep(const Reading& reading);
   PartAnswer Answer(const Reading& reading);
   absl::Time LastTrue(const Reading& reading, size_t index, const Summary& summary) const;
   // A kept total's name in the shared cache: an epoch is part of it.
   std::string CacheKey(const Freshness::State& state, common::UnitUid unit, const Span& span) const;
-  void Answered(bool answered);
-  absl::Status GivenUp();
+  // What the end of a question says about the service, which was given so long to answer it.
+  void Learn(const absl::Status& status, absl::Duration given);
+  enum class Asking { kFreely, kTrying, kNot };
+  Asking MayAsk();
 
   const std::string service_;
   const Uses uses_;
@@ -124,7 +135,8 @@ class Part {
   std::condition_variable ended_;
   int loads_ ABSL_GUARDED_BY(mutex_) = 0;
   std::optional<absl::Time> down_since_ ABSL_GUARDED_BY(mutex_);
-  absl::Time failed_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
+  absl::Time tried_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();  // while it is down
+  absl::Duration pause_ ABSL_GUARDED_BY(mutex_) = kPauseAfterFailure;
 };
 
 // Whether an error says that the service is in trouble, as opposed to the request.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <absl/container/flat_hash_set.h>
+#include <fmt/format.h>
 
 #include "gateway/overview/part.h"
 #include "gateway/overview/part_reading.h"
@@ -15,12 +16,25 @@ namespace {
 
 constexpr size_t kUnitsPerRequest = 100;
 
+absl::Status GivenUp(const std::string& service) {
+  return common::Unavailable("SERVICE_UNAVAILABLE", {fmt::format("the {} service does not answer", service),
+                                                     fmt::format("{} 服务暂时不可用", service)});
+}
+
 }  // namespace
 
 // `alone`: loads that are under way will not do.
 void Part::StartLoads(const std::shared_ptr<Reading>& reading, const std::vector<size_t>& missing, bool alone) {
   if (missing.empty()) return;
   reading->Expect(missing);
+  const Asking asking = MayAsk();
+  if (asking == Asking::kNot) {
+    const absl::Status given_up = GivenUp(service_);
+    for (const size_t i : missing) reading->Set(i, given_up);
+    return;
+  }
+  // A load that was begun before it was known that the service does not answer is no try.
+  if (asking == Asking::kTrying) reading->trying = alone = true;
   struct Led {
     size_t index;
     Load::Item item;
@@ -38,10 +52,6 @@ void Part::StartLoads(const std::shared_ptr<Reading>& reading, const std::vector
   }
   if (led.empty()) return;
   for (const Led& one : led) reading->loaded[one.index] = 1;
-  if (const absl::Status given_up = GivenUp(); !given_up.ok()) {
-    for (const Led& one : led) one.item.end(given_up);
-    return;
-  }
   const auto new_load = [&] {
     auto load = std::make_shared<Load>();
     load->sent = uses_.clock.Now();
@@ -127,9 +137,9 @@ void Part::Send(std::shared_ptr<Load> load) {
 }
 
 void Part::Receive(const std::shared_ptr<Load>& load, absl::StatusOr<SummaryBatch> batch) {
+  Learn(batch.status(), load->deadline - load->sent);
   if (absl::IsNotFound(batch.status())) {
     // This process knows of the unit before the service does. The others can still be had.
-    Answered(true);
     const std::string unknown = common::ResourceOf(batch.status());
     auto& units = *load->request.mutable_units();
     const auto found = std::find(units.begin(), units.end(), unknown);
@@ -141,7 +151,6 @@ void Part::Receive(const std::shared_ptr<Load>& load, absl::StatusOr<SummaryBatc
     for (const Load::Item& item : load->items) item.end(SummaryPtr());
     return;
   }
-  if (batch.ok() || DoesNotAnswer(batch.status())) Answered(batch.ok());
   for (const Load::Item& item : load->items) {
     if (!batch.ok()) {
       item.end(batch.status());

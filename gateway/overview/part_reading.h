@@ -62,6 +62,7 @@ class Part::Reading {
   std::vector<SummaryPtr> fallbacks;  // others, if nothing better comes
   std::vector<char> loaded;           // by this reading, to be kept
   std::vector<size_t> missing;
+  bool trying = false;  // loads from a service that is not expected to answer
 
   common::Mutex mutex;
   std::condition_variable ended;

@@ -54,6 +54,11 @@ void ReadPeriod(std::string_view field, const std::string& text, MonthNumber now
   span.text = common::PeriodText(span.period);
 }
 
+// So many months before the last of a span.
+MonthNumber Before(const Span& last, int months) {
+  return common::MonthOf(common::CivilMonthOf(last.period.last) - months);
+}
+
 template <typename Request>
 Span ReadBoth(const Request& request, MonthNumber now, Violations& wrong) {
   Span span;
@@ -156,12 +161,15 @@ absl::StatusOr<std::vector<Span>> ReadSpans(const v1::GetTrendRequest& request, 
   const int months = request.months() == 0 ? kDefaultMonths : request.months();
   if (months < 1 || months > kMaxMonths) {
     wrong.Add("months", "OUT_OF_RANGE", {"must be 1 to 36", "应为 1 至 36"});
+  } else if (last.period.last != 0 && !common::ParsePeriod(common::MonthText(Before(last, months - 1))).has_value()) {
+    wrong.Add("months", "OUT_OF_RANGE",
+              {"the first of the months must not lie before 1900", "起始月份不得早于 1900 年"});
   }
   RONGHE_RETURN_IF_ERROR(wrong.ToStatus());
   std::vector<Span> spans;
   for (int i = months - 1; i >= 0; --i) {
     Span span = last;
-    const MonthNumber month = common::MonthOf(common::CivilMonthOf(last.period.last) - i);
+    const MonthNumber month = Before(last, i);
     span.period = {month, month};
     span.text = common::MonthText(month);
     spans.push_back(std::move(span));

@@ -22,7 +22,9 @@
 #include "services/organization/rpc/organization_rpc.h"
 #include "services/organization/rpc/owner_resolver.h"
 #include "services/organization/rpc/post_rpc.h"
+#include "services/organization/rpc/reorganization_codec.h"
 #include "services/organization/rpc/rule_pack_codec.h"
+#include "services/organization/rpc/structure_rpc.h"
 #include "services/organization/storage/alert_keeper.h"
 #include "services/organization/storage/alert_rows.h"
 #include "services/organization/storage/directory_feed.h"
@@ -40,6 +42,7 @@
 #include "services/organization/storage/sql_post_store.h"
 #include "services/organization/storage/sql_post_txn.h"
 #include "services/organization/storage/sql_unit_store.h"
+#include "services/organization/storage/sql_unit_txn.h"
 
 namespace ronghe::organization {
 namespace {
@@ -139,6 +142,7 @@ struct Service::Parts {
   SqlUnitStore units;
   SqlAccessStore access;
   SqlMemberStore members;
+  MemberIndexFiller index_filler;
   SqlPostStore posts;
   SqlAlertStore alerts;
   SqlAuditLog audit;
@@ -156,11 +160,16 @@ struct Service::Parts {
   OwnerRegistry owners;
   ServiceOwnerResolver resolver;
   RevisionGate gate;
+  ProtoReorganizationCodec reorganization_codec;
+  ReorganizationApp reorganizations;
   UnitApp unit_app;
   UnitQuery unit_query;
   AccessApp access_app;
+  AuditApp audit_app;
   MemberApp member_app;
   MemberQuery member_query;
+  MembershipApp membership_app;
+  MemberSearch member_search;
   PostApp post_app;
   PostQuery post_query;
   AlertQuery alert_query;
@@ -182,6 +191,7 @@ struct Service::Parts {
   MemberRpc member_rpc;
   PostRpc post_rpc;
   ImportRpc import_rpc;
+  StructureRpc structure_rpc;
 };
 
 Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyRing key_ring, LoadedRules loaded)
@@ -194,14 +204,16 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       timers(*database, log, p.clock()),
       keys(std::move(key_ring)),
       vault(keys, p.random()),
+      member_occupants(&vault),
       occupants({&member_occupants}),
       metrics(v1::OrganizationMetrics::descriptor()),
       facts(metrics, occupants),
       totals({"organization", metrics, *database, log, publisher, feed, hub, p.directory(), p.signer(), p.calendar(),
               p.wrapper(), facts}),
-      units(*database, log, occupants),
+      units(*database, log, occupants, p.calendar()),
       access(*database, log),
       members(*database, log, vault),
+      index_filler(*database, vault, [](const absl::Status& status) { LogError("names cannot be indexed", status); }),
       posts(*database, log, p.calendar().zone()),
       alerts(*database),
       audit(*database, p.clock()),
@@ -217,11 +229,15 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       member_join(vault),
       resolver(owners, consistency),
       gate(consistency, p.signer()),
-      unit_app(units, gate, p.calendar(), rules.book),
+      reorganizations({units, tree, gate, reorganization_codec, p.signer(), p.calendar(), rules.book}),
+      unit_app(units, gate, p.calendar(), rules.book, &reorganizations),
       unit_query(units, tree, p.signer(), p.calendar()),
       access_app(access, tree, owners, gate, p.signer(), p.clock()),
-      member_app({members, audit, tree, gate, p.calendar()}),
-      member_query(members, tree, gate, p.signer()),
+      audit_app(audit, tree, p.signer()),
+      member_app({members, audit, tree, gate, p.calendar(), rules.book}),
+      member_query(members, tree, gate, p.signer(), rules.book),
+      membership_app({members, tree, gate, p.calendar(), rules.book}),
+      member_search({members, audit, tree, gate, p.signer(), rules.book}),
       post_app(posts, tree, p.calendar(), rules.book),
       post_query(posts, tree, p.signer()),
       alert_query(alerts, tree, p.signer()),
@@ -239,15 +255,16 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
                                        return NewImportUpload(p.wrapper().executor(), import_app, call, "units",
                                                               ReadUnitsMessage);
                                      }}),
-      access_rpc(p.wrapper(), access_app, gate),
+      access_rpc(p.wrapper(), access_app, audit_app, gate),
       directory_rpc(p.wrapper(), loader_source, hub),
-      member_rpc(p.wrapper(), {member_app, member_query, watch,
+      member_rpc(p.wrapper(), {member_app, member_query, membership_app, member_search, watch,
                                [&p, this](const common::Call& call) {
                                  return NewImportUpload(p.wrapper().executor(), import_app, call, "members",
                                                         ReadMembersMessage);
                                }}),
       post_rpc(p.wrapper(), {post_app, post_query, tree, gate, watch}),
-      import_rpc(p.wrapper(), import_app) {
+      import_rpc(p.wrapper(), import_app),
+      structure_rpc(p.wrapper(), {reorganizations, tree, gate}) {
   owners.Add("grants", [this](std::string_view name, int64_t id, absl::Time deadline) {
     return access_app.OwnerOfGrant(name, id, deadline);
   });
@@ -276,6 +293,15 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
   });
   owners.Add("imports",
              [this](std::string_view, int64_t id, absl::Time deadline) { return import_app.OwnerOf(id, deadline); });
+  members.SetFiller(index_filler);
+  owners.Add("reorganizations", [this](std::string_view name, int64_t id, absl::Time deadline) {
+    return reorganizations.OwnerOf(name, id, deadline);
+  });
+  timers.Handle(std::string(kReorganizationTimer),
+                [this, calendar = p.calendar()](common::WriteTxn& txn, const common::DueTimer& timer) {
+                  SqlUnitTxn units_txn(txn, occupants, &calendar);
+                  return reorganizations.TakeEffect(units_txn, timer.record);
+                });
   log.OnCommit([this] {
     publisher.Hint();
     timers.Hint();
@@ -296,6 +322,7 @@ Service::~Service() {
   parts_->totals.StopAudits();
   parts_->timers.Stop();
   parts_->alert_keeper.Stop();
+  parts_->index_filler.Stop();
   parts_->import_runner.Stop();
   parts_->publisher.Stop();
   parts_->directory_feed.Stop();
@@ -323,6 +350,7 @@ absl::Status Service::Start() {
   parts_->timers.Start();
   parts_->alert_keeper.Start();
   parts_->import_runner.Start();
+  parts_->index_filler.Start();
   parts_->totals.StartAudits(config_.audit_interval, process_.metrics());
   Register();
   return absl::OkStatus();
@@ -357,8 +385,8 @@ void Service::Register() {
 }
 
 std::vector<common::ServiceBinding*> Service::bindings() {
-  return {&parts_->organization_rpc, &parts_->access_rpc, &parts_->directory_rpc,        &parts_->member_rpc,
-          &parts_->post_rpc,         &parts_->import_rpc, &parts_->totals.feed_binding()};
+  return {&parts_->organization_rpc, &parts_->access_rpc, &parts_->directory_rpc, &parts_->member_rpc,
+          &parts_->post_rpc,         &parts_->import_rpc, &parts_->structure_rpc, &parts_->totals.feed_binding()};
 }
 
 }  // namespace ronghe::organization

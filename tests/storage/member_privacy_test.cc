@@ -1,5 +1,3 @@
-#include <thread>
-
 #include <gmock/gmock.h>
 
 #include "tests/storage/member_fixture.h"
@@ -64,80 +62,6 @@ TEST_P(MemberPrivacyTest, ARowMovedToAnotherPartitionIsRefused) {
   const int64_t moved = member.id.value + 1;  // the same tick in the next partition
   Execute("UPDATE member SET partition_id = 3, member_id = ? WHERE member_id = ?", {moved, member.id.value});
   EXPECT_TRUE(absl::IsInternal(store_->Find(MemberId(moved), absl::InfiniteFuture()).status()));
-}
-
-class AuditLogTest : public MemberStoreTest {
- protected:
-  void SetUp() override {
-    MemberStoreTest::SetUp();
-    audit_.emplace(*database_, clock_);
-  }
-  void Append(int count) {
-    for (int i = 0; i < count; ++i) {
-      clock_.Advance(absl::Seconds(1));
-      Must(audit_->Append(kCounty, {"issuer|officer", "members.reveal", fmt::format("members/{}", i), "核对"},
-                          absl::InfiniteFuture()));
-    }
-  }
-  SqlAuditLog::Finding Verify() {
-    const auto finding = audit_->Verify(kCounty, absl::InfiniteFuture());
-    EXPECT_TRUE(finding.ok()) << finding.status();
-    return finding.ok() ? *finding : SqlAuditLog::Finding{};
-  }
-  std::optional<SqlAuditLog> audit_;
-};
-INSTANTIATE_ENGINES(AuditLogTest);
-
-TEST_P(AuditLogTest, AChainIsIntact) {
-  EXPECT_TRUE(Verify().intact);
-  Append(5);
-  const SqlAuditLog::Finding finding = Verify();
-  EXPECT_TRUE(finding.intact);
-  EXPECT_EQ(finding.rows, 5);
-}
-
-TEST_P(AuditLogTest, EveryChangedColumnIsNoticed) {
-  Append(5);
-  for (const char* change : {"actor = 'x'", "action = 'x'", "resource = 'x'", "purpose = 'x'", "time_us = time_us + 1",
-                             "prev_hash = hash", "hash = prev_hash"}) {
-    Execute(fmt::format("UPDATE audit_log SET {} WHERE seq = 3", change));
-    const SqlAuditLog::Finding finding = Verify();
-    EXPECT_FALSE(finding.intact) << change;
-    EXPECT_GE(finding.broken_at, 3);
-    EXPECT_LE(finding.broken_at, 4);
-    Execute("DELETE FROM audit_log");
-    Execute("DELETE FROM audit_head");
-    Append(5);
-    EXPECT_TRUE(Verify().intact);
-  }
-}
-
-TEST_P(AuditLogTest, MissingRowsAreNoticedAlsoAtTheEnd) {
-  Append(5);
-  Execute("DELETE FROM audit_log WHERE seq = 5");
-  SqlAuditLog::Finding finding = Verify();
-  EXPECT_FALSE(finding.intact);
-  EXPECT_EQ(finding.broken_at, 5);
-  Execute("DELETE FROM audit_log WHERE seq = 2");
-  finding = Verify();
-  EXPECT_FALSE(finding.intact);
-  EXPECT_EQ(finding.broken_at, 2);
-}
-
-TEST_P(AuditLogTest, WritersAtOnceMakeOneChain) {
-  std::vector<std::thread> threads;
-  for (int t = 0; t < 16; ++t) {
-    threads.emplace_back([&, t] {
-      for (int i = 0; i < 5; ++i) {
-        Must(audit_->Append(kCounty, {fmt::format("actor {}", t), "members.reveal", "members/1", "核对"},
-                            absl::InfiniteFuture()));
-      }
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
-  const SqlAuditLog::Finding finding = Verify();
-  EXPECT_TRUE(finding.intact);
-  EXPECT_EQ(finding.rows, 80);
 }
 
 }  // namespace

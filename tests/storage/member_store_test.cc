@@ -192,12 +192,12 @@ TEST_P(MemberStoreTest, ListsByUnitThenRegistrationOverPartitions) {
     const auto members = store_->List(units, filter, after, limit, absl::InfiniteFuture());
     EXPECT_TRUE(members.ok()) << members.status();
     std::vector<std::string> names;
-    for (const StoredMember& member : *members) names.push_back(member.member.full_name().substr(9));
+    for (const ListedMember& listed : *members) names.push_back(listed.member.member.full_name().substr(9));
     return names;
   };
   EXPECT_THAT(numbers({}, {}, 100), ElementsAre("2", "3", "5", "1", "10", "4"));
   EXPECT_THAT(numbers({}, {}, 2), ElementsAre("2", "3"));
-  const StoredMember third = store_->List(units, {}, {}, 3, absl::InfiniteFuture())->at(2);
+  const StoredMember third = store_->List(units, {}, {}, 3, absl::InfiniteFuture())->at(2).member;
   EXPECT_THAT(numbers({}, {third.unit, third.id}, 2), ElementsAre("1", "10"));
   EXPECT_THAT(numbers({.statuses = 1u << 2}, {}, 100), ElementsAre("10"));
   EXPECT_THAT(numbers({.sexes = 1u << 2}, {}, 100), ElementsAre("4"));

@@ -72,7 +72,8 @@ class UnitTestBase : public tests::EngineTest {
   static const Rules& RulesToday() { return tests::DefaultRules().On(kToday); }
 
   void SetUp() override {
-    database_ = OpenNew({.readers = 8});
+    url_ = NewUrl();
+    database_ = sql::OpenDatabase(url_, {.readers = 8}).value();
     Must(sql::Migrate(*database_, "changelog", common::ChangeLogMigrations()));
     Must(common::MigrateRollup(*database_, metrics_));
     Must(sql::Migrate(*database_, "timer", common::TimerMigrations()));
@@ -213,6 +214,7 @@ class UnitTestBase : public tests::EngineTest {
     Create(Fields("B2", Level::kBranch, UnitKind::kBranch), "370783104", day);
   }
 
+  std::string url_;
   std::unique_ptr<sql::Database> database_;
   tests::FakeClock clock_;
   tests::SeededRandom random_;

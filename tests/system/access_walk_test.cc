@@ -29,7 +29,9 @@
 #include "ronghe/organization/v1/member_service.pb.h"
 #include "ronghe/organization/v1/organization_service.pb.h"
 #include "ronghe/organization/v1/post_service.pb.h"
+#include "ronghe/organization/v1/structure_service.pb.h"
 #include "ronghe/rectification/v1/rectification_service.pb.h"
+#include "services/common/values/clock.h"
 #include "tests/support/rpc_client.h"
 #include "tests/support/suite.h"
 
@@ -56,6 +58,7 @@ std::vector<Served> AllServices() {
   add(organization::v1::CreatePostRequest::descriptor()->file(), "organization");
   add(organization::v1::CreateGrantRequest::descriptor()->file(), "organization");
   add(organization::v1::GetImportRequest::descriptor()->file(), "organization");
+  add(organization::v1::MergeUnitsRequest::descriptor()->file(), "organization");
   add(organization::v1::StreamDirectoryRequest::descriptor()->file(), "organization");
   // Served by every service that folds totals, in the same way.
   add(common::v1::SummaryHead::descriptor()->file(), "organization");
@@ -214,6 +217,17 @@ class AccessWalk : public testing::Test {
     const auto imports = Must<organization::v1::ListImportsResponse>("ImportService", "ListImports", list, token);
     ASSERT_EQ(imports.imports_size(), 1);
     names["imports"] = imports.imports(0).name();
+    organization::v1::ReorganizeRequest reorganize;
+    reorganize.set_parent(names["units"]);
+    organization::v1::Unit& renamed = *reorganize.add_steps()->mutable_update()->mutable_unit();
+    renamed.set_name(names["units"]);
+    renamed.set_title("to come");
+    reorganize.mutable_effective_date()->set_year(
+        absl::ToCivilYear(common::SystemClock().Now(), absl::UTCTimeZone()).year() + 1);
+    reorganize.mutable_effective_date()->set_month(1);
+    reorganize.mutable_effective_date()->set_day(1);
+    names["reorganizations"] =
+        Must<organization::v1::Reorganization>("StructureService", "Reorganize", reorganize, token).name();
   }
 
   // A post, a term and an appointment of the member's unit.
@@ -264,6 +278,13 @@ class AccessWalk : public testing::Test {
         {"ronghe.organization.v1.MemberService.RevealMember name", "members"},
         {"ronghe.organization.v1.MemberService.UpdateMember member.name", "members"},
         {"ronghe.organization.v1.MemberService.MoveMember name", "members"},
+        {"ronghe.organization.v1.MemberService.ConfirmMember name", "members"},
+        {"ronghe.organization.v1.MemberService.ExtendProbation name", "members"},
+        {"ronghe.organization.v1.MemberService.FloatMember name", "members"},
+        {"ronghe.organization.v1.MemberService.ReturnMember name", "members"},
+        {"ronghe.organization.v1.MemberService.LeaveMember name", "members"},
+        {"ronghe.organization.v1.MemberService.RestoreMember name", "members"},
+        {"ronghe.organization.v1.MemberService.ListMemberHistory parent", "members"},
         {"ronghe.organization.v1.PostService.GetPost name", "posts"},
         {"ronghe.organization.v1.PostService.UpdatePost post.name", "posts"},
         {"ronghe.organization.v1.PostService.AbolishPost name", "posts"},
@@ -279,6 +300,8 @@ class AccessWalk : public testing::Test {
         {"ronghe.organization.v1.ImportService.GetImport name", "imports"},
         {"ronghe.organization.v1.ImportService.ListImportRowErrors name", "imports"},
         {"ronghe.organization.v1.ImportService.RevertImport name", "imports"},
+        {"ronghe.organization.v1.StructureService.GetReorganization name", "reorganizations"},
+        {"ronghe.organization.v1.StructureService.CancelReorganization name", "reorganizations"},
         {"ronghe.organization.v1.AccessService.RevokeGrant name", "grants"},
     };
     const auto it = kOther.find(method->full_name() + " " + path);

@@ -25,9 +25,13 @@ constexpr sql::Query kTakeRevision{
 constexpr sql::Query kAddPartition{
     "shard_rev_add",
     "INSERT INTO shard_rev (partition_id, rev, last_tick) VALUES (?, 0, 0) ON CONFLICT (partition_id) DO NOTHING"};
+constexpr sql::Query kTakeLock{"shard_rev_lock", "UPDATE shard_rev SET rev = rev WHERE partition_id = ?"};
 constexpr sql::Query kSetRevision{"shard_rev_set",
                                   "UPDATE shard_rev SET rev = ?, last_tick = ? WHERE partition_id = ?"};
 constexpr sql::Query kReadRevision{"shard_rev_read", "SELECT rev FROM shard_rev WHERE partition_id = ?"};
+constexpr sql::Query kSavepoint{"attempt_begin", "SAVEPOINT attempt"};
+constexpr sql::Query kRollBackTo{"attempt_back", "ROLLBACK TO SAVEPOINT attempt"};
+constexpr sql::Query kRelease{"attempt_end", "RELEASE SAVEPOINT attempt"};
 constexpr sql::Query kInsertEntry{
     "change_log_insert",
     "INSERT INTO change_log (partition_id, rev, time_us, kind, resource, unit_uid, unit_before_uid, change_id, etag, "
@@ -67,13 +71,54 @@ absl::Status WriteTxn::Begin() {
   return found ? absl::OkStatus() : Internal(fmt::format("no lock row of partition {}", partition_.value));
 }
 
-absl::Status WriteTxn::Finish(Random& random) {
-  if (!entries_.empty()) RONGHE_RETURN_IF_ERROR(InsertEntries(random.Uuid()));
+absl::StatusOr<WriteTxn*> WriteTxn::Also(PartitionId partition) {
+  if (partition == partition_) return this;
+  for (const std::unique_ptr<WriteTxn>& joined : joined_) {
+    if (joined->partition_ == partition) return joined.get();
+  }
+  std::unique_ptr<WriteTxn> joined(new WriteTxn(*session_, partition, now_));
+  RONGHE_RETURN_IF_ERROR(joined->Begin());
+  joined_.push_back(std::move(joined));
+  return joined_.back().get();
+}
+
+absl::Status WriteTxn::Attempt(absl::FunctionRef<absl::Status()> body) {
+  RONGHE_RETURN_IF_ERROR(session_->Execute(kSavepoint).status());
+  const size_t entries = entries_.size();
+  std::vector<size_t> joined_entries;
+  joined_entries.reserve(joined_.size());
+  for (const std::unique_ptr<WriteTxn>& joined : joined_) joined_entries.push_back(joined->entries_.size());
+  const absl::Status status = body();
+  if (!status.ok()) {
+    RONGHE_RETURN_IF_ERROR(session_->Execute(kRollBackTo).status());
+    entries_.resize(entries);
+    // Whoever joined in between has lost its lock row's revision, too.
+    joined_.resize(joined_entries.size());
+    for (size_t i = 0; i < joined_.size(); ++i) joined_[i]->entries_.resize(joined_entries[i]);
+  }
+  RONGHE_RETURN_IF_ERROR(session_->Execute(kRelease).status());
+  return status;
+}
+
+bool WriteTxn::logged() const {
+  return !entries_.empty() || std::any_of(joined_.begin(), joined_.end(), [](const std::unique_ptr<WriteTxn>& joined) {
+    return !joined->entries_.empty();
+  });
+}
+
+absl::Status WriteTxn::Finish(const std::string& change_id) {
+  RONGHE_RETURN_IF_ERROR(Close(change_id));
+  for (const std::unique_ptr<WriteTxn>& joined : joined_) RONGHE_RETURN_IF_ERROR(joined->Close(change_id));
+  return absl::OkStatus();
+}
+
+absl::Status WriteTxn::Close(const std::string& change_id) {
+  if (!entries_.empty()) RONGHE_RETURN_IF_ERROR(InsertEntries(change_id));
   const int64_t revision = next_revision() - 1;
   RONGHE_RETURN_IF_ERROR(RememberRequest(revision));
   // The first statement has already counted one entry.
   if (entries_.size() == 1 && last_tick_ == first_tick_) return absl::OkStatus();
-  return session_->Execute(kSetRevision, {revision, last_tick_, partition_.value}).status();
+  return session_->Queue(kSetRevision, {revision, last_tick_, partition_.value});
 }
 
 absl::Status WriteTxn::InsertEntries(const std::string& change_id) {
@@ -86,7 +131,7 @@ absl::Status WriteTxn::InsertEntries(const std::string& change_id) {
   }
   if (rows.size() >= kBulkFrom) return session_->BulkInsert("change_log_bulk", "change_log", kEntryColumns, rows);
   for (const std::vector<sql::Value>& row : rows) {
-    RONGHE_RETURN_IF_ERROR(session_->Execute(kInsertEntry, std::span<const sql::Value>(row)).status());
+    RONGHE_RETURN_IF_ERROR(session_->Queue(kInsertEntry, std::span<const sql::Value>(row)));
   }
   return absl::OkStatus();
 }
@@ -102,12 +147,23 @@ struct ChangeLog::Attempt {
 ChangeLog::ChangeLog(sql::Database& database, const Clock& clock, Random& random)
     : database_(database), clock_(clock), random_(random) {}
 
-absl::StatusOr<int64_t> ChangeLog::Write(PartitionId partition, const Call& call,
+absl::Status LockPartition(sql::Session& session, PartitionId partition) {
+  RONGHE_ASSIGN_OR_RETURN(int64_t locked, session.Execute(kTakeLock, {partition.value}));
+  if (locked == 1) return absl::OkStatus();
+  RONGHE_RETURN_IF_ERROR(session.Execute(kAddPartition, {partition.value}).status());
+  return session.Execute(kTakeLock, {partition.value}).status();
+}
+
+absl::StatusOr<int64_t> ChangeLog::Write(PartitionId partition, std::span<const PartitionId> also, const Call& call,
                                          absl::FunctionRef<absl::Status(WriteTxn&)> body) {
+  std::vector<PartitionId> locks(also.begin(), also.end());
+  locks.push_back(partition);
+  std::sort(locks.begin(), locks.end());
+  locks.erase(std::unique(locks.begin(), locks.end()), locks.end());
   for (int retries = 0;; ++retries) {
     Attempt attempt;
-    const absl::Status status =
-        database_.Write(call.deadline, [&](sql::Session& session) { return Try(session, partition, body, attempt); });
+    const absl::Status status = database_.Write(
+        call.deadline, [&](sql::Session& session) { return Try(session, partition, locks, body, attempt); });
     if (attempt.replayed) return attempt.revision;
     if (status.ok()) {
       if (attempt.logged) hint_();
@@ -118,24 +174,26 @@ absl::StatusOr<int64_t> ChangeLog::Write(PartitionId partition, const Call& call
   }
 }
 
-absl::Status ChangeLog::Try(sql::Session& session, PartitionId partition,
+absl::Status ChangeLog::Try(sql::Session& session, PartitionId partition, std::span<const PartitionId> locks,
                             absl::FunctionRef<absl::Status(WriteTxn&)> body, Attempt& attempt) {
   attempt = {};
   WriteTxn txn(session, partition, clock_.Now());
-  RONGHE_RETURN_IF_ERROR(txn.Begin());
+  for (PartitionId lock : locks) {
+    RONGHE_RETURN_IF_ERROR(lock == partition ? txn.Begin() : LockPartition(session, lock));
+  }
   if (absl::Status status = body(txn); !status.ok()) {
     const std::string reason = ReasonOf(status);
     attempt.refused = !reason.empty() && reason != "CONFLICT";
     return status;
   }
-  if (txn.replayed_ && txn.entries_.empty()) {
+  if (txn.replayed_ && !txn.logged()) {
     // Nothing was changed, so there is nothing to commit: an error rolls back, which saves the flush to disk.
     attempt.replayed = true;
     attempt.revision = txn.base_revision_ - 1;
     return absl::CancelledError("replayed");
   }
-  RONGHE_RETURN_IF_ERROR(txn.Finish(random_));
-  attempt.logged = !txn.entries_.empty();
+  RONGHE_RETURN_IF_ERROR(txn.Finish(txn.logged() ? random_.Uuid() : std::string()));
+  attempt.logged = txn.logged();
   attempt.revision = txn.next_revision() - 1;
   return absl::OkStatus();
 }

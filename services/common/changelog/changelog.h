@@ -75,6 +75,14 @@ class WriteTxn {
   // What to remember of this write. Required after a Claim that returned nullopt.
   void Remember(std::string resource) { remembered_ = std::move(resource); }
 
+  // The same transaction in a further partition, with that partition's lock row, revisions and ids; what it logs gets
+  // the same change id. For what must happen in several partitions at once. Whoever needs several takes them in
+  // ascending order, so that nobody waits in a circle. Valid as long as this one; itself for its own partition.
+  absl::StatusOr<WriteTxn*> Also(PartitionId partition);
+  // Runs `body`, and where it returns an error takes back all it did in here, what it logged included; the transaction
+  // goes on. Returns the error. Not for errors of the database, after which there is no going on. May be nested.
+  absl::Status Attempt(absl::FunctionRef<absl::Status()> body);
+
  private:
   friend class ChangeLog;
   WriteTxn(sql::Session& session, PartitionId partition, absl::Time now)
@@ -82,7 +90,9 @@ class WriteTxn {
   // Takes the partition's lock row.
   absl::Status Begin();
   // Writes what was logged and remembered, and the lock row.
-  absl::Status Finish(Random& random);
+  absl::Status Finish(const std::string& change_id);
+  absl::Status Close(const std::string& change_id);
+  bool logged() const;
   absl::Status InsertEntries(const std::string& change_id);
   absl::Status RememberRequest(int64_t revision);
 
@@ -96,6 +106,7 @@ class WriteTxn {
   std::optional<RequestKey> claimed_;
   std::string remembered_;
   bool replayed_ = false;  // Claim found a prior write
+  std::vector<std::unique_ptr<WriteTxn>> joined_;
 };
 
 class ChangeLog {
@@ -107,6 +118,13 @@ class ChangeLog {
   // back. Conflicts with other transactions (ABORTED without a reason of `body`) are run again, at most 3 times, within
   // the deadline, so `body` must have no effect but through its WriteTxn.
   absl::StatusOr<int64_t> Write(PartitionId partition, const Call& call,
+                                absl::FunctionRef<absl::Status(WriteTxn&)> body) {
+    return Write(partition, {}, call, body);
+  }
+  // The same, also holding the lock rows of other partitions: for the few transactions that write in more than one. The
+  // lock rows are taken in the order of their numbers, so that two such transactions do not wait for each other. What
+  // is logged is a change of `partition`.
+  absl::StatusOr<int64_t> Write(PartitionId partition, std::span<const PartitionId> also, const Call& call,
                                 absl::FunctionRef<absl::Status(WriteTxn&)> body);
 
   // The current revision of a partition; 0 if nothing was ever written.
@@ -119,8 +137,8 @@ class ChangeLog {
 
  private:
   struct Attempt;
-  absl::Status Try(sql::Session& session, PartitionId partition, absl::FunctionRef<absl::Status(WriteTxn&)> body,
-                   Attempt& attempt);
+  absl::Status Try(sql::Session& session, PartitionId partition, std::span<const PartitionId> locks,
+                   absl::FunctionRef<absl::Status(WriteTxn&)> body, Attempt& attempt);
 
   sql::Database& database_;
   const Clock& clock_;
@@ -129,6 +147,10 @@ class ChangeLog {
   Mutex mutex_;
   std::string incarnation_ ABSL_GUARDED_BY(mutex_);
 };
+
+// Takes a partition's lock row without counting a revision: whoever writes in the partition waits until this
+// transaction ends, and then sees what it did.
+absl::Status LockPartition(sql::Session& session, PartitionId partition);
 
 // Schema of change log, feed, request log and lease.
 std::span<const sql::Migration> ChangeLogMigrations();

@@ -23,6 +23,7 @@ DirectoryUnit FromProto(const org::DirectoryUnit& message) {
   unit.kind = message.kind();
   unit.state = message.state();
   unit.deleted = message.deleted();
+  for (int64_t uid : message.successor_uids()) unit.successors.emplace_back(uid);
   return unit;
 }
 
@@ -37,6 +38,7 @@ void ToProto(const DirectoryUnit& unit, org::DirectoryUnit* message) {
   message->set_kind(static_cast<org::UnitKind>(unit.kind));
   message->set_state(static_cast<org::UnitState>(unit.state));
   message->set_deleted(unit.deleted);
+  for (UnitUid uid : unit.successors) message->add_successor_uids(uid.value);
 }
 
 DirectoryGrant FromProto(const org::DirectoryGrant& message) {

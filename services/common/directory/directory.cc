@@ -188,7 +188,9 @@ std::optional<DirectoryUnit> Directory::FindByCode(std::string_view code) const 
   const UnitTree& tree = impl_->content->tree;
   UnitTree::Index index = tree.FindByCode(code);
   if (index == UnitTree::kNone) return std::nullopt;
-  return tree.at(index).ToUnit();
+  DirectoryUnit unit = tree.at(index).ToUnit();
+  unit.successors = tree.DirectSuccessorsOf(index);
+  return unit;
 }
 
 std::optional<DirectoryUnit> Directory::Find(UnitUid uid) const {
@@ -196,7 +198,9 @@ std::optional<DirectoryUnit> Directory::Find(UnitUid uid) const {
   const UnitTree& tree = impl_->content->tree;
   UnitTree::Index index = tree.Find(uid);
   if (index == UnitTree::kNone) return std::nullopt;
-  return tree.at(index).ToUnit();
+  DirectoryUnit unit = tree.at(index).ToUnit();
+  unit.successors = tree.DirectSuccessorsOf(index);
+  return unit;
 }
 
 std::string Directory::CodeOf(UnitUid uid) const {
@@ -231,6 +235,19 @@ std::vector<DirectoryUnit> Directory::ChildrenOf(UnitUid unit) const {
     UnitTree::Index index = tree.Find(unit);
     if (unit && index == UnitTree::kNone) return {};
     records = tree.ChildrenOf(index);
+  }
+  std::vector<DirectoryUnit> result;
+  result.reserve(records.size());
+  for (const UnitRecord& record : records) result.push_back(record.ToUnit());
+  return result;
+}
+
+std::vector<DirectoryUnit> Directory::SuccessorsOf(UnitUid unit) const {
+  std::vector<UnitRecord> records;
+  {
+    ReaderLock lock(impl_->content_lock);
+    const UnitTree& tree = impl_->content->tree;
+    records = tree.SuccessorsOf(tree.Find(unit));
   }
   std::vector<DirectoryUnit> result;
   result.reserve(records.size());

@@ -32,6 +32,7 @@ struct DirectoryUnit {
   int kind = 0;
   int state = 0;
   bool deleted = false;
+  std::vector<UnitUid> successors = {};  // of a unit that was merged or split up; the one that answers for it first
 };
 struct DirectoryPrincipal {
   int64_t id = 0;
@@ -125,6 +126,10 @@ class Directory {
   bool IsWithin(UnitUid unit, UnitUid ancestor) const;
   std::vector<UnitUid> AncestorsOf(UnitUid unit) const;       // itself first, the root last; empty for an unknown one
   std::vector<DirectoryUnit> ChildrenOf(UnitUid unit) const;  // by code; of no unit: the roots
+  // The units that answer for `unit` now: itself while it lives; of one that was merged or split up the living units
+  // that took its place, through all mergers and splits, the responsible one first. Empty for an unknown unit and where
+  // the line has ended.
+  std::vector<DirectoryUnit> SuccessorsOf(UnitUid unit) const;
   // Units in and below `unit` (all, for no unit), parents before children; dissolved ones too. They are those of one
   // moment; `visit` runs without a lock, so it may take its time and call the directory.
   void VisitSubtree(UnitUid unit, absl::FunctionRef<void(const DirectoryUnit&)> visit) const;

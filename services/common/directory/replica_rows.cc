@@ -1,5 +1,6 @@
 #include "services/common/directory/replica_rows.h"
 
+#include <charconv>
 #include <map>
 #include <string>
 #include <utility>
@@ -22,8 +23,8 @@ constexpr absl::Duration kKeepRevoked = absl::Hours(1);
 constexpr Query kReadState{
     "replica_read_state", "SELECT incarnation, position, structure_revision FROM replica_state WHERE partition_id = ?"};
 constexpr Query kReadUnits{"replica_read_units",
-                           "SELECT uid, parent_uid, unit_partition, code, title, short_title, level, kind, state "
-                           "FROM replica_unit WHERE partition_id = ? ORDER BY uid"};
+                           "SELECT uid, parent_uid, unit_partition, code, title, short_title, level, kind, state, "
+                           "successors FROM replica_unit WHERE partition_id = ? ORDER BY uid"};
 constexpr Query kReadPrincipals{"replica_read_principals",
                                 "SELECT id, issuer, subject, member_id FROM replica_principal "
                                 "WHERE partition_id = ? ORDER BY id"};
@@ -36,10 +37,10 @@ constexpr Query kReadRevoked{"replica_read_revoked",
 constexpr Query kUpsertUnit{
     "replica_upsert_unit",
     "INSERT INTO replica_unit (partition_id, uid, parent_uid, unit_partition, code, title, short_title, level, kind, "
-    "state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (partition_id, uid) DO UPDATE SET "
+    "state, successors) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (partition_id, uid) DO UPDATE SET "
     "parent_uid = excluded.parent_uid, unit_partition = excluded.unit_partition, code = excluded.code, "
     "title = excluded.title, short_title = excluded.short_title, level = excluded.level, kind = excluded.kind, "
-    "state = excluded.state"};
+    "state = excluded.state, successors = excluded.successors"};
 constexpr Query kDeleteUnit{"replica_delete_unit", "DELETE FROM replica_unit WHERE partition_id = ? AND uid = ?"};
 constexpr Query kUpsertPrincipal{
     "replica_upsert_principal",
@@ -67,8 +68,9 @@ constexpr Query kClearPrincipals{"replica_clear_principals", "DELETE FROM replic
 constexpr Query kClearGrants{"replica_clear_grants", "DELETE FROM replica_grant WHERE partition_id = ?"};
 constexpr Query kClearRevoked{"replica_clear_revoked", "DELETE FROM replica_revoked WHERE partition_id = ?"};
 
-constexpr std::string_view kUnitColumns[] = {"partition_id", "uid",         "parent_uid", "unit_partition", "code",
-                                             "title",        "short_title", "level",      "kind",           "state"};
+constexpr std::string_view kUnitColumns[] = {"partition_id", "uid",   "parent_uid",  "unit_partition",
+                                             "code",         "title", "short_title", "level",
+                                             "kind",         "state", "successors"};
 constexpr std::string_view kPrincipalColumns[] = {"partition_id", "id", "issuer", "subject", "member_id"};
 constexpr std::string_view kGrantColumns[] = {"partition_id", "id",           "principal_id", "role",
                                               "unit_uid",     "start_micros", "end_micros"};
@@ -86,9 +88,29 @@ absl::Time FromMicros(int64_t micros) {
   return absl::FromUnixMicros(micros);
 }
 
+std::string JoinUids(const std::vector<UnitUid>& uids) {
+  std::string text;
+  for (UnitUid uid : uids) text += (text.empty() ? "" : " ") + std::to_string(uid.value);
+  return text;
+}
+
+std::vector<UnitUid> SplitUids(std::string_view text) {
+  std::vector<UnitUid> uids;
+  while (!text.empty()) {
+    int64_t uid = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), uid);
+    if (error != std::errc()) break;
+    uids.emplace_back(uid);
+    text.remove_prefix(static_cast<size_t>(end - text.data()));
+    if (!text.empty()) text.remove_prefix(1);
+  }
+  return uids;
+}
+
 Values RowOf(const DirectoryUnit& unit) {
-  return {kPartition, unit.uid.value,   unit.parent.value,   unit.partition.value, unit.code,
-          unit.title, unit.short_title, int64_t{unit.level}, int64_t{unit.kind},   int64_t{unit.state}};
+  return {kPartition,         unit.uid.value,      unit.parent.value,        unit.partition.value,
+          unit.code,          unit.title,          unit.short_title,         int64_t{unit.level},
+          int64_t{unit.kind}, int64_t{unit.state}, JoinUids(unit.successors)};
 }
 Values RowOf(const DirectoryPrincipal& principal) {
   return {kPartition, principal.id, principal.issuer, principal.subject, principal.member_id};
@@ -114,6 +136,7 @@ absl::Status ReadUnits(Session& session, DirectoryDelta& delta) {
     unit.level = static_cast<int>(row.Int(6));
     unit.kind = static_cast<int>(row.Int(7));
     unit.state = static_cast<int>(row.Int(8));
+    unit.successors = SplitUids(row.Text(9));
     delta.units.push_back(std::move(unit));
     return absl::OkStatus();
   });

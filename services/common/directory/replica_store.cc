@@ -31,7 +31,8 @@ struct UnitChanges {
 
 bool Same(const DirectoryUnit& a, const DirectoryUnit& b) {
   return a.parent == b.parent && a.partition == b.partition && a.code == b.code && a.title == b.title &&
-         a.short_title == b.short_title && a.level == b.level && a.kind == b.kind && a.state == b.state;
+         a.short_title == b.short_title && a.level == b.level && a.kind == b.kind && a.state == b.state &&
+         a.successors == b.successors;
 }
 
 void AddEntry(const DirectoryUnit& unit, UnitChanges& changes) {

@@ -146,6 +146,30 @@ std::vector<UnitRecord> UnitTree::Subtree(Index unit) const {
   return result;
 }
 
+std::vector<UnitUid> UnitTree::DirectSuccessorsOf(Index unit) const {
+  auto found = successors_.find(at(unit).uid.value);
+  return found == successors_.end() ? std::vector<UnitUid>() : found->second;
+}
+
+std::vector<UnitRecord> UnitTree::SuccessorsOf(Index unit) const {
+  std::vector<UnitRecord> living;
+  absl::flat_hash_set<Index> seen;
+  std::vector<Index> next{unit};
+  // In the order of the successors, each line followed to its end.
+  while (!next.empty()) {
+    const Index index = next.back();
+    next.pop_back();
+    if (index == kNone || !seen.insert(index).second) continue;
+    if (at(index).state != kDissolved) {
+      living.push_back(at(index));
+      continue;
+    }
+    const std::vector<UnitUid> direct = DirectSuccessorsOf(index);
+    for (auto uid = direct.rbegin(); uid != direct.rend(); ++uid) next.push_back(Find(*uid));
+  }
+  return living;
+}
+
 UnitTree::Index UnitTree::NodeFor(UnitUid uid) {
   auto [entry, is_new] = by_uid_.try_emplace(uid.value, kNone);
   if (!is_new) return entry->second;
@@ -174,6 +198,11 @@ void UnitTree::Set(Index index, const DirectoryUnit& unit) {
   record.kind = static_cast<uint8_t>(unit.kind);
   record.state = static_cast<uint8_t>(unit.state);
   record.text = UnitText(unit.code, unit.title, unit.short_title);
+  if (unit.successors.empty()) {
+    successors_.erase(unit.uid.value);
+  } else {
+    successors_[unit.uid.value] = unit.successors;
+  }
   AddCode(index);
   if (unit.parent) NodeFor(unit.parent);  // may be new: before Link, which looks it up
   Link(index);
@@ -183,6 +212,7 @@ void UnitTree::Forget(Index index) {
   UnitRecord& record = nodes_[index].record;
   if (record.known) --known_;
   UnitUid uid = record.uid;
+  successors_.erase(uid.value);
   record = UnitRecord();
   record.uid = uid;
   Link(index);  // among the roots, for what still hangs below it

@@ -70,8 +70,10 @@ class UnitTree {
   const UnitRecord& at(Index index) const { return nodes_[index].record; }
   Index ParentOf(Index index) const { return nodes_[index].up; }
   bool IsWithin(Index unit, Index ancestor) const;
-  std::vector<UnitRecord> ChildrenOf(Index unit) const;  // kNone: the roots
-  std::vector<UnitRecord> Subtree(Index unit) const;     // kNone: all; parents first
+  std::vector<UnitRecord> ChildrenOf(Index unit) const;    // kNone: the roots
+  std::vector<UnitRecord> Subtree(Index unit) const;       // kNone: all; parents first
+  std::vector<UnitRecord> SuccessorsOf(Index unit) const;  // living ones, as Directory::SuccessorsOf
+  std::vector<UnitUid> DirectSuccessorsOf(Index unit) const;
   int64_t size() const { return known_; }
 
  private:
@@ -114,6 +116,8 @@ class UnitTree {
   absl::flat_hash_set<Index, CodeHash, CodeEqual> by_code_;
   Index first_root_ = kNone;
   int64_t known_ = 0;
+  // Few units have successors.
+  absl::flat_hash_map<int64_t, std::vector<UnitUid>> successors_;
 };
 
 }  // namespace ronghe::common

@@ -4,14 +4,15 @@
 #include <string_view>
 #include <vector>
 
-#include <absl/functional/function_ref.h>
 #include <absl/status/statusor.h>
 
 #include "services/common/values/call.h"
 #include "services/common/values/clock.h"
 #include "services/common/values/status.h"
+#include "services/organization/app/audit_log.h"
 #include "services/organization/app/member_store.h"
 #include "services/organization/app/member_view.h"
+#include "services/organization/app/member_writer.h"
 #include "services/organization/app/tree.h"
 #include "services/organization/app/unit_app.h"
 
@@ -34,13 +35,16 @@ class MemberApp {
     const Tree& tree;
     RevisionGate& gate;
     common::Calendar calendar;
+    const RuleBook& rules;
   };
   explicit MemberApp(Parts parts)
       : store_(parts.store),
         audit_(parts.audit),
         tree_(parts.tree),
         calendar_(parts.calendar),
-        views_(parts.tree, parts.gate) {}
+        rules_(parts.rules),
+        writer_(parts.store, parts.tree),
+        views_(parts.tree, parts.gate, parts.rules) {}
 
   // `unit`: `units/{code}`. With `options.validate_only` everything is done and rolled back, and the view has no name.
   absl::StatusOr<MemberView> Create(const common::Call& call, const std::string& unit, const Member::Fields& fields,
@@ -56,22 +60,18 @@ class MemberApp {
   absl::StatusOr<common::UnitUid> OwnerOf(std::string_view name, int64_t id, absl::Time deadline);
 
  private:
-  using Change = absl::FunctionRef<absl::StatusOr<StoredMember>(MemberTxn&, const StoredMember& before)>;
   absl::StatusOr<StoredMember> FindVisible(const common::Call& call, const std::string& name);
   absl::StatusOr<StoredMember> Register(MemberTxn& txn, const TreeUnit& unit, const Member& member);
-  // Claims the request, finds the current version, checks scope and etag, changes it, remembers.
-  absl::StatusOr<MemberView> Run(const common::Call& call, const std::string& name, const WriteOptions& options,
-                                 Change change);
+  absl::StatusOr<MemberView> View(const absl::StatusOr<StoredMember>& member) const;
+  absl::Status CheckStatus(const StoredMember& before, const Member& after, const std::string& name) const;
 
   MemberStore& store_;
   AuditLog& audit_;
   const Tree& tree_;
   common::Calendar calendar_;
+  const RuleBook& rules_;
+  MemberWriter writer_;
   MemberViews views_;
 };
-
-// FAILED_PRECONDITION with every reason at once unless members may be registered in this unit: UNIT_DISSOLVED,
-// UNIT_HOLDS_NO_MEMBERS. `name` is the unit's.
-absl::Status CheckHome(const HomeUnit& unit, const std::string& name);
 
 }  // namespace ronghe::organization

@@ -13,6 +13,7 @@
 #include "services/common/values/call.h"
 #include "services/common/values/ids.h"
 #include "services/organization/domain/member.h"
+#include "services/organization/domain/membership.h"
 #include "services/organization/domain/unit_types.h"
 
 namespace ronghe::organization {
@@ -22,6 +23,7 @@ struct StoredMember {
   MemberId id = {};
   common::UnitUid unit = {};
   Member member;
+  Membership membership = {};
   int64_t version = 0;   // from 1
   int64_t revision = 0;  // of the partition, of the write that made this version
   absl::Time create_time = {};
@@ -37,6 +39,22 @@ std::string EtagOf(const StoredMember& member);
 struct NewMember {
   common::UnitUid unit;
   Member member;
+  Membership membership = {};
+};
+
+// A member as it was from one write to the next, without personal data.
+struct MemberVersion {
+  int64_t version = 0;
+  std::string action;               // what made it
+  std::vector<std::string> fields;  // paths of what that changed
+  std::string actor;                // who did
+  absl::Time start;
+  std::optional<absl::Time> end;  // nullopt for the current one
+  common::UnitUid unit;
+  MemberStatus status = MemberStatus::kFull;
+  absl::CivilDay join_day;
+  std::optional<absl::CivilDay> full_day;
+  Membership membership;
 };
 
 // What the structure says about a home unit, as committed.
@@ -44,6 +62,8 @@ struct HomeUnit {
   common::PartitionId partition;
   UnitKind kind = UnitKind::kUnspecified;
   UnitState state = UnitState::kUnspecified;
+  // Who took its place directly, `units/{code}`.
+  std::vector<std::string> successors = {};
 };
 
 // A write transaction in one partition. It holds the partition's lock row, so members of a partition change one write
@@ -59,7 +79,8 @@ class MemberTxn {
   // What Claim answers next time.
   virtual void Remember(MemberId id) = 0;
 
-  // The unit as committed now. It cannot be dissolved before this transaction ends: see SqlMemberTxn.
+  // The unit as committed now. If its partition is this one, or was named to MemberStore::Write, it cannot be dissolved
+  // before this transaction ends: see SqlMemberTxn.
   virtual absl::StatusOr<std::optional<HomeUnit>> FindUnit(common::UnitUid unit) = 0;
   virtual absl::StatusOr<std::optional<StoredMember>> Find(MemberId id) = 0;
 
@@ -81,8 +102,16 @@ class MemberTxn {
 
 // Which members a list wants, beside the units: bit n of a mask allows the value n.
 struct MemberFilter {
-  uint32_t statuses = ~0u;
+  uint32_t statuses = 1u << static_cast<int>(MemberStatus::kFull) | 1u << static_cast<int>(MemberStatus::kProbationary);
   uint32_t sexes = ~0u;
+  uint32_t floatings = ~0u;
+  bool floating_in = false;  // those who float in the units, instead of those at home there
+};
+
+// A member in a list, under the unit that lists it: the home unit, or the one where the member floats.
+struct ListedMember {
+  common::UnitUid under;
+  StoredMember member;
 };
 
 // Where a list stands: after this member of this unit.
@@ -98,6 +127,16 @@ struct UnitsOfPartition {
   std::vector<common::UnitUid> units;
 };
 
+// The blind indexes by which members are found.
+enum class MemberIndex { kPhone, kNameFirst, kNameTwo, kNameWhole };
+
+// A member that has an index's value, unopened.
+struct FoundMember {
+  MemberId id;
+  common::UnitUid unit;
+  MemberStatus status = MemberStatus::kFull;
+};
+
 // Where members are kept. Thread-safe.
 //
 // Errors: those of the database (ABORTED, UNAVAILABLE, DEADLINE_EXCEEDED …). Personal data that do not open are
@@ -107,16 +146,40 @@ class MemberStore {
   virtual ~MemberStore() = default;
 
   // One transaction in one partition: OK commits durably; an error rolls back and is returned. `body` may run again.
-  virtual absl::Status Write(common::PartitionId partition, const common::Call& call,
-                             absl::FunctionRef<absl::Status(MemberTxn&)> body) = 0;
+  // `also`: other partitions of units that it writes about (where a member floats to); their lock rows are taken with
+  // the partition's own, in the order of their numbers.
+  virtual absl::Status Write(common::PartitionId partition, std::span<const common::PartitionId> also,
+                             const common::Call& call, absl::FunctionRef<absl::Status(MemberTxn&)> body) = 0;
+  absl::Status Write(common::PartitionId partition, const common::Call& call,
+                     absl::FunctionRef<absl::Status(MemberTxn&)> body) {
+    return Write(partition, {}, call, body);
+  }
   virtual absl::StatusOr<std::optional<StoredMember>> Find(MemberId id, absl::Time deadline) = 0;
   // The unit a member belongs to, without opening personal data.
   virtual absl::StatusOr<std::optional<common::UnitUid>> UnitOf(MemberId id, absl::Time deadline) = 0;
   // At most `limit` members of the units by (unit, member) after `after`, over all partitions. At most 512 units in
   // all.
-  virtual absl::StatusOr<std::vector<StoredMember>> List(std::span<const UnitsOfPartition> units,
+  virtual absl::StatusOr<std::vector<ListedMember>> List(std::span<const UnitsOfPartition> units,
                                                          const MemberFilter& filter, const MemberPosition& after,
                                                          int limit, absl::Time deadline) = 0;
+  // At most `limit` versions of a member after version `after`, oldest first. Empty for an unknown member.
+  virtual absl::StatusOr<std::vector<MemberVersion>> History(MemberId id, int64_t after, int limit,
+                                                             absl::Time deadline) = 0;
+  // The member with this identity number, wherever it is, unopened.
+  virtual absl::StatusOr<std::optional<FoundMember>> FindByIdentityNumber(const std::string& number,
+                                                                          absl::Time deadline) = 0;
+  // At most `limit` members of a partition after `after` who have this phone, or whose name begins with this character,
+  // these two, or is this one, in the order of their ids. Now and then one is among them who does not: only opening
+  // tells.
+  virtual absl::StatusOr<std::vector<FoundMember>> FindByIndex(common::PartitionId partition, MemberIndex index,
+                                                               const std::string& value, MemberId after, int limit,
+                                                               absl::Time deadline) = 0;
+  // Those of these members that are there, in the order of their ids. At most 512.
+  virtual absl::StatusOr<std::vector<StoredMember>> FindAll(std::span<const MemberId> ids, absl::Time deadline) = 0;
+  // Whether every member has its name indexes: until then FindByIndex misses some.
+  virtual bool NameIndexesComplete() const = 0;
+  // The same for equal texts, without meaning outside this deployment.
+  virtual std::string KeyedDigest(const std::string& text) const = 0;
   // For each row, whether the person or the external id is registered already: OK or ALREADY_EXISTS as
   // MemberTxn::Insert. Rows are not compared with each other. At most 500.
   virtual absl::StatusOr<std::vector<absl::Status>> CheckDuplicates(const common::Call& call,
@@ -124,20 +187,6 @@ class MemberStore {
   // The same for equal persons, different for others, without meaning outside this deployment: to find a person twice
   // in one import without keeping personal data. 32 bytes.
   virtual std::string PersonKey(const Member& member) const = 0;
-};
-
-// Who read what, and why. Thread-safe.
-class AuditLog {
- public:
-  virtual ~AuditLog() = default;
-  struct Entry {
-    std::string actor;
-    std::string action;
-    std::string resource;
-    std::string purpose;
-  };
-  // Durable when it returns OK; personal data may be answered only then.
-  virtual absl::Status Append(common::PartitionId partition, const Entry& entry, absl::Time deadline) = 0;
 };
 
 }  // namespace ronghe::organization

@@ -6,8 +6,13 @@ namespace ronghe::organization {
 
 MemberView MemberViews::Full(const StoredMember& member) const {
   MemberView view;
-  view.unit = "units/" + tree_.CodeOf(member.unit);
+  view.unit = UnitName(member.unit);
   view.fields = member.member.ToFields();
+  view.membership = member.membership;
+  view.floating_unit = UnitName(member.membership.floating_unit);
+  if (member.member.status() == MemberStatus::kProbationary) {
+    view.probation_end = ProbationEnd(member.member, member.membership, rules_);
+  }
   if (!member.id) return view;
   view.name = MemberName(member.id);
   view.create_time = member.create_time;
@@ -15,6 +20,18 @@ MemberView MemberViews::Full(const StoredMember& member) const {
   view.etag = EtagOf(member);
   view.revision = gate_.Token(common::PartitionOf(member.id.value), member.revision);
   return view;
+}
+
+MemberVersionView MemberViews::Version(MemberVersion version) const {
+  MemberVersionView view;
+  view.unit = UnitName(version.unit);
+  view.floating_unit = UnitName(version.membership.floating_unit);
+  view.version = std::move(version);
+  return view;
+}
+
+std::string MemberViews::UnitName(common::UnitUid unit) const {
+  return unit ? "units/" + tree_.CodeOf(unit) : "";
 }
 
 MemberView MemberViews::Masked(const StoredMember& member) const {

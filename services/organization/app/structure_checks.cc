@@ -88,12 +88,13 @@ class AncestorWalk {
 }  // namespace
 
 absl::StatusOr<absl::CivilDay> EffectiveDay(std::optional<absl::CivilDay> requested, const common::Calendar& calendar,
-                                            const RuleBook& rules) {
+                                            const RuleBook& rules, int ahead) {
   absl::CivilDay today = calendar.Today();
   if (!requested) return today;
-  if (*requested > today) {
+  if (*requested > today + ahead) {
     return common::InvalidArgument("effective_date", "EFFECTIVE_IN_FUTURE",
-                                   {"must not be in the future", "不能晚于今天"});
+                                   ahead == 0 ? common::Text{"must not be in the future", "不能晚于今天"}
+                                              : common::Text{"lies more than five years ahead", "不能晚于今天起五年"});
   }
   absl::CivilDay oldest = rules.On(today).periods.OldestOpenDay(today);
   if (*requested < oldest) {
@@ -129,7 +130,10 @@ absl::StatusOr<std::vector<Blocker>> PlacementBlockers(UnitReader& reader, const
   RONGHE_ASSIGN_OR_RETURN(const std::vector<UnitSpan>* spans, walk.SpansOf(parent.uid()));
   for (const UnitSpan& span : *spans) {
     if (!span.unit.active()) {
-      AddOnce(blockers, {"PARENT_DISSOLVED", parent.name(), {"the parent is dissolved", "上级组织已撤销"}});
+      AddOnce(blockers,
+              span.unit.lives()
+                  ? Blocker{"PARENT_CLOSING", parent.name(), {"the parent is being dissolved", "上级组织正在撤销"}}
+                  : Blocker{"PARENT_DISSOLVED", parent.name(), {"the parent is dissolved", "上级组织已撤销"}});
     }
     for (PlacementFault fault : rules.structure.placements.Check(standing, span.unit.standing())) {
       AddOnce(blockers, Misplaced(fault, standing, span.unit));

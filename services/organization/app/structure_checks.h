@@ -12,9 +12,11 @@
 namespace ronghe::organization {
 
 // The day on which a change takes effect: `requested`, or today. INVALID_ARGUMENT on `effective_date`:
-// EFFECTIVE_IN_FUTURE, MONTH_CLOSED.
+// EFFECTIVE_IN_FUTURE, MONTH_CLOSED. `ahead`: how many days it may lie in the future.
 absl::StatusOr<absl::CivilDay> EffectiveDay(std::optional<absl::CivilDay> requested, const common::Calendar& calendar,
-                                            const RuleBook& rules);
+                                            const RuleBook& rules, int ahead = 0);
+// Five years: how far ahead a change of the structure may be decided.
+inline constexpr int kMaxDaysAhead = 5 * 366;
 
 // Adds BEFORE_LATEST_CHANGE for a day before the unit's latest version.
 void CheckNotBefore(const Unit& unit, absl::CivilDay day, common::Violations& violations);

@@ -74,7 +74,9 @@ absl::StatusOr<UnitFilter> ParseUnitFilter(std::string_view text) {
     mask &= condition.negated ? ~(1u << *value) : 1u << *value;
   }
   RONGHE_RETURN_IF_ERROR(violations.ToStatus());
-  if (!state_named) filter.states = 1u << static_cast<int>(UnitState::kActive);
+  if (!state_named) {
+    filter.states = (1u << static_cast<int>(UnitState::kActive)) | (1u << static_cast<int>(UnitState::kClosing));
+  }
   return filter;
 }
 

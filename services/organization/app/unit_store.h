@@ -13,6 +13,7 @@
 
 #include "services/common/values/call.h"
 #include "services/common/values/status.h"
+#include "services/organization/domain/reorganization.h"
 #include "services/organization/domain/unit.h"
 
 namespace ronghe::organization {
@@ -39,6 +40,34 @@ struct CodeRange {
 struct UnitSpan {
   Unit unit;
   std::optional<absl::CivilDay> until;
+};
+
+// A reorganization as it is kept.
+struct Reorganization {
+  int64_t id = 0;
+  std::string title = {};
+  common::UnitUid owner = {};  // none: everything
+  ReorganizationState state = ReorganizationState::kUnspecified;
+  absl::CivilDay day = {};
+  std::string steps = {};    // encoded (ReorganizationCodec)
+  std::string outcome = {};  // encoded
+  std::string actor = {};    // who decided it
+  absl::Time created = {};
+  std::optional<absl::Time> ended = {};
+  int64_t revision = 0;
+
+  std::string name() const { return "reorganizations/" + std::to_string(id); }
+  std::string etag() const { return std::to_string(revision); }
+};
+
+// What goes from one unit to another in a merger or a split.
+struct HandOverOrder {
+  Unit from;
+  Unit to;
+  absl::CivilDay day;
+  std::string actor;
+  // Members by name, or else everything.
+  std::optional<std::vector<std::string>> only = {};
 };
 
 // Reads of the structure inside one snapshot or transaction. Not thread-safe.
@@ -77,6 +106,11 @@ class UnitReader {
   virtual absl::StatusOr<std::vector<Unit>> ActiveChildrenFrom(common::UnitUid uid, absl::CivilDay day) = 0;
   // Ranks below a unit in today's tree, counting itself: 1 for a leaf.
   virtual absl::StatusOr<int> Height(common::UnitUid uid) = 0;
+
+  virtual absl::StatusOr<std::optional<Reorganization>> FindReorganization(int64_t id) = 0;
+  // The latest first, before the one with this id (0: from the latest), in one of the states (bit n of the mask: the
+  // state n), at most `limit`.
+  virtual absl::StatusOr<std::vector<Reorganization>> Reorganizations(int64_t before, uint32_t states, int limit) = 0;
 };
 
 // A write that was done before under the same request id.
@@ -100,7 +134,7 @@ class UnitTxn : public virtual UnitReader {
   virtual absl::StatusOr<std::vector<Unit>> Insert(std::vector<Unit> units) = 0;
   // Adds a version and logs it; `before` is the current one. Returns it as recorded.
   virtual absl::StatusOr<Unit> Change(const Unit& before, const Unit& after) = 0;
-  // Which of the units have been changed since they were made.
+  // Which of the units have been changed since they were made, or took the place of another.
   virtual absl::StatusOr<std::vector<common::UnitUid>> Changed(std::span<const common::UnitUid> uids) = 0;
   // The units that stand, or ever stood, directly under one of these.
   virtual absl::StatusOr<std::vector<UnitRef>> EverBelow(std::span<const common::UnitUid> uids) = 0;
@@ -108,6 +142,21 @@ class UnitTxn : public virtual UnitReader {
   virtual absl::Status Erase(std::span<const Unit> units) = 0;
   // What lives in the units besides units (members), counted in their partitions under the partitions' locks.
   virtual absl::StatusOr<std::vector<common::Blocker>> Occupants(std::span<const Unit> units) = 0;
+
+  // Keeps everybody else from changing what lives in these partitions until the transaction ends. Called with all of
+  // them at once, before anything is handed over.
+  virtual absl::Status Hold(std::vector<common::PartitionId> partitions) = 0;
+  // Everything that lives in one unit belongs to another from now on, each change logged in its own partition. Returns
+  // how many members; what cannot follow is added to `blockers`, and the transaction must then not be committed.
+  virtual absl::StatusOr<int64_t> HandOver(const HandOverOrder& order, std::vector<common::Blocker>& blockers) = 0;
+
+  // Records and logs it; its id and revision are given here. With a state SCHEDULED it comes back on its day.
+  virtual absl::StatusOr<Reorganization> Record(Reorganization reorganization) = 0;
+  // The next state of a recorded one: state, outcome and end are written.
+  virtual absl::StatusOr<Reorganization> Conclude(Reorganization reorganization, bool clear_timer) = 0;
+  // Runs `body`; if it returns an error, nothing of what it did remains, and the transaction goes on. Returns the
+  // error.
+  virtual absl::Status Attempt(absl::FunctionRef<absl::Status()> body) = 0;
 };
 
 // The structure as it is stored. Thread-safe.

@@ -35,8 +35,7 @@ std::optional<AppointmentBasis> AppointmentBasisFromName(std::string_view name) 
 
 absl::StatusOr<AppointmentState> NextState(AppointmentState state, AppointmentEvent event,
                                            const std::string& resource) {
-  return NextState<AppointmentState, AppointmentEvent>(kTransitions, state, event, "APPOINTMENT_ENDED", resource,
-                                                       {"appointment", "该任职"});
+  return NextState<AppointmentState, AppointmentEvent>(kTransitions, state, event, "APPOINTMENT_ENDED", resource);
 }
 
 }  // namespace ronghe::organization

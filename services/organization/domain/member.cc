@@ -287,20 +287,6 @@ std::vector<MemberField> Differences(const Member::Fields& a, const Member::Fiel
   return different;
 }
 
-const std::vector<StatusChange>& StatusChanges() {
-  static const auto* const changes = new std::vector<StatusChange>{{MemberStatus::kProbationary, MemberStatus::kFull}};
-  return *changes;
-}
-
-absl::Status CheckStatusChange(MemberStatus from, MemberStatus to) {
-  if (from == to) return absl::OkStatus();
-  for (const StatusChange& change : StatusChanges()) {
-    if (change.from == from && change.to == to) return absl::OkStatus();
-  }
-  return common::FailedPrecondition("STATUS_CHANGE",
-                                    {"a full member does not become probationary again", "正式党员不能改回预备党员"});
-}
-
 bool HoldsMembers(UnitKind kind) {
   return kind == UnitKind::kBranch || kind == UnitKind::kJointBranch || kind == UnitKind::kTemporaryBranch ||
          kind == UnitKind::kGroup;

@@ -19,7 +19,7 @@ using MemberId = common::Id<struct MemberIdTag>;
 
 // Numbers as in organization.v1.
 enum class Sex { kMale = 1, kFemale = 2 };
-enum class MemberStatus { kFull = 1, kProbationary = 2 };
+enum class MemberStatus { kFull = 1, kProbationary = 2, kLeft = 3, kMovedOutside = 4, kDeceased = 5 };
 
 // A date as it was sent: any numbers, all zero for none.
 struct DateParts {
@@ -53,7 +53,8 @@ class Member {
   };
 
   // INVALID_ARGUMENT with every violation at once, fields named as in organization.v1.Member. `today` in the
-  // deployment's zone. Blanks around texts are dropped. No message contains a value.
+  // deployment's zone. Blanks around texts are dropped. No message contains a value. The status is full or
+  // probationary: how a membership ends is in membership.h.
   static absl::StatusOr<Member> Create(Fields fields, absl::CivilDay today);
 
   const std::string& full_name() const { return full_name_; }
@@ -107,15 +108,6 @@ const std::vector<MemberField>& AllMemberFields();
 Member::Fields Merge(Member::Fields base, const Member::Fields& changes, const std::vector<MemberField>& which);
 // The fields in which two differ.
 std::vector<MemberField> Differences(const Member::Fields& a, const Member::Fields& b);
-
-// The state machine of a membership: the rows below are all the changes there are; staying as one is is no change.
-struct StatusChange {
-  MemberStatus from;
-  MemberStatus to;
-};
-const std::vector<StatusChange>& StatusChanges();
-// FAILED_PRECONDITION, reason STATUS_CHANGE, for a change that is not in the table.
-absl::Status CheckStatusChange(MemberStatus from, MemberStatus to);
 
 // Members belong to branches of every kind and to the groups in them, never to committees or statistical groups.
 bool HoldsMembers(UnitKind kind);

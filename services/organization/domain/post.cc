@@ -67,7 +67,7 @@ common::Text EventText(PostEvent event) {
 }
 
 absl::StatusOr<PostState> NextState(PostState state, PostEvent event, const std::string& resource) {
-  return NextState<PostState, PostEvent>(kTransitions, state, event, "POST_ABOLISHED", resource, {"post", "该职务"});
+  return NextState<PostState, PostEvent>(kTransitions, state, event, "POST_ABOLISHED", resource);
 }
 
 void CheckPostFields(const PostFields& fields, std::string_view prefix, common::Violations& violations) {

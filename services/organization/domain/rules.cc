@@ -203,6 +203,7 @@ void CheckOthers(const Rules& set, const std::string& path, Violations& violatio
   membership.Source(set.membership.source);
   membership.Number("probation_months", set.membership.probation_months, 1, 60);
   membership.Number("max_probation_extension_months", set.membership.max_probation_extension_months, 0, 60);
+  membership.Number("min_probation_extension_months", set.membership.min_probation_extension_months, 0, 60);
   PartCheck transfers(path + ".transfers", violations);
   transfers.Source(set.transfers.source);
   transfers.Number("letter_days", set.transfers.letter_days, 1, 365);

@@ -55,6 +55,7 @@ struct MembershipRules {
   std::string source;
   int probation_months = 0;
   int max_probation_extension_months = 0;
+  int min_probation_extension_months = 0;
 };
 
 struct TransferRules {

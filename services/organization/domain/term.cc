@@ -82,7 +82,7 @@ std::optional<TermState> TermStateFromName(std::string_view name) {
 }
 
 absl::StatusOr<TermState> NextState(TermState state, TermEvent event, const std::string& resource) {
-  return NextState<TermState, TermEvent>(kTransitions, state, event, "TERM_STATE", resource, {"term", "该届任期"});
+  return NextState<TermState, TermEvent>(kTransitions, state, event, "TERM_STATE", resource);
 }
 
 absl::CivilDay PlusMonths(absl::CivilDay day, int months) {

@@ -9,6 +9,7 @@
 #include <absl/status/statusor.h>
 
 #include "services/common/values/status.h"
+#include "services/organization/domain/transition.h"
 
 // State machines as tables: what may happen in which state, and what comes of it.
 namespace ronghe::organization {
@@ -20,17 +21,11 @@ struct Transition {
   State to;
 };
 
-// FAILED_PRECONDITION that names the thing, its state, the event and what would be possible (nothing: it has come to
-// its end). `reason` is stable, `resource` the name of the thing.
-absl::Status RefusedTransition(std::string reason, std::string resource, const common::Text& thing,
-                               const common::Text& state, const common::Text& event,
-                               const std::vector<common::Text>& possible);
-
-// The state after `event`, or RefusedTransition. `StateText` and `EventText` are found for the two enums; events of the
+// The state after `event`, or RefuseTransition. `StateText` and `EventText` are found for the two enums; events of the
 // same text are listed once.
 template <typename State, typename Event>
 absl::StatusOr<State> NextState(std::span<const Transition<State, Event>> table, State state, Event event,
-                                std::string reason, std::string resource, const common::Text& thing) {
+                                std::string reason, std::string resource) {
   std::vector<common::Text> possible;
   for (const Transition<State, Event>& row : table) {
     if (row.from != state) continue;
@@ -40,7 +35,8 @@ absl::StatusOr<State> NextState(std::span<const Transition<State, Event>> table,
     for (const common::Text& known : possible) listed = listed || known.en == text.en;
     if (!listed) possible.push_back(text);
   }
-  return RefusedTransition(std::move(reason), std::move(resource), thing, StateText(state), EventText(event), possible);
+  return RefuseTransition(
+      {std::move(reason), std::move(resource), StateText(state), EventText(event), {}, std::move(possible)});
 }
 
 }  // namespace ronghe::organization

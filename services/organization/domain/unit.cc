@@ -110,7 +110,22 @@ std::optional<UnitState> StateFromName(std::string_view name) {
   name = WithoutPrefix(name, "UNIT_STATE_");
   if (name == "ACTIVE") return UnitState::kActive;
   if (name == "DISSOLVED") return UnitState::kDissolved;
+  if (name == "CLOSING") return UnitState::kClosing;
   return std::nullopt;
+}
+
+common::Text StateText(UnitState state) {
+  switch (state) {
+    case UnitState::kActive:
+      return {"active", "正常"};
+    case UnitState::kDissolved:
+      return {"dissolved", "已撤销"};
+    case UnitState::kClosing:
+      return {"closing", "撤销中"};
+    case UnitState::kUnspecified:
+      break;
+  }
+  return {"unknown", "未知"};
 }
 
 common::Text LevelText(Level level) {
@@ -188,20 +203,54 @@ absl::StatusOr<Unit> Unit::Updated(UnitFields fields, const Rules& rules, absl::
   return Unit(std::move(next));
 }
 
-absl::StatusOr<Unit> Unit::MovedTo(UnitRef parent, absl::CivilDay from) const {
-  RONGHE_ASSIGN_OR_RETURN(UnitState state, NextState(data_.state, UnitEvent::kMove));
+absl::StatusOr<Unit> Unit::Next(UnitEvent event, absl::CivilDay from) const {
+  RONGHE_ASSIGN_OR_RETURN(UnitState state, NextState(data_.state, event));
   Stored next = data_;
-  next.parent = std::move(parent);
   next.state = state;
   next.from = from;
   return Unit(std::move(next));
 }
 
+absl::StatusOr<Unit> Unit::MovedTo(UnitRef parent, absl::CivilDay from) const {
+  RONGHE_ASSIGN_OR_RETURN(Unit next, Next(UnitEvent::kMove, from));
+  next.data_.parent = std::move(parent);
+  return next;
+}
+
 absl::StatusOr<Unit> Unit::Dissolved(absl::CivilDay from) const {
-  RONGHE_ASSIGN_OR_RETURN(UnitState state, NextState(data_.state, UnitEvent::kDissolve));
+  return Next(UnitEvent::kDissolve, from);
+}
+
+absl::StatusOr<Unit> Unit::SucceededBy(std::vector<UnitRef> successors, absl::CivilDay from) const {
+  RONGHE_ASSIGN_OR_RETURN(Unit next, Next(UnitEvent::kSucceed, from));
+  next.data_.successors = std::move(successors);
+  return next;
+}
+
+absl::StatusOr<Unit> Unit::Restored(UnitRef parent, absl::CivilDay from) const {
+  RONGHE_ASSIGN_OR_RETURN(Unit next, Next(UnitEvent::kRestore, from));
+  next.data_.parent = std::move(parent);
+  next.data_.successors.clear();
+  return next;
+}
+
+absl::StatusOr<Unit> Unit::Closing(absl::CivilDay from) const {
+  return Next(UnitEvent::kClose, from);
+}
+
+absl::StatusOr<Unit> Unit::Reopened(absl::CivilDay from) const {
+  return Next(UnitEvent::kReopen, from);
+}
+
+Unit Unit::WithScheduledChange(std::string name) const {
   Stored next = data_;
-  next.state = state;
-  next.from = from;
+  next.scheduled_change = std::move(name);
+  return Unit(std::move(next));
+}
+
+Unit Unit::WithSuccessors(std::vector<UnitRef> successors) const {
+  Stored next = data_;
+  next.successors = std::move(successors);
   return Unit(std::move(next));
 }
 

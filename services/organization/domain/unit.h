@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <absl/status/statusor.h>
 #include <absl/time/civil_time.h>
@@ -10,6 +11,7 @@
 
 #include "services/common/values/ids.h"
 #include "services/organization/domain/rules.h"
+#include "services/organization/domain/unit_state.h"
 #include "services/organization/domain/unit_types.h"
 
 namespace ronghe::organization {
@@ -51,10 +53,12 @@ class Unit {
     UnitRef parent;
     UnitFields fields;
     UnitState state = UnitState::kActive;
-    absl::CivilDay first;  // first day of the unit in the tree
-    absl::CivilDay from;   // first day of this version
+    std::vector<UnitRef> successors = {};  // of a unit that was merged or split up, the responsible one first
+    absl::CivilDay first;                  // first day of the unit in the tree
+    absl::CivilDay from;                   // first day of this version
     absl::Time recorded;
     int64_t revision = 0;
+    std::string scheduled_change = {};
   };
   static Unit Restore(Stored stored) { return Unit(std::move(stored)); }
 
@@ -69,6 +73,10 @@ class Unit {
   Standing standing() const { return {data_.fields.level, data_.fields.kind}; }
   UnitState state() const { return data_.state; }
   bool active() const { return data_.state == UnitState::kActive; }
+  // Still in the tree: active, or closing.
+  bool lives() const { return data_.state != UnitState::kDissolved; }
+  // Who took its place directly; empty unless it was merged or split up, and where the reader did not ask for them.
+  const std::vector<UnitRef>& successors() const { return data_.successors; }
   absl::CivilDay first() const { return data_.first; }
   absl::CivilDay from() const { return data_.from; }
   absl::Time recorded() const { return data_.recorded; }
@@ -83,11 +91,21 @@ class Unit {
   absl::StatusOr<Unit> Updated(UnitFields fields, const Rules& rules, absl::CivilDay from, absl::CivilDay today) const;
   absl::StatusOr<Unit> MovedTo(UnitRef parent, absl::CivilDay from) const;
   absl::StatusOr<Unit> Dissolved(absl::CivilDay from) const;
+  absl::StatusOr<Unit> SucceededBy(std::vector<UnitRef> successors, absl::CivilDay from) const;
+  absl::StatusOr<Unit> Restored(UnitRef parent, absl::CivilDay from) const;
+  absl::StatusOr<Unit> Closing(absl::CivilDay from) const;
+  absl::StatusOr<Unit> Reopened(absl::CivilDay from) const;
+  // Of the answer to a write that is to take effect on a later day: `reorganizations/{id}`; else empty.
+  const std::string& scheduled_change() const { return data_.scheduled_change; }
+  Unit WithScheduledChange(std::string name) const;
+  // As the store knows it.
+  Unit WithSuccessors(std::vector<UnitRef> successors) const;
   // As the store wrote it.
   Unit Recorded(absl::Time recorded, int64_t revision) const;
 
  private:
   explicit Unit(Stored data) : data_(std::move(data)) {}
+  absl::StatusOr<Unit> Next(UnitEvent event, absl::CivilDay from) const;
   Stored data_;
 };
 

@@ -30,7 +30,8 @@ enum class UnitKind {
   kStatisticalGroup = 8,
 };
 
-enum class UnitState { kUnspecified = 0, kActive = 1, kDissolved = 2 };
+// kClosing: on its way out; it keeps what it has and takes nothing new.
+enum class UnitState { kUnspecified = 0, kActive = 1, kDissolved = 2, kClosing = 3 };
 
 // Names as filters use them (`COUNTY`); nullopt for unknown ones.
 std::optional<Level> LevelFromName(std::string_view name);
@@ -39,6 +40,7 @@ std::optional<UnitState> StateFromName(std::string_view name);
 // Words for people.
 common::Text LevelText(Level level);
 common::Text KindText(UnitKind kind);
+common::Text StateText(UnitState state);
 
 // A statistical group is no organization: it is not counted and holds no members.
 inline bool IsOrganization(UnitKind kind) {

@@ -12,9 +12,10 @@ using common::Call;
 
 }  // namespace
 
-AccessRpc::AccessRpc(common::Wrapper& wrapper, AccessApp& app, RevisionGate& gate)
+AccessRpc::AccessRpc(common::Wrapper& wrapper, AccessApp& app, AuditApp& audit, RevisionGate& gate)
     : ServiceBinding(wrapper, v1::GetCallerRequest::descriptor()->file()->FindServiceByName("AccessService")),
       app_(app),
+      audit_(audit),
       gate_(gate) {
   Unary<v1::GetCallerRequest, v1::GetCallerResponse>("GetCaller",
                                                      [this](const Call& c, const auto&) { return GetCaller(c); });
@@ -30,6 +31,7 @@ AccessRpc::AccessRpc(common::Wrapper& wrapper, AccessApp& app, RevisionGate& gat
                                            [this](const Call& c, const auto& r) { return RevokeGrant(c, r); });
   Unary<v1::RevokeTokenRequest, v1::RevokeTokenResponse>(
       "RevokeToken", [this](const Call& c, const auto& r) { return RevokeToken(c, r); });
+  BindAudit();
 }
 
 v1::Principal AccessRpc::ToProto(const Principal& principal) {

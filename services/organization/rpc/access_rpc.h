@@ -4,6 +4,7 @@
 
 #include "services/common/serve/binding.h"
 #include "services/organization/app/access_app.h"
+#include "services/organization/app/audit_app.h"
 
 namespace ronghe::organization {
 
@@ -11,7 +12,7 @@ namespace ronghe::organization {
 class AccessRpc final : public common::ServiceBinding {
  public:
   // All outlive it.
-  AccessRpc(common::Wrapper& wrapper, AccessApp& app, RevisionGate& gate);
+  AccessRpc(common::Wrapper& wrapper, AccessApp& app, AuditApp& audit, RevisionGate& gate);
 
  private:
   absl::StatusOr<v1::GetCallerResponse> GetCaller(const common::Call& call);
@@ -22,10 +23,17 @@ class AccessRpc final : public common::ServiceBinding {
   absl::StatusOr<v1::ListGrantsResponse> ListGrants(const common::Call& call, const v1::ListGrantsRequest& request);
   absl::StatusOr<v1::Grant> RevokeGrant(const common::Call& call, const v1::RevokeGrantRequest& request);
   absl::StatusOr<v1::RevokeTokenResponse> RevokeToken(const common::Call& call, const v1::RevokeTokenRequest& request);
+  // The audit log, in access_audit_rpc.cc.
+  void BindAudit();
+  absl::StatusOr<v1::ListAuditEntriesResponse> ListAuditEntries(const common::Call& call,
+                                                                const v1::ListAuditEntriesRequest& request);
+  absl::StatusOr<v1::VerifyAuditLogResponse> VerifyAuditLog(const common::Call& call,
+                                                            const v1::VerifyAuditLogRequest& request);
   v1::Principal ToProto(const Principal& principal);
   v1::Grant ToProto(const NamedGrant& named);
 
   AccessApp& app_;
+  AuditApp& audit_;
   RevisionGate& gate_;
 };
 

@@ -10,5 +10,7 @@ namespace ronghe::organization {
 // The facts as sent, nothing judged: unknown enum numbers and impossible dates are the domain's to refuse.
 Member::Fields FromProto(const v1::Member& member);
 v1::Member ToProto(const MemberView& view);
+v1::MemberVersion ToProto(const MemberVersionView& view);
+DateParts FromProto(const google::type::Date& date);
 
 }  // namespace ronghe::organization

@@ -1,22 +1,12 @@
 #include "services/organization/rpc/member_rpc.h"
 
 #include "services/organization/rpc/member_codec.h"
-#include "services/organization/rpc/wire.h"
+#include "services/organization/rpc/write_options.h"
 
 namespace ronghe::organization {
 namespace {
 
 using common::Call;
-
-template <typename Request>
-WriteOptions OptionsOf(const Call& call, const Request& request, const std::string& etag) {
-  common::Violations violations;
-  WriteOptions options;
-  options.key = KeyOf(call, request.request_id(), request, violations);
-  options.faults = violations.list();
-  options.etag = etag;
-  return options;
-}
 
 absl::StatusOr<v1::Member> Encode(const absl::StatusOr<MemberView>& view) {
   if (!view.ok()) return view.status();
@@ -44,6 +34,7 @@ MemberRpc::MemberRpc(common::Wrapper& wrapper, Parts parts)
   BidiStream<v1::ImportMembersRequest, common::v1::ImportProgress>("ImportMembers", parts_.import_members);
   ServerStream<v1::ExportMembersRequest, v1::ExportMembersResponse>(
       "ExportMembers", [this](const Call& c, const auto& r) { return ExportMembers(c, r); });
+  BindLife();
 }
 
 absl::StatusOr<v1::Member> MemberRpc::CreateMember(const Call& call, const v1::CreateMemberRequest& request) {

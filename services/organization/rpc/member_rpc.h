@@ -9,6 +9,8 @@
 #include "services/common/serve/binding.h"
 #include "services/organization/app/member_app.h"
 #include "services/organization/app/member_query.h"
+#include "services/organization/app/member_search.h"
+#include "services/organization/app/membership_app.h"
 
 namespace ronghe::organization {
 
@@ -19,6 +21,8 @@ class MemberRpc final : public common::ServiceBinding {
   struct Parts {
     MemberApp& members;
     MemberQuery& query;
+    MembershipApp& membership;
+    MemberSearch& search;
     common::WatchService& watch;
     std::function<absl::StatusOr<std::unique_ptr<common::Upload>>(const common::Call&)> import_members;
   };
@@ -33,6 +37,19 @@ class MemberRpc final : public common::ServiceBinding {
   absl::StatusOr<v1::Member> MoveMember(const common::Call& call, const v1::MoveMemberRequest& request);
   absl::StatusOr<std::unique_ptr<common::MessageSource>> ExportMembers(const common::Call& call,
                                                                        const v1::ExportMembersRequest& request);
+
+  // The life of a membership, in member_life_rpc.cc.
+  void BindLife();
+  absl::StatusOr<v1::Member> ConfirmMember(const common::Call& call, const v1::ConfirmMemberRequest& request);
+  absl::StatusOr<v1::Member> ExtendProbation(const common::Call& call, const v1::ExtendProbationRequest& request);
+  absl::StatusOr<v1::Member> FloatMember(const common::Call& call, const v1::FloatMemberRequest& request);
+  absl::StatusOr<v1::Member> ReturnMember(const common::Call& call, const v1::ReturnMemberRequest& request);
+  absl::StatusOr<v1::Member> LeaveMember(const common::Call& call, const v1::LeaveMemberRequest& request);
+  absl::StatusOr<v1::Member> RestoreMember(const common::Call& call, const v1::RestoreMemberRequest& request);
+  absl::StatusOr<v1::SearchMembersResponse> SearchMembers(const common::Call& call,
+                                                          const v1::SearchMembersRequest& request);
+  absl::StatusOr<v1::ListMemberHistoryResponse> ListMemberHistory(const common::Call& call,
+                                                                  const v1::ListMemberHistoryRequest& request);
 
   common::Wrapper& wrapper_;
   Parts parts_;

@@ -97,7 +97,8 @@ Rules FromProto(const v1::RuleSet& set, const std::string& path, Violations& vio
   out.terms = FromProto(set.terms());
   out.posts = {set.posts().source(), set.posts().max_secretary_posts()};
   out.membership = {set.membership().source(), set.membership().probation_months(),
-                    set.membership().max_probation_extension_months()};
+                    set.membership().max_probation_extension_months(),
+                    set.membership().min_probation_extension_months()};
   out.transfers = {set.transfers().source(), set.transfers().letter_days()};
   out.periods = {set.periods().source(), set.periods().month_close_day()};
   return out;

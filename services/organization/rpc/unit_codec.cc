@@ -36,6 +36,8 @@ v1::Unit ToProto(const Unit& unit, RevisionGate& gate) {
   out.set_state(static_cast<v1::UnitState>(unit.state()));
   WriteDate(unit.from(), *out.mutable_effective_date());
   out.set_partition(unit.partition().value);
+  for (const UnitRef& successor : unit.successors()) out.add_successors("units/" + successor.code);
+  out.set_scheduled_change(unit.scheduled_change());
   if (unit.revision() == 0) return out;
   common::WriteTimestamp(unit.recorded(), *out.mutable_record_time());
   out.set_etag(unit.etag());

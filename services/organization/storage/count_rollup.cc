@@ -1,5 +1,8 @@
 #include "services/organization/storage/count_rollup.h"
 
+#include <map>
+#include <utility>
+
 #include <absl/time/civil_time.h>
 
 namespace ronghe::organization {
@@ -25,6 +28,8 @@ constexpr CountMetric kMetrics[] = {
     {"full_members", [](const UnitCounts& c) { return c.members.full; }},
     {"probationary_members", [](const UnitCounts& c) { return c.members.probationary; }},
     {"female_members", [](const UnitCounts& c) { return c.members.female; }},
+    {"floating_out_members", [](const UnitCounts& c) { return c.members.floating_out; }},
+    {"floating_in_members", [](const UnitCounts& c) { return c.members.floating_in; }},
     {"terms_expiring", [](const UnitCounts& c) { return c.posts.terms_expiring; }},
     {"terms_overdue", [](const UnitCounts& c) { return c.posts.terms_overdue; }},
     {"posts_vacant", [](const UnitCounts& c) { return c.posts.posts_vacant; }},
@@ -46,15 +51,18 @@ std::span<const CountMetric> CountMetrics() {
 
 UnitCounts CountsOf(UnitKind kind, UnitState state) {
   UnitCounts counts;
-  if (state == UnitState::kActive && IsOrganization(kind)) counts.AddUnit(kind);
+  if (state != UnitState::kDissolved && IsOrganization(kind)) counts.AddUnit(kind);
   return counts;
 }
 
-UnitCounts CountsOf(const Member& member) {
+UnitCounts CountsOf(const StoredMember& member) {
   UnitCounts counts;
-  counts.members.full = member.status() == MemberStatus::kFull ? 1 : 0;
-  counts.members.probationary = member.status() == MemberStatus::kProbationary ? 1 : 0;
-  counts.members.female = member.sex() == Sex::kFemale ? 1 : 0;
+  const MemberStatus status = member.member.status();
+  if (!IsCurrent(status)) return counts;
+  counts.members.full = status == MemberStatus::kFull ? 1 : 0;
+  counts.members.probationary = status == MemberStatus::kProbationary ? 1 : 0;
+  counts.members.female = member.member.sex() == Sex::kFemale ? 1 : 0;
+  counts.members.floating_out = member.membership.floating == Floating::kNone ? 0 : 1;
   return counts;
 }
 
@@ -96,14 +104,18 @@ std::string ErasedUnitRollup(const Unit& unit) {
 }
 
 std::string MemberRollup(const StoredMember* before, const StoredMember* after) {
-  RollupChange change;
-  const bool stays = before != nullptr && after != nullptr && before->unit == after->unit;
-  if (stays) {
-    change.amounts.push_back(CountChange(after->unit, CountsOf(before->member), CountsOf(after->member)));
-  } else {
-    if (before != nullptr) change.amounts.push_back(CountChange(before->unit, CountsOf(before->member), {}));
-    if (after != nullptr) change.amounts.push_back(CountChange(after->unit, {}, CountsOf(after->member)));
+  // What the member counts in each unit, before and after: at home, and where it floats.
+  std::map<common::UnitUid, std::pair<UnitCounts, UnitCounts>> units;
+  if (before != nullptr) {
+    units[before->unit].first = CountsOf(*before);
+    if (before->membership.floating_unit) units[before->membership.floating_unit].first.members.floating_in = 1;
   }
+  if (after != nullptr) {
+    units[after->unit].second = CountsOf(*after);
+    if (after->membership.floating_unit) units[after->membership.floating_unit].second.members.floating_in = 1;
+  }
+  RollupChange change;
+  for (const auto& [unit, counts] : units) change.amounts.push_back(CountChange(unit, counts.first, counts.second));
   return EncodeRollup(change);
 }
 

@@ -14,7 +14,8 @@ namespace ronghe::organization {
 
 // What a unit, or a member, counts by itself in its unit.
 UnitCounts CountsOf(UnitKind kind, UnitState state);
-UnitCounts CountsOf(const Member& member);
+// Of a member in the home unit; only full and probationary members count.
+UnitCounts CountsOf(const StoredMember& member);
 
 // From one count to another, for a logged change.
 common::RollupChange::Amount CountChange(common::UnitUid unit, const UnitCounts& before, const UnitCounts& after);

@@ -9,6 +9,7 @@
 #include "services/common/rollup/change.h"
 #include "services/common/values/status.h"
 #include "services/organization/storage/access_rows.h"
+#include "services/organization/storage/reorganization_rows.h"
 #include "services/organization/storage/unit_rows.h"
 
 namespace ronghe::organization {
@@ -76,6 +77,12 @@ common::DirectoryGrant DirectoryGrantOf(const sql::Row& row) {
 
 common::DirectoryRevokedToken DirectoryTokenOf(const sql::Row& row) {
   return {std::string(row.Text(0)), absl::FromUnixMicros(row.Int(1))};
+}
+
+void AddSuccessors(const SuccessorMap& successors, common::DirectoryUnit& unit) {
+  auto found = successors.find(unit.uid);
+  if (found == successors.end() || unit.state != static_cast<int>(UnitState::kDissolved)) return;
+  for (const UnitRef& successor : found->second) unit.successors.push_back(successor.uid);
 }
 
 absl::Status ReadPlaces(sql::Session& session, std::vector<DirectoryDelta>& pieces) {
@@ -168,9 +175,11 @@ absl::StatusOr<std::vector<DirectoryDelta>> DirectoryLoader::LoadAll(absl::Time 
       first.revoked_tokens.push_back(DirectoryTokenOf(row));
       return absl::OkStatus();
     }));
+    RONGHE_ASSIGN_OR_RETURN(const SuccessorMap successors, SelectSuccessors(session, {}));
     RONGHE_RETURN_IF_ERROR(session.Select(kAllUnits, {}, [&](const sql::Row& row) {
       if (pieces.back().units.size() == kUnitsPerPiece) pieces.emplace_back();
       pieces.back().units.push_back(DirectoryUnitOf(row));
+      AddSuccessors(successors, pieces.back().units.back());
       return absl::OkStatus();
     }));
     return ReadPlaces(session, pieces);
@@ -242,6 +251,14 @@ absl::Status DirectoryLoader::ReadChanged(sql::Session& session, const Changed& 
   delta.revoked_tokens.clear();
   RONGHE_RETURN_IF_ERROR(SelectSome(session, "directory_some_units", kSomeUnits, changed.units,
                                     [&](const sql::Row& row) { delta.units.push_back(DirectoryUnitOf(row)); }));
+  std::vector<UnitUid> ended;
+  for (const common::DirectoryUnit& unit : delta.units) {
+    if (unit.state == static_cast<int>(UnitState::kDissolved)) ended.push_back(unit.uid);
+  }
+  if (!ended.empty()) {
+    RONGHE_ASSIGN_OR_RETURN(const SuccessorMap successors, SelectSuccessors(session, ended));
+    for (common::DirectoryUnit& unit : delta.units) AddSuccessors(successors, unit);
+  }
   RONGHE_RETURN_IF_ERROR(
       SelectSome(session, "directory_some_principals", kSomePrincipals, changed.principals,
                  [&](const sql::Row& row) { delta.principals.push_back(DirectoryPrincipalOf(row)); }));

@@ -26,9 +26,12 @@ struct MemberRow {
 absl::StatusOr<std::optional<MemberRow>> SelectMember(common::sql::Session& session, const PersonVault& vault,
                                                       MemberId id);
 // At most `limit` members of these units of one partition, by (unit, member), after `after`.
-absl::StatusOr<std::vector<StoredMember>> SelectMembers(common::sql::Session& session, const PersonVault& vault,
+absl::StatusOr<std::vector<ListedMember>> SelectMembers(common::sql::Session& session, const PersonVault& vault,
                                                         const UnitsOfPartition& units, const MemberFilter& filter,
                                                         const MemberPosition& after, int limit);
+// Those of these members, in any partitions, that the filter lets through, in no order. At most 512.
+absl::StatusOr<std::vector<StoredMember>> SelectMembersById(common::sql::Session& session, const PersonVault& vault,
+                                                            std::span<const MemberId> ids, const MemberFilter& filter);
 // Adds rows; `actor` is who writes. The members have ids of `partition`.
 absl::Status InsertMembers(common::sql::Session& session, const PersonVault& vault, std::span<const MemberRow> rows,
                            const std::string& actor);

@@ -4,6 +4,7 @@
 
 #include "services/common/values/clock.h"
 #include "services/common/values/status.h"
+#include "services/organization/domain/name_text.h"
 
 namespace ronghe::organization {
 namespace {
@@ -92,6 +93,17 @@ std::string PersonVault::IdentityIndex(std::string_view identity_number) const {
 
 std::string PersonVault::PhoneIndex(std::string_view phone) const {
   return phone.empty() ? "" : keys_.BlindIndex("phone", PhoneDigits(phone));
+}
+
+NameIndexes PersonVault::NameIndexesOf(std::string_view full_name) const {
+  const std::string name = NormalizeName(full_name);
+  const auto number = [&](std::string_view label, std::string_view text) {
+    const std::string index = keys_.BlindIndex(label, text);
+    uint64_t value = 0;
+    for (size_t i = 0; i < sizeof value; ++i) value = value << 8 | static_cast<unsigned char>(index[i]);
+    return static_cast<int64_t>(value >> 1);
+  };
+  return {number("name 1", NamePrefix(name, 1)), number("name 2", NamePrefix(name, 2)), number("name", name)};
 }
 
 std::string PersonVault::RequestDigest(std::string_view digest) const {

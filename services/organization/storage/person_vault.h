@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -25,6 +26,13 @@ struct PersonalData {
   friend bool operator==(const PersonalData&, const PersonalData&) = default;
 };
 
+// Blind indexes of a name: of its first character, its first two, and the whole; positive.
+struct NameIndexes {
+  int64_t first = 0;
+  int64_t two = 0;
+  int64_t whole = 0;
+};
+
 // The personal fields as they are stored: one ciphertext under a key of the person's own. Destroying `key` destroys
 // them.
 struct SealedPerson {
@@ -48,6 +56,8 @@ class PersonVault {
   // Blind indexes; 32 bytes. Empty for an empty phone.
   std::string IdentityIndex(std::string_view identity_number) const;
   std::string PhoneIndex(std::string_view phone) const;
+  // Of the name as NormalizeName has it; a shorter one is its own beginning.
+  NameIndexes NameIndexesOf(std::string_view full_name) const;
   // For the request log: a digest of a request with personal data that cannot be guessed without the key.
   std::string RequestDigest(std::string_view digest) const;
 

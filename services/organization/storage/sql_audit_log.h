@@ -2,7 +2,7 @@
 
 #include "services/common/sql/database.h"
 #include "services/common/values/clock.h"
-#include "services/organization/app/member_store.h"
+#include "services/organization/app/audit_log.h"
 
 namespace ronghe::organization {
 
@@ -13,15 +13,14 @@ class SqlAuditLog final : public AuditLog {
   // Both must outlive it.
   SqlAuditLog(common::sql::Database& database, const common::Clock& clock) : database_(database), clock_(clock) {}
 
-  absl::Status Append(common::PartitionId partition, const Entry& entry, absl::Time deadline) override;
-
-  // What a walk of the chain found: whether it is whole, and the first row that does not fit (or is missing).
-  struct Finding {
-    bool intact = false;
-    int64_t rows = 0;
-    int64_t broken_at = 0;
-  };
-  absl::StatusOr<Finding> Verify(common::PartitionId partition, absl::Time deadline);
+  absl::Status Append(common::PartitionId partition, const AuditReading& reading, absl::Time deadline) override;
+  absl::StatusOr<std::vector<AuditEntry>> List(common::PartitionId partition, const AuditFilter& filter, int64_t before,
+                                               int limit, absl::Time deadline) override;
+  absl::StatusOr<AuditFinding> Verify(common::PartitionId partition, std::span<const AuditHead> known,
+                                      absl::Time deadline, const std::function<bool()>& cancelled) override;
+  absl::StatusOr<AuditFinding> Verify(common::PartitionId partition, absl::Time deadline) {
+    return Verify(partition, {}, deadline, [] { return false; });
+  }
 
  private:
   common::sql::Database& database_;

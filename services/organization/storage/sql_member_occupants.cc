@@ -5,8 +5,12 @@
 
 #include <fmt/format.h>
 
+#include "services/common/changelog/changelog.h"
 #include "services/common/values/status.h"
-#include "services/organization/domain/member.h"
+#include "services/organization/domain/membership.h"
+#include "services/organization/storage/member_affiliations.h"
+#include "services/organization/storage/member_rows.h"
+#include "services/organization/storage/sql_member_txn.h"
 
 namespace ronghe::organization {
 namespace {
@@ -14,20 +18,36 @@ namespace {
 namespace sql = common::sql;
 
 constexpr size_t kPartitionsPerStatement = 512;
+constexpr int kHandOverPiece = 500;
 // Answered from the index alone.
 constexpr std::string_view kCountHead = "SELECT unit_uid, status, sex, COUNT(*) FROM member WHERE partition_id IN (";
 constexpr std::string_view kCountTail = ") GROUP BY partition_id, unit_uid, status, sex ORDER BY unit_uid";
-constexpr sql::Query kAddPartition{
-    "member_lock_add",
-    "INSERT INTO shard_rev (partition_id, rev, last_tick) VALUES (?, 0, 0) ON CONFLICT (partition_id) DO NOTHING"};
-constexpr sql::Query kTakeLock{"member_lock_take", "UPDATE shard_rev SET rev = rev WHERE partition_id = ?"};
-constexpr sql::Query kCountOne{"member_count_unit",
-                               "SELECT COUNT(*) FROM member WHERE partition_id = ? AND unit_uid = ?"};
+constexpr std::string_view kFloatingOutHead = "SELECT unit_uid, COUNT(*) FROM member WHERE partition_id IN (";
+constexpr std::string_view kFloatingOutTail = ") AND floating > 0 GROUP BY unit_uid";
+constexpr std::string_view kFloatingInHead = "SELECT floating_uid, COUNT(*) FROM member WHERE partition_id IN (";
+constexpr std::string_view kFloatingInTail = ") AND floating = 1 GROUP BY floating_uid";
+constexpr sql::Query kCountOne{
+    "member_count_unit", "SELECT COUNT(*) FROM member WHERE partition_id = ? AND unit_uid = ? AND status IN (1, 2)"};
+constexpr sql::Query kCountAffiliated{
+    "affiliation_count_unit", "SELECT COUNT(*) FROM member_affiliation WHERE partition_id = ? AND unit_uid = ?"};
 
 void Add(MemberCounts& counts, int64_t status, int64_t sex, int64_t n) {
   if (status == static_cast<int64_t>(MemberStatus::kFull)) counts.full += n;
   if (status == static_cast<int64_t>(MemberStatus::kProbationary)) counts.probationary += n;
-  if (sex == static_cast<int64_t>(Sex::kFemale)) counts.female += n;
+  if (sex == static_cast<int64_t>(Sex::kFemale) && IsCurrent(static_cast<MemberStatus>(status))) counts.female += n;
+}
+
+// One more number of every unit that has some.
+absl::Status CountFloating(sql::Session& session, std::string_view head, std::string_view tail,
+                           std::span<const sql::Value> partitions, int64_t MemberCounts::*number,
+                           absl::FunctionRef<void(common::UnitUid, const MemberCounts&)> each) {
+  const std::string text = fmt::format("{}{}{}", head, sql::Placeholders(static_cast<int>(partitions.size())), tail);
+  return session.Select({"member_count_floating", text}, partitions, [&](const sql::Row& row) {
+    MemberCounts counts;
+    counts.*number = row.Int(1);
+    each(common::UnitUid(row.Int(0)), counts);
+    return absl::OkStatus();
+  });
 }
 
 }  // namespace
@@ -52,23 +72,124 @@ absl::Status SqlMemberOccupants::Count(sql::Session& session, std::span<const co
       return absl::OkStatus();
     }));
     if (unit) each(unit, counts);
+    RONGHE_RETURN_IF_ERROR(
+        CountFloating(session, kFloatingOutHead, kFloatingOutTail, args, &MemberCounts::floating_out, each));
+    RONGHE_RETURN_IF_ERROR(
+        CountFloating(session, kFloatingInHead, kFloatingInTail, args, &MemberCounts::floating_in, each));
   }
   return absl::OkStatus();
 }
 
 absl::StatusOr<int64_t> SqlMemberOccupants::LockAndCount(sql::Session& session, common::PartitionId partition,
                                                          common::UnitUid unit) {
-  RONGHE_RETURN_IF_ERROR(session.Execute(kAddPartition, {partition.value}).status());
-  RONGHE_RETURN_IF_ERROR(session.Execute(kTakeLock, {partition.value}).status());
+  RONGHE_RETURN_IF_ERROR(common::LockPartition(session, partition));
   int64_t members = 0;
-  RONGHE_RETURN_IF_ERROR(session
-                             .SelectOne(kCountOne, {partition.value, unit.value},
-                                        [&](const sql::Row& row) {
-                                          members = row.Int(0);
-                                          return absl::OkStatus();
-                                        })
-                             .status());
+  for (const sql::Query& query : {kCountOne, kCountAffiliated}) {
+    const auto found = session.SelectOne(query, {partition.value, unit.value}, [&](const sql::Row& row) {
+      members += row.Int(0);
+      return absl::OkStatus();
+    });
+    RONGHE_RETURN_IF_ERROR(found.status());
+  }
   return members;
+}
+
+absl::StatusOr<bool> SqlMemberOccupants::MayFollow(common::WriteTxn& structure, const HandOverOrder& order,
+                                                   std::vector<common::Blocker>& blockers) {
+  RONGHE_ASSIGN_OR_RETURN(const int64_t count,
+                          LockAndCount(structure.session(), order.from.partition(), order.from.uid()));
+  if (count == 0) return order.only.has_value();
+  const size_t before = blockers.size();
+  if (!HoldsMembers(order.to.kind())) {
+    blockers.push_back({"UNIT_HOLDS_NO_MEMBERS",
+                        order.to.name(),
+                        {fmt::format("members belong to branches and groups; {} cannot take the {} of {}",
+                                     order.to.name(), count, order.from.name()),
+                         fmt::format("党员应登记在党支部或党小组，{} 不能承接 {} 的 {} 名党员", order.to.name(),
+                                     order.from.name(), count)}});
+  }
+  if (order.from.partition() != order.to.partition()) {
+    blockers.push_back(
+        {"OTHER_COUNTY",
+         order.from.name(),
+         {fmt::format("its {} members are kept in another county's register: they need a transfer", count),
+          fmt::format("其 {} 名党员登记在其他县，应办理组织关系转接", count)}});
+  }
+  if (vault_ == nullptr) return common::Internal("members cannot be handed over without their keys");
+  return blockers.size() == before;
+}
+
+absl::StatusOr<std::vector<StoredMember>> SqlMemberOccupants::Named(sql::Session& session, const HandOverOrder& order,
+                                                                    std::vector<common::Blocker>& blockers) {
+  std::vector<StoredMember> members;
+  for (const std::string& name : *order.only) {
+    const std::optional<MemberId> id = MemberIdOf(name);
+    std::optional<MemberRow> row;
+    if (id && common::PartitionOf(id->value) == order.from.partition()) {
+      RONGHE_ASSIGN_OR_RETURN(row, SelectMember(session, *vault_, *id));
+    }
+    if (row && row->member.unit == order.from.uid()) {
+      members.push_back(std::move(row->member));
+    } else {
+      blockers.push_back(
+          {"NOT_IN_UNIT",
+           name,
+           {fmt::format("is no member of {}", order.from.name()), fmt::format("不是 {} 的党员", order.from.name())}});
+    }
+  }
+  return members;
+}
+
+// Whoever floats in the unit floats in its successor; the rows may lie in other counties.
+absl::Status SqlMemberOccupants::HandOverFloating(common::WriteTxn& structure, const HandOverOrder& order) {
+  const UnitsOfPartition from{order.from.partition(), {order.from.uid()}};
+  while (true) {
+    RONGHE_ASSIGN_OR_RETURN(
+        const std::vector<MemberPosition> some,
+        SelectAffiliated(structure.session(), from, AffiliationKind::kFloating, {}, kHandOverPiece));
+    for (const MemberPosition& position : some) {
+      RONGHE_ASSIGN_OR_RETURN(common::WriteTxn * txn, structure.Also(common::PartitionOf(position.member.value)));
+      SqlMemberTxn members(*txn, *vault_, order.actor);
+      RONGHE_ASSIGN_OR_RETURN(const std::optional<StoredMember> member, members.Find(position.member));
+      if (!member) return common::Internal("a member that floats in a unit is not there");
+      Membership membership = member->membership;
+      membership.floating_unit = order.to.uid();
+      RONGHE_RETURN_IF_ERROR(
+          members.Replace(*member, {member->unit, member->member, membership}, "reorganization").status());
+    }
+    if (static_cast<int>(some.size()) < kHandOverPiece) return absl::OkStatus();
+  }
+}
+
+absl::StatusOr<int64_t> SqlMemberOccupants::HandOver(common::WriteTxn& structure, const HandOverOrder& order,
+                                                     std::vector<common::Blocker>& blockers) {
+  RONGHE_ASSIGN_OR_RETURN(const bool may, MayFollow(structure, order, blockers));
+  if (!may) return 0;
+  RONGHE_ASSIGN_OR_RETURN(common::WriteTxn * txn, structure.Also(order.from.partition()));
+  SqlMemberTxn members(*txn, *vault_, order.actor);
+  int64_t moved = 0;
+  const auto move = [&](const StoredMember& member) -> absl::Status {
+    RONGHE_RETURN_IF_ERROR(members.EndPosts(member.id, order.to.uid(), order.day));
+    RONGHE_RETURN_IF_ERROR(
+        members.Replace(member, {order.to.uid(), member.member, member.membership}, "reorganization").status());
+    ++moved;
+    return absl::OkStatus();
+  };
+  if (order.only) {
+    RONGHE_ASSIGN_OR_RETURN(const std::vector<StoredMember> named, Named(txn->session(), order, blockers));
+    for (const StoredMember& member : named) RONGHE_RETURN_IF_ERROR(move(member));
+    return moved;
+  }
+  const UnitsOfPartition from{order.from.partition(), {order.from.uid()}};
+  while (true) {
+    // Those that have moved are no longer found.
+    RONGHE_ASSIGN_OR_RETURN(const std::vector<ListedMember> some,
+                            SelectMembers(txn->session(), *vault_, from, {}, {}, kHandOverPiece));
+    for (const ListedMember& listed : some) RONGHE_RETURN_IF_ERROR(move(listed.member));
+    if (static_cast<int>(some.size()) < kHandOverPiece) break;
+  }
+  RONGHE_RETURN_IF_ERROR(HandOverFloating(structure, order));
+  return moved;
 }
 
 }  // namespace ronghe::organization

@@ -6,7 +6,9 @@
 #include "services/common/values/status.h"
 #include "services/organization/app/post_app.h"
 #include "services/organization/storage/count_rollup.h"
+#include "services/organization/storage/member_affiliations.h"
 #include "services/organization/storage/person_registry.h"
+#include "services/organization/storage/reorganization_rows.h"
 #include "services/organization/storage/sql_post_txn.h"
 
 namespace ronghe::organization {
@@ -38,9 +40,20 @@ absl::Status RefuseHolders(sql::Session& session, std::span<const StoredMember> 
       std::move(blockers));
 }
 
-std::string JoinPaths(const std::vector<MemberField>& fields) {
+// Paths of Member, comma-separated.
+std::string JoinChanges(const StoredMember& before, const StoredMember& after) {
   std::string names;
-  for (MemberField field : fields) names += (names.empty() ? "" : ",") + std::string(PathOf(field));
+  const auto add = [&](std::string_view path) { names.append(names.empty() ? "" : ",").append(path); };
+  for (MemberField field : Differences(before.member.ToFields(), after.member.ToFields())) add(PathOf(field));
+  if (before.unit != after.unit) add("unit");
+  const Membership& was = before.membership;
+  const Membership& is = after.membership;
+  if (was.probation_until != is.probation_until) add("probation_end_date");
+  if (was.floating != is.floating) add("floating");
+  if (was.floating_unit != is.floating_unit) add("floating_unit");
+  if (was.floating_since != is.floating_since) add("floating_date");
+  if (was.leave_reason != is.leave_reason) add("leave_reason");
+  if (was.leave_day != is.leave_day) add("leave_date");
   return names;
 }
 
@@ -78,6 +91,11 @@ absl::StatusOr<std::optional<HomeUnit>> SqlMemberTxn::FindUnit(common::UnitUid u
                                           return absl::OkStatus();
                                         })
                              .status());
+  if (!found || found->state != UnitState::kDissolved) return found;
+  RONGHE_ASSIGN_OR_RETURN(const SuccessorMap successors, SelectSuccessors(txn_.session(), {&unit, 1}));
+  if (auto it = successors.find(unit); it != successors.end()) {
+    for (const UnitRef& successor : it->second) found->successors.push_back("units/" + successor.code);
+  }
   return found;
 }
 
@@ -88,7 +106,8 @@ absl::StatusOr<std::optional<StoredMember>> SqlMemberTxn::Find(MemberId id) {
 }
 
 MemberRow SqlMemberTxn::NewRow(const NewMember& row) {
-  MemberRow made{.member = {.id = MemberId(txn_.NewId()), .unit = row.unit, .member = row.member}};
+  MemberRow made{
+      .member = {.id = MemberId(txn_.NewId()), .unit = row.unit, .member = row.member, .membership = row.membership}};
   made.member.version = 1;
   made.member.create_time = made.member.update_time = txn_.now();
   if (!row.member.external_id().empty()) made.external_source = actor_;
@@ -199,6 +218,25 @@ absl::Status SqlMemberTxn::MoveClaims(const MemberRow& before, const MemberRow& 
   return ReleaseExternals(session, {&gone, 1});
 }
 
+// Where a member floats lies in the partition of that unit, which need not be the member's.
+absl::Status SqlMemberTxn::MoveFloating(const StoredMember& before, const StoredMember& after) {
+  const common::UnitUid from = before.membership.floating_unit;
+  const common::UnitUid to = after.membership.floating_unit;
+  if (from == to) return absl::OkStatus();
+  const auto place = [&](common::UnitUid unit) -> absl::StatusOr<Affiliation> {
+    RONGHE_ASSIGN_OR_RETURN(const std::optional<HomeUnit> found, FindUnit(unit));
+    if (!found) return common::Internal("a member floats in a unit that is not there");
+    return Affiliation{found->partition, unit, AffiliationKind::kFloating, before.id};
+  };
+  if (from) {
+    RONGHE_ASSIGN_OR_RETURN(const Affiliation gone, place(from));
+    RONGHE_RETURN_IF_ERROR(DropAffiliation(txn_.session(), gone));
+  }
+  if (!to) return absl::OkStatus();
+  RONGHE_ASSIGN_OR_RETURN(const Affiliation fresh, place(to));
+  return AddAffiliation(txn_.session(), fresh, txn_.now_micros());
+}
+
 absl::StatusOr<StoredMember> SqlMemberTxn::Replace(const StoredMember& before, const NewMember& after,
                                                    std::string_view action) {
   RONGHE_ASSIGN_OR_RETURN(const std::optional<MemberRow> current, SelectMember(txn_.session(), vault_, before.id));
@@ -208,6 +246,7 @@ absl::StatusOr<StoredMember> SqlMemberTxn::Replace(const StoredMember& before, c
   MemberRow next = *current;
   next.member.unit = after.unit;
   next.member.member = after.member;
+  next.member.membership = after.membership;
   next.member.version = before.version + 1;
   next.member.revision = txn_.next_revision();
   next.member.update_time = txn_.now();
@@ -215,9 +254,8 @@ absl::StatusOr<StoredMember> SqlMemberTxn::Replace(const StoredMember& before, c
     next.external_source = after.member.external_id().empty() ? "" : actor_;
   }
   RONGHE_RETURN_IF_ERROR(MoveClaims(*current, next));
-  std::vector<MemberField> fields = Differences(before.member.ToFields(), after.member.ToFields());
-  std::string names = JoinPaths(fields);
-  if (before.unit != after.unit) names += names.empty() ? "unit" : ",unit";
+  RONGHE_RETURN_IF_ERROR(MoveFloating(current->member, next.member));
+  std::string names = JoinChanges(before, next.member);
   RONGHE_RETURN_IF_ERROR(
       ReplaceMember(txn_.session(), vault_, {&current->member, &next, actor_, std::string(action), std::move(names)}));
   Log(common::ChangeKind::kUpdated, &current->member, &next.member);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "services/common/values/clock.h"
+#include "services/organization/storage/reorganization_rows.h"
 #include "services/organization/storage/unit_rows.h"
 
 namespace ronghe::organization {
@@ -32,7 +33,7 @@ struct Texts {
   std::string version_of = Version("u.code = ? AND v.revision = ?");
   std::string versions_from = Version("v.uid = ? AND v.superseded_us = ? AND v.until_day > ? ORDER BY v.from_day");
   std::string active_children =
-      Version("v.parent_uid = ? AND v.superseded_us = ? AND v.until_day > ? AND v.state = 1 ORDER BY u.code");
+      Version("v.parent_uid = ? AND v.superseded_us = ? AND v.until_day > ? AND v.state <> 2 ORDER BY u.code");
   // All of them as of a day: below the whole tree, from some roots, or below some.
   std::string tree_all = Tree("v.parent_uid = 0");
   std::string tree_roots = Tree("v.uid IN ({})");
@@ -92,15 +93,15 @@ constexpr std::string_view kTreeUids =
 constexpr sql::Query kActiveBelow{
     "unit_active_below",
     "WITH RECURSIVE tree (uid) AS (SELECT v.uid FROM unit_version v WHERE v.partition_id = 0 AND v.parent_uid = ? AND "
-    "v.superseded_us = ? AND v.until_day > ? AND v.state = 1 UNION SELECT c.uid FROM tree t JOIN unit_version c ON "
-    "c.partition_id = 0 AND c.parent_uid = t.uid AND c.superseded_us = ? AND c.until_day > ? AND c.state = 1) "
+    "v.superseded_us = ? AND v.until_day > ? AND v.state <> 2 UNION SELECT c.uid FROM tree t JOIN unit_version c ON "
+    "c.partition_id = 0 AND c.parent_uid = t.uid AND c.superseded_us = ? AND c.until_day > ? AND c.state <> 2) "
     "SELECT u.code FROM tree t JOIN unit u ON u.partition_id = 0 AND u.uid = t.uid ORDER BY u.code LIMIT ?"};
 
 // Bounded, should the tree ever hold what it must not.
 constexpr sql::Query kHeight{
     "unit_height",
     "WITH RECURSIVE tree (uid, depth) AS (SELECT u.uid, 1 FROM unit u WHERE u.partition_id = 0 AND u.uid = ? UNION ALL "
-    "SELECT c.uid, t.depth + 1 FROM tree t JOIN unit c ON c.partition_id = 0 AND c.parent_uid = t.uid AND c.state = 1 "
+    "SELECT c.uid, t.depth + 1 FROM tree t JOIN unit c ON c.partition_id = 0 AND c.parent_uid = t.uid AND c.state <> 2 "
     "WHERE t.depth < 20) SELECT CAST(COALESCE(MAX(depth), 0) AS BIGINT) FROM tree"};
 
 void AppendHolds(std::vector<sql::Value>& args, absl::CivilDay day) {
@@ -142,6 +143,16 @@ absl::StatusOr<std::vector<Unit>> SqlUnitReader::Units(const sql::Query& query, 
     units.push_back(UnitOf(row));
     return absl::OkStatus();
   }));
+  std::vector<UnitUid> ended;
+  for (const Unit& unit : units) {
+    if (!unit.lives()) ended.push_back(unit.uid());
+  }
+  if (ended.empty()) return units;
+  RONGHE_ASSIGN_OR_RETURN(SuccessorMap successors, SelectSuccessors(session_, ended));
+  for (Unit& unit : units) {
+    auto found = successors.find(unit.uid());
+    if (!unit.lives() && found != successors.end()) unit = unit.WithSuccessors(found->second);
+  }
   return units;
 }
 
@@ -290,6 +301,14 @@ absl::StatusOr<int> SqlUnitReader::Height(UnitUid uid) {
     return absl::OkStatus();
   }));
   return height;
+}
+
+absl::StatusOr<std::optional<Reorganization>> SqlUnitReader::FindReorganization(int64_t id) {
+  return SelectReorganization(session_, id);
+}
+
+absl::StatusOr<std::vector<Reorganization>> SqlUnitReader::Reorganizations(int64_t before, uint32_t states, int limit) {
+  return SelectReorganizations(session_, before, states, limit);
 }
 
 }  // namespace ronghe::organization

@@ -34,6 +34,8 @@ class SqlUnitReader : public virtual UnitReader {
   absl::StatusOr<std::vector<std::string>> ActiveBelow(common::UnitUid uid, absl::CivilDay day, int limit) override;
   absl::StatusOr<std::vector<Unit>> ActiveChildrenFrom(common::UnitUid uid, absl::CivilDay day) override;
   absl::StatusOr<int> Height(common::UnitUid uid) override;
+  absl::StatusOr<std::optional<Reorganization>> FindReorganization(int64_t id) override;
+  absl::StatusOr<std::vector<Reorganization>> Reorganizations(int64_t before, uint32_t states, int limit) override;
 
  protected:
   common::sql::Session& session() { return session_; }

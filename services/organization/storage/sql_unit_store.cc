@@ -26,7 +26,7 @@ absl::StatusOr<int64_t> SqlUnitStore::Write(const common::Call& call, bool dry_r
   bool tried = false;
   absl::StatusOr<int64_t> revision =
       log_.Write(common::kStructurePartition, call, [&](common::WriteTxn& txn) -> absl::Status {
-        SqlUnitTxn units(txn, occupants_);
+        SqlUnitTxn units(txn, occupants_, calendar_ ? &*calendar_ : nullptr);
         tried = false;
         RONGHE_RETURN_IF_ERROR(body(units));
         if (!dry_run) return absl::OkStatus();

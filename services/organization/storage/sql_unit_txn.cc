@@ -7,6 +7,7 @@
 #include "services/common/timer/timer.h"
 #include "services/common/values/clock.h"
 #include "services/organization/storage/count_rollup.h"
+#include "services/organization/storage/reorganization_rows.h"
 #include "services/organization/storage/sql_post_txn.h"
 #include "services/organization/storage/unit_rows.h"
 
@@ -34,6 +35,8 @@ constexpr sql::Query kUpdate{
     "AND revision = ?"};
 constexpr std::string_view kChanged =
     "SELECT uid FROM unit_version WHERE partition_id = 0 AND uid IN ({}) GROUP BY uid HAVING COUNT(*) > 1 ORDER BY uid";
+constexpr std::string_view kTookPlace =
+    "SELECT DISTINCT successor_uid FROM unit_successor WHERE partition_id = 0 AND successor_uid IN ({})";
 constexpr std::string_view kEverBelow =
     "SELECT DISTINCT u.uid, u.code FROM unit_version v JOIN unit u ON u.partition_id = 0 AND u.uid = v.uid WHERE "
     "v.partition_id = 0 AND v.parent_uid IN ({}) ORDER BY u.code, u.uid";
@@ -155,7 +158,10 @@ absl::StatusOr<Unit> SqlUnitTxn::Change(const Unit& before, const Unit& after_fi
   args.emplace_back(before.revision());
   RONGHE_ASSIGN_OR_RETURN(int64_t rows, session().Execute(kUpdate, std::span<const sql::Value>(args)));
   if (rows != 1) return common::Internal(fmt::format("unit {} is not at its revision", before.uid().value));
-  if (before.active() && !after.active()) {
+  if (before.successors().size() + after.successors().size() > 0) {
+    RONGHE_RETURN_IF_ERROR(ReplaceSuccessors(session(), after));
+  }
+  if (before.lives() && !after.lives()) {
     // Its posts lie in its own partition: they end there, by themselves.
     RONGHE_RETURN_IF_ERROR(common::SetTimerIn(txn_, after.partition(), kUnitPostsTimer, after.uid().value));
   }
@@ -172,11 +178,15 @@ absl::StatusOr<std::vector<UnitUid>> SqlUnitTxn::Changed(std::span<const UnitUid
   if (uids.empty()) return changed;
   std::vector<sql::Value> args;
   AppendPadded(args, uids);
-  std::string text = WithPlaceholders(kChanged, uids.size());
-  RONGHE_RETURN_IF_ERROR(session().Select({"unit_changed", text}, args, [&](const sql::Row& row) {
-    changed.emplace_back(row.Int(0));
-    return absl::OkStatus();
-  }));
+  for (std::string_view text : {kChanged, kTookPlace}) {
+    const std::string statement = WithPlaceholders(text, uids.size());
+    RONGHE_RETURN_IF_ERROR(session().Select({"unit_changed", statement}, args, [&](const sql::Row& row) {
+      changed.emplace_back(row.Int(0));
+      return absl::OkStatus();
+    }));
+  }
+  std::sort(changed.begin(), changed.end());
+  changed.erase(std::unique(changed.begin(), changed.end()), changed.end());
   return changed;
 }
 
@@ -222,6 +232,51 @@ absl::StatusOr<std::vector<Blocker>> SqlUnitTxn::Occupants(std::span<const Unit>
     }
   }
   return blockers;
+}
+
+absl::Status SqlUnitTxn::Hold(std::vector<common::PartitionId> partitions) {
+  std::sort(partitions.begin(), partitions.end());
+  for (common::PartitionId partition : partitions) RONGHE_RETURN_IF_ERROR(txn_.Also(partition).status());
+  return absl::OkStatus();
+}
+
+absl::StatusOr<int64_t> SqlUnitTxn::HandOver(const HandOverOrder& order, std::vector<Blocker>& blockers) {
+  int64_t moved = 0;
+  for (UnitOccupants* occupants : occupants_) {
+    RONGHE_ASSIGN_OR_RETURN(const int64_t some, occupants->HandOver(txn_, order, blockers));
+    moved += some;
+  }
+  return moved;
+}
+
+absl::StatusOr<Reorganization> SqlUnitTxn::Record(Reorganization reorganization) {
+  if (reorganization.state == ReorganizationState::kScheduled && calendar_ == nullptr) {
+    return common::Internal("no calendar to schedule with");
+  }
+  reorganization.id = txn_.NewId();
+  reorganization.created = txn_.now();
+  reorganization.revision = txn_.next_revision();
+  RONGHE_RETURN_IF_ERROR(InsertReorganization(session(), reorganization));
+  if (reorganization.state == ReorganizationState::kScheduled) {
+    RONGHE_RETURN_IF_ERROR(
+        common::SetTimer(txn_, kReorganizationTimer, reorganization.id, calendar_->StartOf(reorganization.day)));
+  }
+  txn_.Log({.kind = common::ChangeKind::kCreated,
+            .resource = reorganization.name(),
+            .unit = reorganization.owner,
+            .etag = reorganization.etag()});
+  return reorganization;
+}
+
+absl::StatusOr<Reorganization> SqlUnitTxn::Conclude(Reorganization reorganization, bool clear_timer) {
+  reorganization.revision = txn_.next_revision();
+  RONGHE_RETURN_IF_ERROR(UpdateReorganization(session(), reorganization));
+  if (clear_timer) RONGHE_RETURN_IF_ERROR(common::ClearTimer(txn_, kReorganizationTimer, reorganization.id));
+  txn_.Log({.kind = common::ChangeKind::kUpdated,
+            .resource = reorganization.name(),
+            .unit = reorganization.owner,
+            .etag = reorganization.etag()});
+  return reorganization;
 }
 
 }  // namespace ronghe::organization

@@ -1,13 +1,16 @@
 #pragma once
 
 #include <span>
+#include <vector>
 
 #include <absl/container/flat_hash_map.h>
 #include <absl/functional/function_ref.h>
 #include <absl/status/status.h>
 
+#include "services/common/changelog/changelog.h"
 #include "services/common/sql/database.h"
 #include "services/common/values/ids.h"
+#include "services/organization/app/unit_store.h"
 #include "services/organization/domain/unit_counts.h"
 
 namespace ronghe::organization {
@@ -16,13 +19,20 @@ namespace ronghe::organization {
 class UnitOccupants {
  public:
   virtual ~UnitOccupants() = default;
-  // Own member counts of the units in these partitions, inside a snapshot; `partitions` may be thousands.
+  // Own member counts of what lies in these partitions, inside a snapshot; `partitions` may be thousands. A unit may be
+  // told more than once: what is told adds up.
   virtual absl::Status Count(common::sql::Session& session, std::span<const common::PartitionId> partitions,
                              absl::FunctionRef<void(common::UnitUid, const MemberCounts&)> each) = 0;
   // How many live in one unit, inside a structure transaction that is about to dissolve it. Takes the lock row of the
   // unit's partition first, so that whoever adds a member waits and then finds the unit dissolved (in table `unit`).
   virtual absl::StatusOr<int64_t> LockAndCount(common::sql::Session& session, common::PartitionId partition,
                                                common::UnitUid unit) = 0;
+  // What lives in `order.from` belongs to `order.to` from now on, inside a structure transaction; each change is logged
+  // in its own partition (WriteTxn::Also; the partitions of both units are held already). Returns how many members went
+  // along. What cannot follow is added to `blockers`: then nothing of the transaction is committed. Default: nothing
+  // can, if there is anything.
+  virtual absl::StatusOr<int64_t> HandOver(common::WriteTxn& structure, const HandOverOrder& order,
+                                           std::vector<common::Blocker>& blockers);
 };
 
 }  // namespace ronghe::organization

@@ -82,6 +82,14 @@ TEST(QueryTest, TheMonthsOfATrendOldestFirst) {
   request.set_months(37);
   request.set_end_period("2026-Q1");
   EXPECT_THAT(FieldsOf(ReadSpans(request, kNow).status()), ElementsAre("end_period BAD_PERIOD", "months OUT_OF_RANGE"));
+  request.set_end_period("1900-01");
+  request.set_months(36);
+  EXPECT_THAT(FieldsOf(ReadSpans(request, kNow).status()), ElementsAre("months OUT_OF_RANGE"));
+  request.set_end_period("1900-02");
+  request.set_months(3);
+  EXPECT_THAT(FieldsOf(ReadSpans(request, kNow).status()), ElementsAre("months OUT_OF_RANGE"));
+  request.set_months(2);
+  EXPECT_EQ(ReadSpans(request, kNow)->front().text, "1900-01");
 }
 
 // The feed says whose own figures changed; above them stand today's units.

@@ -14,6 +14,7 @@
 #include "ronghe/organization/v1/import_service.pb.h"
 #include "ronghe/organization/v1/member_service.pb.h"
 #include "ronghe/organization/v1/organization_service.pb.h"
+#include "ronghe/organization/v1/structure_service.pb.h"
 #include "ronghe/rectification/v1/rectification_service.pb.h"
 
 namespace ronghe::tests {
@@ -29,6 +30,7 @@ inline std::vector<const google::protobuf::MethodDescriptor*> AllMethods() {
       organization::v1::GetImportRequest::descriptor()->file(),
       organization::v1::CreateMemberRequest::descriptor()->file(),
       organization::v1::CreateUnitRequest::descriptor()->file(),
+      organization::v1::MergeUnitsRequest::descriptor()->file(),
       google::protobuf::DescriptorPool::generated_pool()->FindFileByName(
           "ronghe/assessment/v1/assessment_service.proto"),
       google::protobuf::DescriptorPool::generated_pool()->FindFileByName("ronghe/education/v1/education_service.proto"),

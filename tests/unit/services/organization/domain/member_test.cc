@@ -186,19 +186,6 @@ TEST(MemberTest, NoErrorRepeatsAValue) {
   }
 }
 
-TEST(MemberTest, OnlyProbationaryMembersChangeTheirStatus) {
-  std::map<std::pair<int, int>, bool> allowed;
-  for (MemberStatus from : {MemberStatus::kFull, MemberStatus::kProbationary}) {
-    for (MemberStatus to : {MemberStatus::kFull, MemberStatus::kProbationary}) {
-      const absl::Status status = CheckStatusChange(from, to);
-      allowed[{static_cast<int>(from), static_cast<int>(to)}] = status.ok();
-      EXPECT_EQ(common::ReasonOf(status), status.ok() ? "" : "STATUS_CHANGE");
-    }
-  }
-  EXPECT_EQ(allowed,
-            (std::map<std::pair<int, int>, bool>{{{1, 1}, true}, {{1, 2}, false}, {{2, 1}, true}, {{2, 2}, true}}));
-}
-
 TEST(MemberTest, EveryFieldHasOnePathAndIsMergedAlone) {
   std::set<std::string_view> paths;
   const Member::Fields other = tests::Person(20);

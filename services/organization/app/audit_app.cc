@@ -1,0 +1,119 @@
+#include "services/organization/app/audit_app.h"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "services/common/values/status.h"
+#include "services/organization/app/unit_app.h"
+
+namespace ronghe::organization {
+namespace {
+
+using common::PartitionId;
+
+// Entries in one statement, and in one call.
+constexpr int kPiece = 500;
+constexpr int kMostLooks = 20;
+
+// Where a list stands: before this entry of this chain.
+struct Position {
+  int64_t partition = 0;
+  int64_t before = std::numeric_limits<int64_t>::max();
+};
+
+absl::StatusOr<Position> ReadPosition(const std::string& text) {
+  Position position;
+  if (text.empty()) return position;
+  const char* const end = text.data() + text.size();
+  const auto partition = std::from_chars(text.data(), end, position.partition);
+  if (partition.ec == std::errc() && partition.ptr != end && *partition.ptr == '.') {
+    const auto before = std::from_chars(partition.ptr + 1, end, position.before);
+    if (before.ec == std::errc() && before.ptr == end) return position;
+  }
+  return common::Internal("a signed page token has another form");
+}
+
+std::string QueryText(const ListAuditQuery& query) {
+  return fmt::format("audit\n{}\n{}\n{}\n{}\n{}", query.parent, query.filter.actor, query.filter.resource,
+                     absl::ToUnixMicros(query.filter.start), absl::ToUnixMicros(query.filter.end));
+}
+
+std::set<PartitionId> PartitionsBelow(const Tree& tree, common::UnitUid unit) {
+  std::set<PartitionId> partitions;
+  tree.VisitSubtree(unit, [&](const TreeUnit& below) { partitions.insert(below.partition); });
+  return partitions;
+}
+
+absl::StatusOr<TreeUnit> FindParent(const common::Call& call, const Tree& tree, const std::string& parent) {
+  RONGHE_ASSIGN_OR_RETURN(const std::string code, CodeFromName(parent, "parent"));
+  const std::optional<TreeUnit> unit = tree.FindByCode(code);
+  if (!unit || !tree.Covers(call.scope, unit->uid)) return common::NotFound(parent);
+  return *unit;
+}
+
+}  // namespace
+
+absl::StatusOr<common::Page<NamedAuditEntry>> AuditApp::List(const common::Call& call, const ListAuditQuery& query) {
+  common::Violations v;
+  const absl::StatusOr<int> page_size = common::PageSize(query.page_size);
+  v.AddAll(page_size.status());
+  const absl::StatusOr<std::string> token = common::ReadPageToken(signer_, QueryText(query), query.page_token);
+  v.AddAll(token.status());
+  RONGHE_RETURN_IF_ERROR(v.ToStatus());
+  RONGHE_ASSIGN_OR_RETURN(const TreeUnit parent, FindParent(call, tree_, query.parent));
+  RONGHE_ASSIGN_OR_RETURN(Position position, ReadPosition(*token));
+  const std::set<PartitionId> partitions = PartitionsBelow(tree_, parent.uid);
+  const auto visible = [&](const AuditEntry& entry) {
+    return entry.reading.unit ? tree_.IsWithin(entry.reading.unit, parent.uid) : call.scope.everything;
+  };
+  common::Page<NamedAuditEntry> page;
+  const auto more = [&] {
+    page.next =
+        common::MakePageToken(signer_, QueryText(query), fmt::format("{}.{}", position.partition, position.before));
+  };
+  auto chain = partitions.lower_bound(PartitionId(position.partition));
+  for (int looks = 0; chain != partitions.end(); ++looks) {
+    if (call.cancelled()) return common::Cancelled();
+    if (chain->value != position.partition) position = {chain->value, std::numeric_limits<int64_t>::max()};
+    if (looks == kMostLooks) {
+      more();
+      return page;
+    }
+    RONGHE_ASSIGN_OR_RETURN(const std::vector<AuditEntry> entries,
+                            log_.List(*chain, query.filter, position.before, kPiece, call.deadline));
+    for (const AuditEntry& entry : entries) {
+      if (visible(entry)) {
+        if (static_cast<int>(page.items.size()) == *page_size) {
+          more();
+          return page;
+        }
+        const common::UnitUid unit = entry.reading.unit;
+        page.items.push_back({entry, unit ? "units/" + tree_.CodeOf(unit) : ""});
+      }
+      position.before = entry.seq;
+    }
+    if (entries.size() < static_cast<size_t>(kPiece)) ++chain;
+  }
+  return page;
+}
+
+absl::StatusOr<std::vector<AuditFinding>> AuditApp::Verify(const common::Call& call, const std::string& parent_name,
+                                                           const std::vector<AuditHead>& known) {
+  RONGHE_ASSIGN_OR_RETURN(const TreeUnit parent, FindParent(call, tree_, parent_name));
+  std::vector<AuditFinding> findings;
+  for (PartitionId partition : PartitionsBelow(tree_, parent.uid)) {
+    std::vector<AuditHead> heads;
+    std::copy_if(known.begin(), known.end(), std::back_inserter(heads),
+                 [&](const AuditHead& head) { return head.partition == partition; });
+    RONGHE_ASSIGN_OR_RETURN(AuditFinding finding, log_.Verify(partition, heads, call.deadline, call.cancelled));
+    const bool empty = finding.intact && finding.head.seq == 0;
+    if (!empty) findings.push_back(std::move(finding));
+  }
+  return findings;
+}
+
+}  // namespace ronghe::organization
