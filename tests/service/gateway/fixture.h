@@ -29,6 +29,11 @@ class GatewayTest : public ::testing::Test {
     config_.organization = organization_.address();
     config_.education = config_.rectification = config_.assessment = "127.0.0.1:1";
     Configure(config_);
+    StartGateway();
+  }
+  void TearDown() override { StopGateway(); }
+
+  void StartGateway() {
     process_ = std::make_unique<common::Process>();
     const absl::Status initialised = process_->Init(config_.serve);
     ASSERT_TRUE(initialised.ok()) << initialised;
@@ -41,7 +46,7 @@ class GatewayTest : public ::testing::Test {
     channel_ = NewChannel();
     ASSERT_TRUE(process_->directory().WaitForStructure(7, absl::Now() + absl::Seconds(20)));
   }
-  void TearDown() override {
+  void StopGateway() {
     if (process_ != nullptr) process_->StopServing();
     gateway_.reset();
     process_.reset();

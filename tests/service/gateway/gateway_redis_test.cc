@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "tests/service/gateway/totals_fixture.h"
 #include "tests/support/redis.h"
 
@@ -23,12 +25,36 @@ class GatewayRedisTest : public TotalsTest {
   std::unique_ptr<RedisServer> redis_;
 };
 
-TEST_F(GatewayRedisTest, TotalsAreKeptInRedisToo) {
+// One gateway puts them there; another, which has nothing of its own, answers from them though no service answers.
+TEST_F(GatewayRedisTest, TotalsAreReadBackFromRedisByAnotherGateway) {
   Eventually([&] {
     (void)Get("li", "units/T1");
     education_.totals.Set(4, {{"units/T1", 60}});
-    return KeysInRedis() > 0;
+    return KeysInRedis() > 0;  // it is connected
   });
+  for (StandInSummaries* totals : All()) totals->Set(4, {{"units/T1", 61}});
+  Eventually([&] {
+    const auto overview = Get("li", "units/T1");
+    return overview.ok() && overview->organization().units() == 61 &&
+           overview->education().branch_assemblies_expected() == 61 &&
+           overview->rectification().problems_found() == 61 && overview->assessment().units_assessed() == 61;
+  });
+  StopGateway();
+  for (StandInSummaries* totals : All()) {
+    totals->BeforeAnswer([](grpc::ServerContext*) { return grpc::Status(grpc::StatusCode::INTERNAL, "not asked"); });
+  }
+  StartGateway();
+  stub_ = gateway::v1::OverviewService::NewStub(channel_);
+  absl::StatusOr<gateway::v1::Overview> overview;
+  Eventually([&] {
+    overview = Get("li", "units/T1");
+    return overview.ok() && std::none_of(overview->parts().begin(), overview->parts().end(),
+                                         [](const auto& part) { return part.missing() || part.stale(); });
+  });
+  EXPECT_EQ(overview->organization().units(), 61);
+  EXPECT_EQ(overview->education().branch_assemblies_expected(), 61);
+  EXPECT_EQ(overview->rectification().problems_found(), 61);
+  EXPECT_EQ(overview->assessment().units_assessed(), 61);
 }
 
 TEST_F(GatewayRedisTest, WithoutRedisNothingFailsAndNothingIsOlderThanASecond) {
@@ -36,8 +62,7 @@ TEST_F(GatewayRedisTest, WithoutRedisNothingFailsAndNothingIsOlderThanASecond) {
   redis_->Kill9();
   ExpectNothingOlderThanASecond(absl::Seconds(1.5));
   education_.totals.stalled = true;
-  education_.totals.Set(4, {{"units/T1", 60}});
-  ExpectNothingOlderThanASecond(absl::Seconds(1.5));
+  ExpectNothingOlderThanASecond(absl::Seconds(1.5), 61, 62);
 }
 
 TEST_F(GatewayRedisTest, AfterARestartEachServicesEpochIsAdvancedBeforeItsTotalsAreKeptThereAgain) {

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "gateway/overview/part.h"
 #include "tests/service/gateway/totals_fixture.h"
 
 namespace ronghe::tests {
@@ -69,6 +70,85 @@ TEST_F(GatewayTotalsTest, AServiceThatIsGoneLeavesItsLastFiguresMarked) {
   EXPECT_FALSE(overview->parts(0).stale());
   education_.Start();
   Eventually([&] { return !Get("li", "units/T1")->parts(1).stale(); });
+}
+
+// It keeps its connections and says nothing, as a process does that was stopped.
+TEST_F(GatewayTotalsTest, AServiceThatHangsHoldsUpNobodyForLong) {
+  Warm("units/T1");
+  std::atomic<bool> hangs{true};
+  education_.totals.BeforeAnswer([&](grpc::ServerContext* context) {
+    while (hangs && !context->IsCancelled()) Pause();
+    return grpc::Status::OK;
+  });
+  education_.totals.stalled = true;
+  education_.totals.head_fails = true;
+  Eventually([&] { return Get("li", "units/T1")->parts(1).stale(); });  // who came first waited
+  const absl::Time begin = absl::Now();
+  int readings = 0;
+  int quick = 0;
+  while (absl::Now() - begin < absl::Seconds(4)) {
+    const absl::Time asked = absl::Now();
+    const auto overview = Get("li", "units/T1");
+    ASSERT_TRUE(overview.ok()) << overview.status();
+    EXPECT_TRUE(overview->parts(1).stale());
+    EXPECT_EQ(overview->education().branch_assemblies_expected(), 60);
+    EXPECT_GT(overview->parts(1).down_since().seconds(), 0);
+    EXPECT_FALSE(overview->parts(0).stale() || overview->parts(2).stale() || overview->parts(3).stale());
+    const absl::Duration took = absl::Now() - asked;
+    EXPECT_LT(took, absl::Seconds(1));
+    ++readings;
+    quick += took < gateway::Part::kTryWait ? 1 : 0;
+    Pause();
+  }
+  EXPECT_GT(quick, readings / 2);
+  education_.totals.Set(4, {{"units/T1", 62}});
+  hangs = false;
+  Eventually([&] { return Get("li", "units/T1")->education().branch_assemblies_expected() == 62; }, absl::Seconds(1.5));
+  EXPECT_FALSE(Get("li", "units/T1")->parts(1).stale());
+  education_.totals.BeforeAnswer(nullptr);
+}
+
+// Each service gets a caller's deadline, where it asks for him alone; that he has none left is nobody else's loss.
+TEST_F(GatewayTotalsTest, CallersInAHurryAreNoMatterToOthers) {
+  Warm("units/T1");
+  for (StandInSummaries* totals : All()) {
+    totals->BeforeAnswer([](grpc::ServerContext* context) {
+      const bool hurry = absl::FromChrono(context->deadline()) - absl::Now() < absl::Seconds(1);
+      while (hurry && !context->IsCancelled()) Pause();
+      return grpc::Status::OK;
+    });
+  }
+  const std::string token = common::MakeRevisionToken(process_->signer(), {"education", "stand-in", 2, 5});
+  std::atomic<bool> stop{false};
+  std::vector<std::thread> hurrying;
+  for (const bool explains : {true, false}) {
+    hurrying.emplace_back([&, explains] {
+      for (int i = 0; !stop; ++i) {
+        const auto context = As("wang", absl::Milliseconds(4 + i % 27));
+        v1::ExplainOverviewRequest explain;
+        explain.set_unit("units/T1");
+        explain.set_period("2026-01");
+        v1::ExplainOverviewResponse explained;
+        v1::GetOverviewRequest get;
+        get.set_unit("units/T1");
+        get.add_min_revision(token);
+        v1::Overview overview;
+        (void)(explains ? stub_->ExplainOverview(context.get(), explain, &explained)
+                        : stub_->GetOverview(context.get(), get, &overview));
+      }
+    });
+  }
+  for (int64_t value = 100; value < 150; ++value) {
+    for (StandInSummaries* totals : All()) totals->Set(4, {{"units/T1", value}});
+    const auto seen = [&](const v1::Overview& overview) {
+      for (const v1::OverviewPart& part : overview.parts()) EXPECT_FALSE(part.missing() || part.stale());
+      return overview.education().branch_assemblies_expected() == value;
+    };
+    Eventually([&] { return seen(*Get("li", "units/T1")); });
+  }
+  stop = true;
+  for (std::thread& caller : hurrying) caller.join();
+  for (StandInSummaries* totals : All()) totals->BeforeAnswer(nullptr);
 }
 
 TEST_F(GatewayTotalsTest, ManyCallersLoadOnce) {
@@ -187,6 +267,11 @@ TEST_F(GatewayTotalsTest, MonthsAndUnitsBesideEachOther) {
   ASSERT_EQ(units.overviews_size(), 3);
   EXPECT_EQ(units.overviews(2).assessment().units_assessed(), 30);
   EXPECT_EQ(stub_->CompareUnits(As("wang").get(), compare, &units).error_code(), grpc::StatusCode::NOT_FOUND);
+  trend.set_end_period("1900-01");
+  trend.set_months(36);
+  const absl::Status early = common::FromGrpc(stub_->GetTrend(As("wang").get(), trend, &months));
+  ASSERT_EQ(common::ViolationsOf(early).size(), 1u) << early;
+  EXPECT_EQ(common::ViolationsOf(early)[0].field, "months");
   compare.clear_units();
   compare.set_period("2999");
   const absl::Status wrong = common::FromGrpc(stub_->CompareUnits(As("li").get(), compare, &units));

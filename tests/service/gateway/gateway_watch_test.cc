@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
@@ -97,6 +98,13 @@ class GatewayWatchTest : public TotalsTest {
     unit->set_deleted(deleted);
     return change;
   }
+  // How often education was asked for a unit's totals.
+  int64_t AskedFor(const std::string& unit) const {
+    const auto asked = education_.totals.Asked();
+    return std::count_if(asked.begin(), asked.end(), [&](const auto& request) {
+      return std::find(request.units().begin(), request.units().end(), unit) != request.units().end();
+    });
+  }
   static bool Has(const v1::Overview& overview, int64_t value) {
     return overview.education().branch_assemblies_expected() == value;
   }
@@ -121,11 +129,17 @@ TEST_F(GatewayWatchTest, NoPushWithoutAnythingToBeSeen) {
   ASSERT_TRUE(watching->WaitFor([](const auto& o) { return Has(o, 30); }));
   ASSERT_TRUE(above->WaitFor([](const auto& o) { return Has(o, 100); }));
   education_.totals.Set(4, {{"units/T1", 62}});  // elsewhere
+  int64_t asked = AskedFor("units/T2");
   education_.totals.Set(3, {{"units/T2", 30}});  // its own, without effect
-  education_.totals.Move(7);                     // everything, without effect
-  education_.totals.Set(4, {{"units/C1", 101}});
+  Eventually([&] { return AskedFor("units/T2") > asked; });
+  asked = AskedFor("units/T2");
+  education_.totals.Move(7);  // everything, without effect
+  Eventually([&] { return AskedFor("units/T2") > asked; });
+  // They were looked at. What comes of a look comes before what comes of the next.
+  education_.totals.Set(3, {{"units/T2", 31}, {"units/C1", 101}});
+  ASSERT_TRUE(watching->WaitFor([](const auto& o) { return Has(o, 31); }));
   ASSERT_TRUE(above->WaitFor([](const auto& o) { return Has(o, 101); }));
-  EXPECT_EQ(watching->pushes(), 1);
+  EXPECT_EQ(watching->pushes(), 2);
   EXPECT_EQ(above->pushes(), 2);
 }
 

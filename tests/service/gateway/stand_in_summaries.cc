@@ -23,12 +23,13 @@ class Served final : public Service {
                                  Response* response) override {
     return totals_.Answer(context, *request, *response);
   }
-  grpc::Status GetStructureDifference(grpc::ServerContext*, const common::v1::GetStructureDifferenceRequest* request,
+  grpc::Status GetStructureDifference(grpc::ServerContext* context,
+                                      const common::v1::GetStructureDifferenceRequest* request,
                                       common::v1::GetStructureDifferenceResponse* response) override {
     *response = totals_.difference;
     if (request->children_only()) response->clear_differences();
     if (!totals_.children_until.empty() && request->period() > totals_.children_until) response->clear_children_then();
-    return grpc::Status::OK;
+    return totals_.Before(context);
   }
 
  private:
@@ -147,18 +148,23 @@ void StandInSummaries::BeforeAnswer(std::function<grpc::Status(grpc::ServerConte
   before_ = std::move(before);
 }
 
-grpc::Status StandInSummaries::Answer(grpc::ServerContext* context, const common::v1::BatchGetSummariesRequest& request,
-                                      pb::Message& response) {
-  ++loads_;
+grpc::Status StandInSummaries::Before(grpc::ServerContext* context) {
   std::function<grpc::Status(grpc::ServerContext*)> before;
   {
     const std::unique_lock lock(mutex_);
-    asked_.push_back(request);
     before = before_;
   }
-  if (before) {
-    if (grpc::Status status = before(context); !status.ok()) return status;
+  return before ? before(context) : grpc::Status::OK;
+}
+
+grpc::Status StandInSummaries::Answer(grpc::ServerContext* context, const common::v1::BatchGetSummariesRequest& request,
+                                      pb::Message& response) {
+  ++loads_;
+  {
+    const std::unique_lock lock(mutex_);
+    asked_.push_back(request);
   }
+  if (grpc::Status status = Before(context); !status.ok()) return status;
   const pb::Reflection* reflection = response.GetReflection();
   const pb::Descriptor* type = response.GetDescriptor();
   const std::unique_lock lock(mutex_);

@@ -40,6 +40,7 @@ class StandInSummaries {
   std::atomic<int64_t> epoch{1};  // of the cache
   // Before each answer, outside all locks; an error is the answer.
   void BeforeAnswer(std::function<grpc::Status(grpc::ServerContext*)> before);
+  grpc::Status Before(grpc::ServerContext* context);
   common::v1::GetStructureDifferenceResponse difference;  // before the first call
   std::string children_until;  // the last month for which it has `children_then`; likewise
 
