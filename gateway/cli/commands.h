@@ -77,6 +77,7 @@ struct UnitOptions {
   std::string request_id;
   bool subtree = false;
   bool validate_only = false;
+  bool closing = false;
   FieldTexts fields;
 };
 absl::Status RunUnitGet(const UnitOptions& options, Context& context);

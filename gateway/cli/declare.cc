@@ -159,6 +159,7 @@ void DeclareUnits(CLI::App& app, Context& context, Command& command) {
   move.app->add_option("--to", move.options->parent, "the new parent")->required();
   auto dissolve = Declare(unit, "dissolve", "end a unit", context, command, RunUnitDissolve);
   dissolve.app->add_option("unit", dissolve.options->unit)->required();
+  dissolve.app->add_flag("--closing", dissolve.options->closing, "take nothing new from now on, end on the date");
   for (auto* declared : {&move, &dissolve}) {
     declared->app->add_option("--date", declared->options->date, kDateHelp);
     declared->app->add_option("--etag", declared->options->etag, "refuse if the unit has changed since");

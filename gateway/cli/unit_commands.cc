@@ -113,6 +113,7 @@ absl::Status RunUnitDissolve(const UnitOptions& options, Context& context) {
   request.set_request_id(RequestId(options, context));
   request.set_etag(options.etag);
   request.set_validate_only(options.validate_only);
+  request.set_closing(options.closing);
   return Show(context, &Service::Stub::DissolveUnit, request);
 }
 

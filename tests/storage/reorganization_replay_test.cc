@@ -127,7 +127,9 @@ TEST_P(ReorganizationReplayTest, TheTreeOfAnyDayIsAReplayOfWhatWasRecorded) {
     const Step one = Random(dice, step);
     const size_t kind = one.index();
     if (run({one}, day)) ++done[kind];
-    if (step % 40 == 0) EXPECT_EQ(Totals("C1")["members"], members) << step;
+    if (step % 40 == 0) {
+      EXPECT_EQ(Totals("C1")["members"], members) << step;
+    }
   }
   // Every kind happened.
   for (size_t kind : {0u, 2u, 3u, 4u, 6u}) EXPECT_GT(done[kind], 0) << kind;

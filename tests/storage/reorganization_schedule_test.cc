@@ -1,5 +1,7 @@
 #include <thread>
 
+#include "services/organization/app/member_app.h"
+#include "services/organization/app/owner_registry.h"
 #include "tests/storage/reorganization_fixture.h"
 
 namespace ronghe::organization {
@@ -122,6 +124,60 @@ TEST_P(ReorganizationScheduleTest, SingleChangesMayBeDatedAhead) {
   EXPECT_TRUE(Get("370784101")->lives());
   EXPECT_EQ(reorganizations_->List(call_, {"units/370784101", 0, "", "state = FAILED"})->items.size(), 1u);
   // The same request, sent again after it has happened.
+  ExpectAuditClean();
+}
+
+TEST_P(ReorganizationScheduleTest, AClosingUnitTakesNothingNewUntilItEnds) {
+  MakeTree();
+  AddMembers("B1", 1);
+  Create(Fields("G1", Level::kGroup, UnitKind::kGroup), "B2");
+  const auto before = Totals("370783104");
+  const auto close = [&](const std::string& code, absl::CivilDay day) {
+    return app_->Dissolve(call_, "units/" + code, On(day), true);
+  };
+  EXPECT_EQ(ReasonOf(close("B1", kToday).status()), "CLOSING_NEEDS_A_LATER_DAY");
+  const Unit closing = *close("B1", kToday + 2);
+  EXPECT_EQ(closing.state(), UnitState::kClosing);
+  EXPECT_EQ(ReasonOf(close("B1", kToday + 2).status()), "UNIT_CLOSING");
+  EXPECT_EQ(ReasonOf(TryCreate(Fields("G2", Level::kGroup, UnitKind::kGroup), "B1").status()), "PARENT_CLOSING");
+  EXPECT_EQ(ReasonOf(Move("G1", "B1").status()), "PARENT_CLOSING");
+  EXPECT_EQ(ReasonOf(Do({Merging({"B2"}, "B1")}).status()), "UNIT_CLOSING");
+  Must(members_->Write(closing.partition(), call_, [&](MemberTxn& txn) -> absl::Status {
+    EXPECT_EQ(ReasonOf(CheckHome(**txn.FindUnit(closing.uid()), "units/B1")), "UNIT_CLOSING");
+    return absl::OkStatus();
+  }));
+  // It is still there, and counted.
+  EXPECT_EQ(Totals("370783104"), before);
+  ExpectAuditClean();
+  // A member is left on the day: nothing comes of it.
+  GoTo(kToday + 2);
+  EXPECT_EQ(Fire(), 1);
+  EXPECT_TRUE(Get("B1")->active());
+  const int64_t id = IdFromName(closing.scheduled_change(), "reorganizations");
+  EXPECT_EQ(reorganizations_->Get(call_, id)->state, ReorganizationState::kFailed);
+  EXPECT_THAT(Blockers(*reorganizations_->Get(call_, id)), ElementsAre("HAS_MEMBERS units/B1"));
+}
+
+TEST_P(ReorganizationScheduleTest, ADissolutionInTwoStepsEndsOrIsTakenBack) {
+  MakeTree();
+  const auto close = [&](const std::string& code, absl::CivilDay day) {
+    const Unit unit = *app_->Dissolve(call_, "units/" + code, On(day), true);
+    return IdFromName(unit.scheduled_change(), "reorganizations");
+  };
+  const int64_t cancelled = close("B1", kToday + 1);
+  Must(reorganizations_->Cancel(call_, cancelled, {}).status());
+  EXPECT_TRUE(Get("B1")->active());
+  const int64_t first = close("B1", kToday + 1);
+  const int64_t early = close("B2", kToday + 1);
+  Must(Dissolve("B2").status());
+  EXPECT_FALSE(Get("B2")->lives());
+  GoTo(kToday + 1);
+  EXPECT_EQ(Fire(), 2);
+  EXPECT_FALSE(Get("B1")->lives());
+  EXPECT_EQ(Get("B1", kToday)->state(), UnitState::kClosing);
+  for (int64_t id : {first, early}) {
+    EXPECT_EQ(reorganizations_->Get(call_, id)->state, ReorganizationState::kEffective);
+  }
   ExpectAuditClean();
 }
 

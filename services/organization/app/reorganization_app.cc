@@ -63,6 +63,16 @@ bool NamesUnknown(const ReorganizationOutcome& outcome) {
                      [](const StepBlocker& b) { return b.blocker.reason == "NOT_FOUND"; });
 }
 
+// The units that are closed as long as the order is scheduled.
+std::vector<std::string> ClosedBy(const std::vector<Step>& steps) {
+  std::vector<std::string> names;
+  for (const Step& step : steps) {
+    const auto* dissolve = std::get_if<DissolveStep>(&step);
+    if (dissolve != nullptr && dissolve->closing) names.push_back(dissolve->unit);
+  }
+  return names;
+}
+
 absl::StatusOr<uint32_t> StatesOf(const std::string& filter) {
   RONGHE_ASSIGN_OR_RETURN(std::vector<common::Condition> conditions, common::ParseFilter(filter, {"state"}));
   uint32_t states = ~0u;
@@ -105,6 +115,10 @@ absl::StatusOr<ReorganizationApp::Plan> ReorganizationApp::Check(const common::C
   violations.AddAll(day.status());
   if (order.parent != kAllUnits && !order.single) violations.AddAll(CodeFromName(order.parent, "parent").status());
   CheckSteps(order, parts_.rules.On(day.value_or(today)), today, violations);
+  if (day.ok() && *day <= today && !ClosedBy(order.steps).empty()) {
+    violations.Add("effective_date", "CLOSING_NEEDS_A_LATER_DAY",
+                   {"a unit is closed until a later day", "先停后撤须指定今天以后的日期"});
+  }
   RONGHE_RETURN_IF_ERROR(violations.ToStatus());
   Plan plan{order.steps, !order.single, order.title, {}, *day, *day > today};
   if (order.parent != kAllUnits) {
@@ -179,6 +193,8 @@ absl::StatusOr<Reorganization> ReorganizationApp::Write(const common::Call& call
       next.state = ReorganizationState::kEffective;
       next.ended = txn.now();
     }
+    StructureChange closing(txn, parts_.calendar.Today(), parts_.calendar.Today(), AuthorityOf(call));
+    for (const std::string& name : ClosedBy(plan.steps)) RONGHE_RETURN_IF_ERROR(closing.Close(name).status());
     RONGHE_ASSIGN_OR_RETURN(result, txn.Record(next));
     txn.Remember(result->name());
     return absl::OkStatus();
@@ -234,30 +250,36 @@ absl::StatusOr<common::Page<Reorganization>> ReorganizationApp::List(const commo
   }
 }
 
+absl::Status ReorganizationApp::Reopen(UnitTxn& txn, const Reorganization& ended) {
+  RONGHE_ASSIGN_OR_RETURN(const std::vector<Step> steps, parts_.codec.Decode(ended.steps));
+  StructureChange change(txn, parts_.calendar.Today(), parts_.calendar.Today(), {.actor = ended.actor});
+  for (const std::string& name : ClosedBy(steps)) RONGHE_RETURN_IF_ERROR(change.Reopen(name));
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Reorganization> ReorganizationApp::Cancel(const common::Call& call, int64_t id,
                                                          const WriteOptions& options) {
   RONGHE_RETURN_IF_ERROR(StartWith(options).ToStatus());
   const std::string name = fmt::format("reorganizations/{}", id);
   std::optional<Reorganization> result;
-  RONGHE_RETURN_IF_ERROR(
-      parts_.store
-          .Write(call, false,
-                 [&](UnitTxn& txn) -> absl::Status {
-                   RONGHE_ASSIGN_OR_RETURN(const std::optional<DoneBefore> done, txn.Claim(options.key));
-                   RONGHE_ASSIGN_OR_RETURN(result, txn.FindReorganization(id));
-                   if (!result || !parts_.tree.Covers(call.scope, result->owner)) return common::NotFound(name);
-                   if (done) return absl::OkStatus();
-                   if (!options.etag.empty() && options.etag != result->etag()) {
-                     return common::Aborted(
-                         "ETAG_MISMATCH", {"it has changed since it was read", "该记录在读取之后已被修改，请重新读取"});
-                   }
-                   RONGHE_ASSIGN_OR_RETURN(result->state, NextState(result->state, ReorganizationEvent::kCancel));
-                   result->ended = txn.now();
-                   RONGHE_ASSIGN_OR_RETURN(result, txn.Conclude(*result, true));
-                   txn.Remember(name);
-                   return absl::OkStatus();
-                 })
-          .status());
+  const auto body = [&](UnitTxn& txn) -> absl::Status {
+    RONGHE_ASSIGN_OR_RETURN(const std::optional<DoneBefore> done, txn.Claim(options.key));
+    RONGHE_ASSIGN_OR_RETURN(result, txn.FindReorganization(id));
+    if (!result || !parts_.tree.Covers(call.scope, result->owner)) return common::NotFound(name);
+    if (done) return absl::OkStatus();
+    if (!options.etag.empty() && options.etag != result->etag()) {
+      return common::Aborted("ETAG_MISMATCH",
+                             {"it has changed since it was read", "该记录在读取之后已被修改，请重新读取"});
+    }
+    RONGHE_ASSIGN_OR_RETURN(result->state, NextState(result->state, ReorganizationEvent::kCancel));
+    RONGHE_RETURN_IF_ERROR(Reopen(txn, *result));
+    result->ended = txn.now();
+    RONGHE_ASSIGN_OR_RETURN(result, txn.Conclude(*result, true));
+    txn.Remember(name);
+    return absl::OkStatus();
+  };
+  RONGHE_RETURN_IF_ERROR(parts_.store.Write(call, false, body).status());
+  parts_.gate.MakeVisible(result->revision, call.deadline);
   return *std::move(result);
 }
 
@@ -289,7 +311,10 @@ absl::Status ReorganizationApp::TakeEffect(UnitTxn& txn, int64_t id) {
     if (outcome.blockers.empty()) RONGHE_RETURN_IF_ERROR(done);
   }
   const bool failed = !outcome.blockers.empty();
-  if (failed) outcome.effects.clear();
+  if (failed) {
+    outcome.effects.clear();
+    RONGHE_RETURN_IF_ERROR(Reopen(txn, *due));
+  }
   RONGHE_ASSIGN_OR_RETURN(
       due->state, NextState(due->state, failed ? ReorganizationEvent::kFail : ReorganizationEvent::kTakeEffect));
   due->outcome = parts_.codec.Encode(outcome);

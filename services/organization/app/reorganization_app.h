@@ -80,6 +80,8 @@ class ReorganizationApp {
   absl::StatusOr<Reorganization> Try(const common::Call& call, const Plan& plan);
   absl::StatusOr<Reorganization> Write(const common::Call& call, const Plan& plan, const WriteOptions& options);
   absl::StatusOr<Reorganization> Done(UnitTxn& txn, const DoneBefore& done);
+  // The units that were closed for it take new records again.
+  absl::Status Reopen(UnitTxn& txn, const Reorganization& ended);
   ChangeAuthority AuthorityOf(const common::Call& call) const;
 
   Parts parts_;

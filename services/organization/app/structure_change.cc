@@ -223,6 +223,8 @@ absl::StatusOr<Unit> StructureChange::Move(const MoveStep& step, const std::stri
 absl::StatusOr<Unit> StructureChange::Dissolve(const DissolveStep& step, const std::string& etag) {
   RONGHE_ASSIGN_OR_RETURN(Unit unit, FindLiving(step.unit, "name"));
   RONGHE_RETURN_IF_ERROR(CheckEtag(unit, etag));
+  // Somebody ended it before its day.
+  if (step.closing && !unit.lives()) return unit;
   common::Violations violations;
   CheckNotBefore(unit, day_, violations);
   RONGHE_RETURN_IF_ERROR(violations.ToStatus());
@@ -237,6 +239,20 @@ absl::StatusOr<Unit> StructureChange::Dissolve(const DissolveStep& step, const s
   RONGHE_RETURN_IF_ERROR(RefuseIf(std::move(blockers)));
   Tell(EffectKind::kDissolved, unit.ref());
   return txn_.Change(unit, next);
+}
+
+absl::StatusOr<Unit> StructureChange::Close(const std::string& name) {
+  RONGHE_ASSIGN_OR_RETURN(Unit unit, FindLiving(name, "name"));
+  RONGHE_ASSIGN_OR_RETURN(Unit next, unit.Closing(day_));
+  return txn_.Change(unit, next);
+}
+
+absl::Status StructureChange::Reopen(const std::string& name) {
+  RONGHE_ASSIGN_OR_RETURN(const std::string code, CodeFromName(name, "name"));
+  RONGHE_ASSIGN_OR_RETURN(std::optional<Unit> unit, txn_.FindByCode(code));
+  if (!unit || unit->state() != UnitState::kClosing) return absl::OkStatus();
+  RONGHE_ASSIGN_OR_RETURN(Unit next, unit->Reopened(std::max(day_, unit->from())));
+  return txn_.Change(*unit, next).status();
 }
 
 }  // namespace ronghe::organization

@@ -36,6 +36,9 @@ class StructureChange {
   absl::StatusOr<Unit> Update(const UpdateStep& step, const std::string& etag = "");
   absl::StatusOr<Unit> Move(const MoveStep& step, const std::string& etag = "");
   absl::StatusOr<Unit> Dissolve(const DissolveStep& step, const std::string& etag = "");
+  // The first step of a dissolution, and its end where it comes to nothing. Reopening what is not closing is OK.
+  absl::StatusOr<Unit> Close(const std::string& name);
+  absl::Status Reopen(const std::string& name);
   absl::Status Merge(const MergeStep& step);
   absl::Status Split(const SplitStep& step);
   absl::Status Restore(const RestoreStep& step);

@@ -47,8 +47,10 @@ struct SplitStep {
   std::vector<SplitPart> parts;
   bool continues = false;
 };
+// closing: it takes nothing new from the decision to the day on which it ends; needs a later day.
 struct DissolveStep {
   std::string unit;
+  bool closing = false;
 };
 struct RestoreStep {
   std::string unit;

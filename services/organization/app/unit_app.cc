@@ -52,10 +52,15 @@ absl::StatusOr<Unit> UnitApp::Move(const common::Call& call, const std::string& 
   return Run(call, options, MoveStep{name, parent}, std::move(violations));
 }
 
-absl::StatusOr<Unit> UnitApp::Dissolve(const common::Call& call, const std::string& name, const WriteOptions& options) {
+absl::StatusOr<Unit> UnitApp::Dissolve(const common::Call& call, const std::string& name, const WriteOptions& options,
+                                       bool closing) {
   common::Violations violations = StartWith(options);
   violations.AddAll(CodeFromName(name, "name").status());
-  return Run(call, options, DissolveStep{name}, std::move(violations));
+  if (closing && (!options.effective || *options.effective <= calendar_.Today())) {
+    violations.Add("effective_date", "CLOSING_NEEDS_A_LATER_DAY",
+                   {"a unit is closed until a later day", "先停后撤须指定今天以后的日期"});
+  }
+  return Run(call, options, DissolveStep{name, closing}, std::move(violations));
 }
 
 absl::StatusOr<Unit> UnitApp::Run(const common::Call& call, const WriteOptions& options, const Step& step,

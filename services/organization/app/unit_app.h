@@ -34,7 +34,9 @@ class UnitApp {
                               const WriteOptions& options);
   absl::StatusOr<Unit> Move(const common::Call& call, const std::string& name, const std::string& parent,
                             const WriteOptions& options);
-  absl::StatusOr<Unit> Dissolve(const common::Call& call, const std::string& name, const WriteOptions& options);
+  // `closing`: it takes nothing new from now on, until the effective day, which lies in the future.
+  absl::StatusOr<Unit> Dissolve(const common::Call& call, const std::string& name, const WriteOptions& options,
+                                bool closing = false);
 
  private:
   // Checks what the methods have in common, then does the step or schedules it.

@@ -146,7 +146,7 @@ absl::StatusOr<v1::Unit> OrganizationRpc::DissolveUnit(const Call& call, const v
   WriteOptions options = OptionsOf(call, request, {});
   options.etag = request.etag();
   options.validate_only = request.validate_only();
-  return Encode(parts_.units.Dissolve(call, request.name(), options));
+  return Encode(parts_.units.Dissolve(call, request.name(), options, request.closing()));
 }
 
 absl::StatusOr<v1::ListAlertsResponse> OrganizationRpc::ListAlerts(const Call& call,

@@ -37,7 +37,7 @@ std::optional<Step> StepFromProto(const v1::ReorganizationStep& step, const std:
       return SplitFromProto(step.split().name(), step.split().parts(), step.split().continues(), prefix + "split.",
                             violations);
     case v1::ReorganizationStep::kDissolve:
-      return DissolveStep{step.dissolve().name()};
+      return DissolveStep{step.dissolve().name(), step.dissolve().closing()};
     case v1::ReorganizationStep::kRestore:
       return RestoreStep{step.restore().name(), step.restore().parent()};
     case v1::ReorganizationStep::STEP_NOT_SET:
@@ -90,7 +90,10 @@ struct StepWriter {
       for (const std::string& unit : part.units) added.add_units(unit);
     }
   }
-  void operator()(const DissolveStep& step) const { out.mutable_dissolve()->set_name(step.unit); }
+  void operator()(const DissolveStep& step) const {
+    out.mutable_dissolve()->set_name(step.unit);
+    out.mutable_dissolve()->set_closing(step.closing);
+  }
   void operator()(const RestoreStep& step) const {
     out.mutable_restore()->set_name(step.unit);
     out.mutable_restore()->set_parent(step.parent);
