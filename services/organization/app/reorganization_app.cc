@@ -193,7 +193,8 @@ absl::StatusOr<Reorganization> ReorganizationApp::Write(const common::Call& call
       next.state = ReorganizationState::kEffective;
       next.ended = txn.now();
     }
-    StructureChange closing(txn, parts_.calendar.Today(), parts_.calendar.Today(), AuthorityOf(call));
+    const absl::CivilDay today = parts_.calendar.Today();
+    StructureChange closing(txn, parts_.rules.On(today), today, today, AuthorityOf(call));
     for (const std::string& name : ClosedBy(plan.steps)) RONGHE_RETURN_IF_ERROR(closing.Close(name).status());
     RONGHE_ASSIGN_OR_RETURN(result, txn.Record(next));
     txn.Remember(result->name());
@@ -252,7 +253,8 @@ absl::StatusOr<common::Page<Reorganization>> ReorganizationApp::List(const commo
 
 absl::Status ReorganizationApp::Reopen(UnitTxn& txn, const Reorganization& ended) {
   RONGHE_ASSIGN_OR_RETURN(const std::vector<Step> steps, parts_.codec.Decode(ended.steps));
-  StructureChange change(txn, parts_.calendar.Today(), parts_.calendar.Today(), {.actor = ended.actor});
+  const absl::CivilDay today = parts_.calendar.Today();
+  StructureChange change(txn, parts_.rules.On(today), today, today, {.actor = ended.actor});
   for (const std::string& name : ClosedBy(steps)) RONGHE_RETURN_IF_ERROR(change.Reopen(name));
   return absl::OkStatus();
 }
