@@ -10,6 +10,7 @@
 
 #include "ronghe/organization/v1/member_service.grpc.pb.h"
 #include "ronghe/organization/v1/organization_service.grpc.pb.h"
+#include "tests/faults/patient_client.h"
 #include "tests/support/eventually.h"
 
 namespace ronghe::tests {
@@ -51,11 +52,6 @@ std::optional<cv1::Import> SendOnce(Stream& stream, const std::string& parent, c
   return status.ok() ? last : std::nullopt;
 }
 
-bool MayBeRepeated(grpc::StatusCode code) {
-  return code != grpc::StatusCode::INVALID_ARGUMENT && code != grpc::StatusCode::FAILED_PRECONDITION &&
-         code != grpc::StatusCode::ALREADY_EXISTS && code != grpc::StatusCode::UNAUTHENTICATED;
-}
-
 // `once` sends it and tells how it went.
 std::string Repeat(int64_t rows, const std::atomic<bool>& stop,
                    const std::function<std::optional<cv1::Import>(grpc::Status&)>& once) {
@@ -71,7 +67,7 @@ std::string Repeat(int64_t rows, const std::atomic<bool>& stop,
       if (applied || import->state() == cv1::IMPORT_STATE_FAILED) return last;
     } else {
       last = fmt::format("an import was answered {} {}", status.error_code(), status.error_message());
-      if (!MayBeRepeated(status.error_code())) return last;
+      if (!Passes(status.error_code())) return last;
     }
     for (int i = 0; i < 10; ++i) Pause();
   }

@@ -43,6 +43,7 @@ Flags flags;
 
 constexpr char kSecond[] = "organization-2";
 constexpr char kPostgres[] = "postgresql";
+constexpr char kHasTotals[] = "ronghe.organization.v1.OrganizationService";  // the load is of its records
 // So many writes at most are answered between two kills.
 constexpr int kMembersPerRound = 12;
 constexpr int kAnswersPerKill = 24;
@@ -51,9 +52,9 @@ constexpr absl::Duration kSettling = absl::Seconds(60);
 constexpr int kDifferencesShown = 10;
 
 const std::vector<std::string>& Audited() {
-  static const auto* const kAudited = new std::vector<std::string>{
-      "ronghe.organization.v1.OrganizationService", "ronghe.education.v1.EducationService",
-      "ronghe.rectification.v1.RectificationService", "ronghe.assessment.v1.AssessmentService"};
+  static const auto* const kAudited = new std::vector<std::string>{kHasTotals, "ronghe.education.v1.EducationService",
+                                                                   "ronghe.rectification.v1.RectificationService",
+                                                                   "ronghe.assessment.v1.AssessmentService"};
   return *kAudited;
 }
 
@@ -192,6 +193,9 @@ class FoldKillTest : public testing::TestWithParam<Engine> {
       ASSERT_TRUE(status.ok()) << service << ": " << status.error_message();
       ++audits_;
       totals_ += response.totals();
+      if (service == kHasTotals) {
+        EXPECT_GT(response.totals(), 0) << service << " after " << kills_ << " kills: nothing was recounted";
+      }
       differences_ += response.difference_count();
       EXPECT_EQ(response.difference_count(), 0) << service << " after " << kills_ << " kills\n"
                                                 << response.DebugString();

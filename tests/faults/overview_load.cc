@@ -98,8 +98,8 @@ void OverviewLoad::Start() {
     threads_.emplace_back([this, county] { WriteOn(county); });
   }
   for (size_t gateway = 0; gateway < clients_.size(); ++gateway) {
-    for (const bool plain : {true, true, false}) {
-      threads_.emplace_back([this, gateway, plain] { ReadOn(gateway, plain); });
+    for (int reader = 0; reader < kReadersPerGateway; ++reader) {
+      threads_.emplace_back([this, gateway, reader] { ReadOn(gateway, /*plain=*/reader > 0); });
     }
   }
   threads_.emplace_back([this] { ReadSourceOn(); });
@@ -170,13 +170,13 @@ void OverviewLoad::ReadPlain(size_t gateway) {
   Judge(phase, [&](Counts& counts) {
     ++counts.plain;
     counts.failed += failed ? 1 : 0;
+    counts.missing += missing ? 1 : 0;
     counts.stale += !empty && part.stale() ? 1 : 0;
     counts.impossible += impossible ? 1 : 0;
     counts.too_old += age > kMaxAge ? 1 : 0;
     counts.oldest = std::max(counts.oldest, age);
     counts.slowest = std::max(counts.slowest, took);
   });
-  if (missing) Judge(phase_, [](Counts& counts) { ++counts.missing; });
 }
 
 void OverviewLoad::ReadOwn(size_t gateway) {
@@ -224,11 +224,11 @@ void OverviewLoad::ReadOwn(size_t gateway) {
   Judge(phase, [&](Counts& counts) {
     ++counts.with_token;
     counts.failed += failed ? 1 : 0;
+    counts.missing += missing ? 1 : 0;
     counts.stale += !empty && part.stale() ? 1 : 0;
     counts.not_own += not_own ? 1 : 0;
     counts.slowest = std::max(counts.slowest, took);
   });
-  if (missing) Judge(phase_, [](Counts& counts) { ++counts.missing; });
 }
 
 // Tells a machine that is too busy to fold within a second from a gateway that serves what is old.

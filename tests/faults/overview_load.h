@@ -34,15 +34,18 @@ class OverviewLoad {
     int64_t plain = 0;
     int64_t with_token = 0;
     int64_t failed = 0;      // an error
-    int64_t missing = 0;     // organization's figures are missing; counted where the reading ended
+    int64_t missing = 0;     // organization's figures are missing
     int64_t stale = 0;       // marked so
     int64_t too_old = 0;     // plain, unmarked, and without something acknowledged more than a second before
-    int64_t not_own = 0;     // with min_revision, and without that write
+    int64_t not_own = 0;     // with min_revision, and without that write, marked stale or not
     int64_t impossible = 0;  // more than was ever written
     int64_t source_old = 0;  // read at the source, and without something acknowledged more than a second before
     absl::Duration oldest;   // of plain, unmarked ones
     absl::Duration slowest;
   };
+
+  // Who reads through one gateway at any time, beside ReadPlain.
+  static constexpr int kReadersPerGateway = 3;
 
   explicit OverviewLoad(Options options);
   ~OverviewLoad();  // stops

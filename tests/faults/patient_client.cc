@@ -12,31 +12,21 @@ namespace {
 
 constexpr std::chrono::seconds kAttempt{10};
 constexpr absl::Duration kPatience = absl::Minutes(2);
-constexpr absl::Duration kUnknowing = absl::Seconds(20);
 constexpr int kPausesBetween = 10;
 
-bool IsDefinite(grpc::StatusCode code) {
+}  // namespace
+
+bool Passes(grpc::StatusCode code) {
   switch (code) {
-    case grpc::StatusCode::OK:
-    case grpc::StatusCode::INVALID_ARGUMENT:
-    case grpc::StatusCode::FAILED_PRECONDITION:
-    case grpc::StatusCode::ALREADY_EXISTS:
-    case grpc::StatusCode::UNAUTHENTICATED:
-    case grpc::StatusCode::OUT_OF_RANGE:
-    case grpc::StatusCode::UNIMPLEMENTED:
-    case grpc::StatusCode::DATA_LOSS:
+    case grpc::StatusCode::UNAVAILABLE:
+    case grpc::StatusCode::DEADLINE_EXCEEDED:
+    case grpc::StatusCode::RESOURCE_EXHAUSTED:
+    case grpc::StatusCode::ABORTED:
       return true;
     default:
       return false;
   }
 }
-
-// A process that has just started may not know a unit or a grant yet.
-bool MayBeUnknowing(grpc::StatusCode code) {
-  return code == grpc::StatusCode::NOT_FOUND || code == grpc::StatusCode::PERMISSION_DENIED;
-}
-
-}  // namespace
 
 PatientClient::PatientClient(const std::vector<std::string>& addresses, const std::string& token) {
   for (const std::string& address : addresses) {
@@ -54,10 +44,8 @@ grpc::Status PatientClient::Call(std::string_view method, const google::protobuf
       chosen = next_++ % clients_.size();
     }
     const grpc::Status status = clients_[chosen]->Call(method, request, response);
-    if (IsDefinite(status.error_code())) return status;
-    const absl::Duration waited = absl::Now() - start;
-    if (MayBeUnknowing(status.error_code()) && waited > kUnknowing) return status;
-    if (waited > kPatience) {
+    if (!Passes(status.error_code())) return status;
+    if (absl::Now() - start > kPatience) {
       return {grpc::StatusCode::UNAVAILABLE, fmt::format("{} in vain: {}", method, status.error_message())};
     }
     {

@@ -15,15 +15,18 @@
 
 namespace ronghe::tests {
 
-// A caller that does what the API asks of callers whose calls fail: the same request again, with the same request_id,
-// until there is an answer. It may go to another process each time. Thread-safe.
+// Whether an error says to call again (UNAVAILABLE, RESOURCE_EXHAUSTED, ABORTED), or leaves open what has happened
+// (DEADLINE_EXCEEDED).
+bool Passes(grpc::StatusCode code);
+
+// A caller that does what the API asks of callers whose calls fail in a way that passes: the same request again, with
+// the same request_id, until there is an answer. It may go to another process each time. Thread-safe.
 class PatientClient {
  public:
   // Each attempt goes to the next of the addresses; name one often to prefer it.
   PatientClient(const std::vector<std::string>& addresses, const std::string& token);
 
-  // The definite answer: OK, or a refusal that the same request would meet again. UNAVAILABLE after two minutes in
-  // vain. An answer that may come from a process that does not know yet is asked for again for some seconds.
+  // The definite answer: OK, or an error that does not pass. UNAVAILABLE after two minutes in vain.
   grpc::Status Call(std::string_view method, const google::protobuf::Message& request,
                     google::protobuf::Message& response);
   // Attempts that failed, by code.

@@ -33,8 +33,11 @@ struct Flags {
 Flags flags;
 
 constexpr char kSecond[] = "gateway-2";
-// Who asked it before may have waited longer than a gateway waits for a service; then figures are missing.
+constexpr char kCalm[] = "calm";
+// What it had asked a service before is over when it goes on, as if the service had not answered.
 constexpr char kPausing[] = "gateway paused";
+// Until what began in the phase before has ended.
+constexpr absl::Duration kBeforePausing = absl::Milliseconds(500);
 constexpr absl::Duration kAfterwards = absl::Milliseconds(1500);
 
 class RedisFaultTest : public testing::Test {
@@ -67,7 +70,7 @@ class RedisFaultTest : public testing::Test {
   };
   std::vector<Fault> Faults() {
     return {
-        {"calm", absl::Seconds(2), [] {}, [] {}},
+        {kCalm, absl::Seconds(2), [] {}, [] {}},
         {"killed", absl::Seconds(2), [this] { redis_->Kill9(); }, [this] { ExpectOk(redis_->Restart()); }},
         {"full", absl::Seconds(3), [this] { ExpectOk(redis_->Fill()); }, [this] { ExpectOk(redis_->Empty()); }},
         {"paused", absl::Seconds(5), [this] { redis_->Pause(); }, [this] { redis_->Continue(); }},
@@ -89,6 +92,7 @@ class RedisFaultTest : public testing::Test {
 
   void Strike(const Fault& fault) {
     load_.SetPhase(fault.name);
+    if (fault.name == kPausing) Hold(kBeforePausing, false);
     fault.begin();
     Hold(fault.lasts, fault.name == kPausing);
     fault.end();
@@ -118,11 +122,17 @@ class RedisFaultTest : public testing::Test {
     return Entries() > 0;
   }
 
-  int64_t MissingIn(std::string_view phase) const {
-    int64_t missing = 0;
+  // What the suite promises of each phase. Redis is no reason for figures of organization to be missing or stale: a
+  // reading now and then may find a machine so busy that a question takes the whole patience. When a gateway goes on
+  // after a pause, what its readers had asked is over, and the service counts as hanging until it is tried again.
+  void JudgePhases() const {
     const auto phases = load_.Phases();
-    for (const auto& [name, counts] : phases) missing += name == phase ? counts.missing : 0;
-    return missing;
+    for (const auto& [name, counts] : phases) {
+      const int64_t readings = counts.plain + counts.with_token;
+      const bool pausing = name == kPausing;
+      EXPECT_LE(counts.missing, pausing ? flags.rounds * tests::OverviewLoad::kReadersPerGateway : 0) << name;
+      EXPECT_LE(counts.stale, name == kCalm ? 0 : readings / (pausing ? 4 : 100)) << name << ": of " << readings;
+    }
   }
   // What a gateway has found in Redis, or in what it keeps of it.
   int64_t Hits(const std::string& gateway) {
@@ -184,7 +194,7 @@ TEST_F(RedisFaultTest, NothingFailsAndNothingIsOld) {
   const tests::OverviewLoad::Counts total = load_.Total();
   const std::string examples = testing::PrintToString(load_.examples());
   EXPECT_EQ(total.failed, 0) << examples;
-  EXPECT_EQ(total.missing, MissingIn(kPausing)) << examples;
+  JudgePhases();
   EXPECT_EQ(total.too_old, 0) << examples;
   EXPECT_EQ(total.not_own, 0) << examples;
   EXPECT_EQ(total.impossible, 0) << examples;
