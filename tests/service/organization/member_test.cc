@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include "services/common/sql/database.h"
+#include "services/organization/app/member_store.h"
 #include "services/organization/storage/sql_audit_log.h"
 #include "tests/service/organization/member_fixture.h"
 
