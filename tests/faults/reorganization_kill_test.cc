@@ -1,5 +1,6 @@
 // Reorganizations that are scheduled, and two processes that are killed again and again while they make them effective:
 // in the end each has happened exactly once, or has failed as a whole.
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -89,7 +90,8 @@ TEST_P(ReorganizationKillTest, EachHappensOnce) {
   const std::string now = std::to_string(absl::ToUnixMicros(clock_.Now()));
   int kills = 0;
   for (; Left() > 0 && kills < kMaxKills; ++kills) {
-    const int64_t enough = kills + 1 == kMaxKills ? 0 : Left() - 1 - static_cast<int64_t>(random_.Below(4));
+    const int64_t enough =
+        kills + 1 == kMaxKills ? 0 : std::max<int64_t>(0, Left() - 1 - static_cast<int64_t>(random_.Below(4)));
     auto one = tests::Subprocess::Start({"/proc/self/exe", std::string(kChildFlag), url_, now});
     auto two = tests::Subprocess::Start({"/proc/self/exe", std::string(kChildFlag), url_, now});
     ASSERT_TRUE(one.ok() && two.ok());
