@@ -42,7 +42,7 @@ class StandInSummaries {
   void BeforeAnswer(std::function<grpc::Status(grpc::ServerContext*)> before);
   grpc::Status Before(grpc::ServerContext* context);
   common::v1::GetStructureDifferenceResponse difference;  // before the first call
-  std::string children_until;  // the last month for which it has `children_then`; likewise
+  std::string children_until;                             // the last month for which it has `children_then`; likewise
 
   // A BatchGetSummariesResponse of any service.
   grpc::Status Answer(grpc::ServerContext* context, const common::v1::BatchGetSummariesRequest& request,

@@ -13,8 +13,8 @@ std::vector<std::string> Names(std::string_view service) {
 }
 
 TEST(RoutesTest, EveryPublicServiceOfThePackage) {
-  EXPECT_THAT(Names("organization"),
-              ::testing::IsSupersetOf({"AccessService", "ImportService", "MemberService", "OrganizationService", "StructureService"}));
+  EXPECT_THAT(Names("organization"), ::testing::IsSupersetOf({"AccessService", "ImportService", "MemberService",
+                                                              "OrganizationService", "StructureService"}));
   EXPECT_THAT(Names("education"), ::testing::Contains("EducationService"));
   EXPECT_THAT(Names("rectification"), ::testing::Contains("RectificationService"));
   EXPECT_THAT(Names("assessment"), ::testing::Contains("AssessmentService"));
