@@ -268,7 +268,7 @@ TEST_F(MemberLifeTest, WhoLeavesIsKeptUncountedAndComesBack) {
   v1::DissolveUnitRequest dissolve;
   dissolve.set_name("units/A1");
   v1::Unit unit;
-  EXPECT_THAT(Read(units_->DissolveUnit(Admin().get(), dissolve, &unit)).everything, HasSubstr("HAS_CHILDREN"));
+  EXPECT_THAT(Read(units_->DissolveUnit(Admin().get(), dissolve, &unit)).everything, HasSubstr("HAS_UNITS"));
   dissolve.set_name("units/A2");
   ASSERT_TRUE(Read(units_->DissolveUnit(Admin().get(), dissolve, &unit)).ok());
   EXPECT_EQ(Restore(third).reason, "UNIT_DISSOLVED");
