@@ -3,6 +3,7 @@
 #include <string_view>
 #include <utility>
 
+#include <fmt/format.h>
 #include <grpc/support/time.h>
 
 #include "services/common/serve/codec.h"
@@ -14,7 +15,8 @@
 namespace ronghe::common {
 namespace {
 
-constexpr size_t kMaxTokens = 16;
+// Twenty counties beside each other, with a write in each, and more.
+constexpr int kMaxTokens = 64;
 
 LogLevel LevelOf(absl::StatusCode code) {
   switch (code) {
@@ -109,15 +111,18 @@ absl::Status CallFrame::WaitForRevisions(const google::protobuf::Message& reques
   const google::protobuf::Reflection* reflection = request.GetReflection();
   int count = reflection->FieldSize(request, method.min_revision);
   if (count == 0) return absl::OkStatus();
-  if (count > static_cast<int>(kMaxTokens)) {
-    return InvalidArgument("min_revision", "TOO_MANY", {"at most 16 revisions", "最多 16 个版本标记"});
+  if (count > kMaxTokens) {
+    return InvalidArgument(
+        "min_revision", "TOO_MANY",
+        {fmt::format("at most {} revisions", kMaxTokens), fmt::format("最多 {} 个版本标记", kMaxTokens)});
   }
   const Wrapper::Impl& impl = wrapper.impl();
   absl::Time deadline = std::min(call.deadline, started + impl.options.default_deadline);
   for (int i = 0; i < count; ++i) {
     std::string scratch;
     const std::string& token = reflection->GetRepeatedStringReference(request, method.min_revision, i, &scratch);
-    RONGHE_ASSIGN_OR_RETURN(RevisionToken revision, ReadRevisionToken(impl.parts.signer, token, "min_revision"));
+    RONGHE_ASSIGN_OR_RETURN(RevisionToken revision,
+                            ReadRevisionToken(impl.parts.signer, token, fmt::format("min_revision[{}]", i)));
     if (impl.gate) RONGHE_RETURN_IF_ERROR(impl.gate(revision, deadline));
   }
   return absl::OkStatus();

@@ -247,6 +247,23 @@ TEST_F(WrapperTest, MinRevisionPassesTheGate) {
   EXPECT_THAT(asked, ::testing::ElementsAre(9, 10, 10, 10));
 }
 
+TEST_F(WrapperTest, UpTo64RevisionsAndErrorsNameTheIndex) {
+  Start();
+  v1::DoRequest request;
+  const std::string token = common::MakeRevisionToken(signer_, {"organization", "i1", 0, 9});
+  auto call = [&] {
+    v1::DoResponse response;
+    return common::FromGrpc(stub_->Do(Context().get(), request, &response));
+  };
+  for (int i = 0; i < 64; ++i) request.add_min_revision(token);
+  EXPECT_TRUE(call().ok());
+  request.set_min_revision(2, "made-up");
+  ASSERT_EQ(common::ViolationsOf(call()).size(), 1u);
+  EXPECT_EQ(common::ViolationsOf(call())[0].field, "min_revision[2]");
+  request.add_min_revision(token);
+  EXPECT_EQ(common::ViolationsOf(call())[0].reason, "TOO_MANY");
+}
+
 TEST_F(WrapperTest, MetricsCountCallsByMethodAndCode) {
   Start();
   EXPECT_TRUE(Do().ok());
