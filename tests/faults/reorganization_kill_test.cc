@@ -48,7 +48,7 @@ int TakeEffectForEver(const std::string& url, const std::string& now) {
   common::TokenSigner signer("a secret of the tests");
   RevisionGate gate(consistency, signer);
   ProtoReorganizationCodec codec;
-  ReorganizationApp app({store, tree, gate, codec, signer, calendar});
+  ReorganizationApp app({store, tree, gate, codec, signer, calendar, tests::DefaultRules()});
   common::TimerLoop loop(**database, log, clock, {.batch = 4, .together = 1, .server_clock = false});
   loop.Handle(std::string(kReorganizationTimer), [&](common::WriteTxn& txn, const common::DueTimer& timer) {
     SqlUnitTxn units(txn, occupants, &calendar);
@@ -63,7 +63,7 @@ class ReorganizationKillTest : public ReorganizationTestBase {
  protected:
   void Schedule() {
     ProtoReorganizationCodec codec;
-    ReorganizationApp app({*store_, *tree_, *gate_, codec, signer_, calendar()});
+    ReorganizationApp app({*store_, *tree_, *gate_, codec, signer_, calendar(), tests::DefaultRules()});
     Create(Committee("C1", Level::kCounty), "");
     Create(Committee("T1", Level::kTownship), "C1");
     for (int i = 0; i < kPairs; ++i) {

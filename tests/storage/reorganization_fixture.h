@@ -17,6 +17,7 @@
 #include "services/organization/storage/sql_unit_txn.h"
 #include "tests/storage/unit_fixture.h"
 #include "tests/support/people.h"
+#include "tests/support/rules.h"
 
 namespace ronghe::organization {
 
@@ -57,8 +58,9 @@ class ReorganizationTestBase : public UnitTestBase {
     app_.reset();
     query_.reset();
     store_.emplace(*database_, *log_, std::vector<UnitOccupants*>{&*member_occupants_}, calendar());
-    reorganizations_.emplace(ReorganizationApp::Parts{*store_, *tree_, *gate_, codec_, signer_, calendar()});
-    app_.emplace(*store_, *gate_, calendar(), &*reorganizations_);
+    reorganizations_.emplace(
+        ReorganizationApp::Parts{*store_, *tree_, *gate_, codec_, signer_, calendar(), tests::DefaultRules()});
+    app_.emplace(*store_, *gate_, calendar(), tests::DefaultRules(), &*reorganizations_);
     query_.emplace(*store_, *tree_, signer_, calendar());
     timers_.emplace(*database_, *log_, clock_, common::TimerLoop::Options{.server_clock = false});
     timers_->Handle(std::string(kReorganizationTimer), [this](common::WriteTxn& txn, const common::DueTimer& timer) {

@@ -83,8 +83,8 @@ TEST(PostTest, TheTableOfTerms) {
                     expected, "TERM_STATE");
   // What would be possible is said, each thing once.
   const common::Text text = common::TextOf(NextState(S::kOverdue, E::kApproach, "terms/1").status());
-  EXPECT_THAT(text.en, HasSubstr("possible: be extended, have an election planned"));
-  EXPECT_THAT(common::TextOf(NextState(S::kEnded, E::kEnd, "terms/1").status()).zh, HasSubstr("可以：无"));
+  EXPECT_THAT(text.en, HasSubstr("allowed now: be extended, have an election planned"));
+  EXPECT_THAT(common::TextOf(NextState(S::kEnded, E::kEnd, "terms/1").status()).zh, HasSubstr("可以办理:无"));
 }
 
 TEST(PostTest, ATermEndsOnTheDayBeforeItsAnniversary) {
