@@ -226,7 +226,8 @@ void Part::GetDifference(const common::v1::GetStructureDifferenceRequest& reques
   uses_.source.GetDifference(request, deadline,
                              [this, given = deadline - uses_.clock.Now(), done = std::move(done)](
                                  absl::StatusOr<common::v1::GetStructureDifferenceResponse> response) {
-                               Learn(response.status(), given);
+                               // A release that does not know the method answers all the same.
+                               if (!absl::IsUnimplemented(response.status())) Learn(response.status(), given);
                                done(std::move(response));
                                const common::MutexLock lock(mutex_);
                                --loads_;

@@ -106,7 +106,7 @@ TEST_P(ReorganizationKillTest, EachHappensOnce) {
   EXPECT_GT(kills, 2);
   EXPECT_EQ(Count("SELECT COUNT(*) FROM reorganization WHERE state = 2"), kPairs * 3 / 4);
   EXPECT_EQ(Count("SELECT COUNT(*) FROM reorganization WHERE state = 4"), kPairs / 4);
-  EXPECT_EQ(Count("SELECT COUNT(*) FROM timer"), 0);
+  EXPECT_EQ(Count("SELECT COUNT(*) FROM timer WHERE kind = 'reorganization'"), 0);
   for (int i = 0; i < kPairs; ++i) {
     const bool fails = i % 4 == 3;
     EXPECT_EQ(MembersOf(fmt::format("S{:02}", i)), fails ? kMembers : 0);

@@ -222,6 +222,7 @@ TEST_F(WrapperTest, AFullQueueRefusesAtOnceAndLateCallsAreDroppedUnrun) {
   EXPECT_TRUE(Eventually([&] { return clock_.Now() > passed; }));
   go_on.Set();
   blocker.join();
+  EXPECT_TRUE(Eventually([this] { return executor_->queued() == 0; }));  // the late one is gone
   EXPECT_TRUE(Do("after").ok());
   EXPECT_EQ(runs, 2);  // block and after
 }

@@ -245,9 +245,9 @@ TEST_F(GatewayTotalsTest, APastMonthListsThoseWhoStoodThereThen) {
   EXPECT_EQ(list("li", "units/C1", "2025-10", STRUCTURE_NOW), "units/T2 units/T1 ");
   // Of those that stood under T1, the viewer of T1 sees what he may see today.
   EXPECT_EQ(list("wang", "units/T1", "2025-10", STRUCTURE_THEN), "units/B1 units/T1 ");
-  // Nobody answers: the units of today, with what was known last.
+  // Nobody answers: the units of today, with what was known last: nothing of T2 in that structure.
   for (StandInService* service : {&education_, &rectification_, &assessment_}) service->Stop();
-  EXPECT_EQ(list("li", "units/C1", "2025-10", STRUCTURE_THEN), "units/T2 units/T1 ");
+  EXPECT_EQ(list("li", "units/C1", "2025-10", STRUCTURE_THEN), "units/T1 units/T2 ");
 }
 
 TEST_F(GatewayTotalsTest, MonthsAndUnitsBesideEachOther) {
