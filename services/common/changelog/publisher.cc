@@ -227,7 +227,8 @@ void Publisher::Impl::Run() {
     if (!round.ok()) hinted = false;  // a database that is away is not asked at the writers' pace
     // Waking for no reason does no harm.
     if (round.ok() && round->rest > absl::ZeroDuration()) {
-      changed.wait_for(lock, absl::ToChronoMicroseconds(round->rest), [this] { return stopping; });
+      changed.wait_for(lock, absl::ToChronoMicroseconds(round->rest),
+                       [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return stopping; });
     }
     if (!stopping && !hinted) changed.wait_for(lock, absl::ToChronoMicroseconds(pause));
   }

@@ -92,6 +92,8 @@ absl::StatusOr<int64_t> AlertKeeper::JudgeAll(const absl::flat_hash_map<common::
   const Rules& rules = parts_.rules.On(today);
   for (const auto& [partition, units] : parts) {
     for (std::span<const JudgedUnit* const> left(units); !left.empty();) {
+      // A whole register takes a while; what is not judged now is at the next start.
+      if (Stopping()) return common::Cancelled();
       const std::span<const JudgedUnit* const> some = left.first(std::min(left.size(), kTogether));
       left = left.subspan(some.size());
       common::Call call;
@@ -166,6 +168,11 @@ void AlertKeeper::Stop() {
   if (thread.joinable()) thread.join();
 }
 
+bool AlertKeeper::Stopping() {
+  common::MutexLock lock(mutex_);
+  return stopping_;
+}
+
 void AlertKeeper::Run() {
   std::unique_lock lock(mutex_.native());
   const auto stop = [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return stopping_; };
@@ -173,7 +180,7 @@ void AlertKeeper::Run() {
     lock.unlock();
     const absl::Status status = RunOnce().status();
     if (!status.ok()) {
-      on_error_(status);
+      if (!absl::IsCancelled(status)) on_error_(status);
       progress_.reset();
     }
     lock.lock();

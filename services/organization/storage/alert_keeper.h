@@ -55,6 +55,7 @@ class AlertKeeper {
     std::string rules;
   };
   void Run();
+  bool Stopping();
   absl::StatusOr<Progress> Load();
   absl::Status Save(const Progress& progress);
   // The units that the changes after `position` touch; moves the position.
