@@ -4,7 +4,6 @@
 #include "ronghe/organization/v1/unit.pb.h"
 
 namespace ronghe::gateway::cli {
-namespace pb = google::protobuf;
 namespace {
 
 // What every command that shows figures takes.
