@@ -173,8 +173,8 @@ class ChainStore {
     const std::string create = fmt::format("CREATE TABLE {} ({}PRIMARY KEY (unit_uid, month))", table, columns);
     update_ = fmt::format(
         "UPDATE {} SET sum_problems_found = sum_problems_found + CASE month WHEN {} THEN 1 ELSE 0 END, "
-        "sum_problems_open = sum_problems_open + 1 WHERE unit_uid = ? AND month IN ({}, {})",
-        table, month_, form == Form::kAlike ? PlaceTree::kNow : month_, month_);
+        "sum_problems_open = sum_problems_open + 1 WHERE unit_uid = ? AND month = ?",
+        table, month_);
     Must(store.database().Write(In(absl::Minutes(5)), [&](sql::Session& session) -> absl::Status {
       RONGHE_RETURN_IF_ERROR(session.Execute({"make", create}).status());
       const std::vector<std::string_view> views(names.begin(), names.end());
@@ -185,10 +185,15 @@ class ChainStore {
   absl::Status Write(int64_t id, int county, int branch) {
     const int64_t chain[] = {Shape::Branch(county, branch), Shape::Township(county, branch / kBranchesPerTownship),
                              Shape::County(county), Shape::Prefecture(county), Shape::kProvince};
-    // From the branch up, so that no two writes wait for each other.
+    // Row by row from the branch up, so that no two writes wait in a circle.
     const auto update = [&](sql::Session& session) -> absl::Status {
       RONGHE_RETURN_IF_ERROR(InsertFact(session, id, chain[0]));
-      for (const int64_t uid : chain) RONGHE_RETURN_IF_ERROR(session.Execute({"chain", update_}, {uid}).status());
+      for (const int64_t uid : chain) {
+        for (const MonthNumber month : {PlaceTree::kNow, month_}) {
+          if (form_ == Form::kBare && month != month_) continue;
+          RONGHE_RETURN_IF_ERROR(session.Execute({"chain", update_}, {uid, int64_t{month}}).status());
+        }
+      }
       return absl::OkStatus();
     };
     if (form_ == Form::kBare) return store_.database().Write(In(absl::Seconds(10)), update);
