@@ -115,7 +115,7 @@ absl::StatusOr<std::vector<common::Blocker>> PostApp::Blockers(PostTxn& txn, con
 
 absl::StatusOr<StoredAppointment> PostApp::CreateAppointment(const common::Call& call, const NewAppointment& fields,
                                                              const WriteOptions& options) {
-  common::Violations violations = FaultsOf(options);
+  common::Violations violations = StartWith(options);
   const auto post_id = ReadId<PostId>(fields.post, "appointment.post", violations);
   const std::optional<MemberId> member = MemberIdOf(fields.member);
   if (!member) {
@@ -160,7 +160,7 @@ absl::StatusOr<StoredAppointment> PostApp::CreateAppointment(const common::Call&
 
 absl::StatusOr<StoredAppointment> PostApp::EndAppointment(const common::Call& call, const std::string& name, int reason,
                                                           const WriteOptions& options) {
-  common::Violations violations = FaultsOf(options);
+  common::Violations violations = StartWith(options);
   const auto id = ReadId<AppointmentId>(name, "name", violations);
   const absl::CivilDay day = DayOf(options, "end_date", violations);
   if (!IsGivenByCallers(static_cast<EndReason>(reason))) {

@@ -50,7 +50,7 @@ absl::StatusOr<StoredMember> MemberApp::Register(MemberTxn& txn, const TreeUnit&
 
 absl::StatusOr<MemberView> MemberApp::Create(const common::Call& call, const std::string& unit_name,
                                              const Member::Fields& fields, const WriteOptions& options) {
-  common::Violations v = FaultsOf(options);
+  common::Violations v = StartWith(options);
   const absl::StatusOr<std::string> code = CodeFromName(unit_name, "member.unit");
   v.AddAll(code.status());
   const absl::StatusOr<Member> member = Member::Create(fields, calendar_.Today());
@@ -131,7 +131,7 @@ absl::Status MemberApp::CheckStatus(const StoredMember& before, const Member& af
 
 absl::StatusOr<MemberView> MemberApp::Update(const common::Call& call, const std::string& name,
                                              const MemberChanges& changes, const WriteOptions& options) {
-  common::Violations v = FaultsOf(options);
+  common::Violations v = StartWith(options);
   const std::vector<MemberField> fields = FieldsOf(changes, v);
   v.AddAll(CheckMemberName(name, "member.name").status());
   RONGHE_RETURN_IF_ERROR(v.ToStatus());
@@ -150,7 +150,7 @@ absl::StatusOr<MemberView> MemberApp::Update(const common::Call& call, const std
 
 absl::StatusOr<MemberView> MemberApp::Move(const common::Call& call, const std::string& name,
                                            const std::string& unit_name, const WriteOptions& options) {
-  common::Violations v = FaultsOf(options);
+  common::Violations v = StartWith(options);
   v.AddAll(CheckMemberName(name, "name").status());
   const absl::StatusOr<std::string> code = CodeFromName(unit_name, "unit");
   v.AddAll(code.status());

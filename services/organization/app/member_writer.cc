@@ -12,18 +12,7 @@ constexpr size_t kMaxPurpose = 200;
 // As many digits in a row as a phone has: a purpose names a reason, not a person.
 constexpr int kPersonalDigits = 11;
 
-absl::Status EtagMismatch() {
-  return common::Aborted("ETAG_MISMATCH", {"the member was changed meanwhile; read it again, then write",
-                                           "该党员信息已被修改,请重新读取后再提交"});
-}
-
 }  // namespace
-
-common::Violations FaultsOf(const WriteOptions& options) {
-  common::Violations v;
-  for (const common::Violation& fault : options.faults) v.Add(fault.field, fault.reason, fault.text);
-  return v;
-}
 
 absl::StatusOr<MemberId> CheckMemberName(const std::string& name, std::string field) {
   if (const std::optional<MemberId> id = MemberIdOf(name)) return *id;
@@ -101,7 +90,7 @@ absl::StatusOr<StoredMember> MemberWriter::Run(const common::Call& call, const s
       after = before;
       return absl::OkStatus();
     }
-    if (!options.etag.empty() && options.etag != EtagOf(*before)) return EtagMismatch();
+    if (absl::Status current = CheckEtag(EtagOf(*before), options.etag); !current.ok()) return current;
     RONGHE_ASSIGN_OR_RETURN(after, change(txn, *before));
     txn.Remember(id);
     return absl::OkStatus();

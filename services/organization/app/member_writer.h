@@ -37,8 +37,6 @@ class MemberWriter {
 absl::StatusOr<MemberId> CheckMemberName(const std::string& name, std::string field);
 // INVALID_ARGUMENT on `purpose` unless it can be the reason of a reading in the audit log.
 absl::Status CheckPurpose(const std::string& purpose);
-// The faults of the form, to which others are added.
-common::Violations FaultsOf(const WriteOptions& options);
 // FAILED_PRECONDITION with every reason at once unless members may be registered in this unit: UNIT_DISSOLVED,
 // UNIT_HOLDS_NO_MEMBERS. `name` is the unit's.
 absl::Status CheckHome(const HomeUnit& unit, const std::string& name);

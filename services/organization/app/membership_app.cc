@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "services/organization/domain/months.h"
+
 namespace ronghe::organization {
 namespace {
 
@@ -42,7 +44,7 @@ absl::CivilDay MembershipApp::CheckDay(const DateParts& parts, const std::string
 
 absl::StatusOr<MemberView> MembershipApp::Confirm(const Call& call, const std::string& name, const DateParts& full_date,
                                                   const WriteOptions& options) {
-  Violations v = FaultsOf(options);
+  Violations v = StartWith(options);
   v.AddAll(CheckMemberName(name, "name").status());
   const absl::CivilDay asked = CheckDay(full_date, "full_date", v);
   RONGHE_RETURN_IF_ERROR(v.ToStatus());
@@ -57,7 +59,7 @@ absl::StatusOr<MemberView> MembershipApp::Confirm(const Call& call, const std::s
 
 absl::StatusOr<MemberView> MembershipApp::ExtendProbation(const Call& call, const std::string& name, int months,
                                                           const WriteOptions& options) {
-  Violations v = FaultsOf(options);
+  Violations v = StartWith(options);
   v.AddAll(CheckMemberName(name, "name").status());
   const absl::CivilDay today = calendar_.Today();
   const MembershipRules& rules = rules_.On(today).membership;
@@ -81,7 +83,7 @@ absl::StatusOr<MemberView> MembershipApp::ExtendProbation(const Call& call, cons
 
 absl::StatusOr<MemberView> MembershipApp::Float(const Call& call, const std::string& name, const std::string& unit_name,
                                                 const DateParts& since, const WriteOptions& options) {
-  Violations v = FaultsOf(options);
+  Violations v = StartWith(options);
   v.AddAll(CheckMemberName(name, "name").status());
   if (!unit_name.empty()) v.AddAll(CodeFromName(unit_name, "unit").status());
   const absl::CivilDay day = CheckDay(since, "floating_date", v);
@@ -115,7 +117,7 @@ absl::StatusOr<MemberView> MembershipApp::Float(const Call& call, const std::str
 
 absl::StatusOr<MemberView> MembershipApp::Return(const Call& call, const std::string& name,
                                                  const WriteOptions& options) {
-  Violations v = FaultsOf(options);
+  Violations v = StartWith(options);
   v.AddAll(CheckMemberName(name, "name").status());
   RONGHE_RETURN_IF_ERROR(v.ToStatus());
   const absl::CivilDay today = calendar_.Today();
@@ -131,7 +133,7 @@ absl::StatusOr<MemberView> MembershipApp::Return(const Call& call, const std::st
 
 absl::StatusOr<MemberView> MembershipApp::Leave(const Call& call, const std::string& name, int reason,
                                                 const DateParts& leave_date, const WriteOptions& options) {
-  Violations v = FaultsOf(options);
+  Violations v = StartWith(options);
   v.AddAll(CheckMemberName(name, "name").status());
   const std::optional<MemberEvent> event = EventOf(static_cast<LeaveReason>(reason));
   if (!event) {
@@ -156,7 +158,7 @@ absl::StatusOr<MemberView> MembershipApp::Leave(const Call& call, const std::str
 
 absl::StatusOr<MemberView> MembershipApp::Restore(const Call& call, const std::string& name,
                                                   const std::string& unit_name, const WriteOptions& options) {
-  Violations v = FaultsOf(options);
+  Violations v = StartWith(options);
   v.AddAll(CheckMemberName(name, "name").status());
   if (!unit_name.empty()) v.AddAll(CodeFromName(unit_name, "unit").status());
   RONGHE_RETURN_IF_ERROR(v.ToStatus());

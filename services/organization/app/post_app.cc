@@ -117,7 +117,7 @@ absl::StatusOr<common::UnitUid> PostApp::OwnerOfAppointment(std::string_view nam
 
 absl::StatusOr<StoredPost> PostApp::CreatePost(const common::Call& call, const std::string& unit_name,
                                                const PostFields& fields, const WriteOptions& options) {
-  common::Violations violations = FaultsOf(options);
+  common::Violations violations = StartWith(options);
   CheckPostFields(fields, "post.", violations);
   const absl::CivilDay from = DayOf(options, "post.start_date", violations);
   RONGHE_ASSIGN_OR_RETURN(const TreeUnit unit, VisibleUnit(call, unit_name, "post.unit", std::move(violations)));
@@ -159,7 +159,7 @@ absl::StatusOr<StoredPost> PostApp::CreatePost(const common::Call& call, const s
 
 absl::StatusOr<StoredPost> PostApp::UpdatePost(const common::Call& call, const std::string& name,
                                                const PostChanges& changes, const WriteOptions& options) {
-  common::Violations violations = FaultsOf(options);
+  common::Violations violations = StartWith(options);
   const auto id = ReadId<PostId>(name, "post.name", violations);
   RONGHE_RETURN_IF_ERROR(violations.ToStatus());
   return RunOn<StoredPost>(
@@ -185,7 +185,7 @@ absl::StatusOr<StoredPost> PostApp::UpdatePost(const common::Call& call, const s
 
 absl::StatusOr<StoredPost> PostApp::AbolishPost(const common::Call& call, const std::string& name,
                                                 const WriteOptions& options) {
-  common::Violations violations = FaultsOf(options);
+  common::Violations violations = StartWith(options);
   const auto id = ReadId<PostId>(name, "name", violations);
   const absl::CivilDay day = DayOf(options, "end_date", violations);
   RONGHE_RETURN_IF_ERROR(violations.ToStatus());

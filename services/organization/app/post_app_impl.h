@@ -34,12 +34,6 @@ IdType ReadId(const std::string& name, std::string_view field, common::Violation
   return id;
 }
 
-inline common::Violations FaultsOf(const WriteOptions& options) {
-  common::Violations violations;
-  for (const common::Violation& fault : options.faults) violations.Add(fault.field, fault.reason, fault.text);
-  return violations;
-}
-
 // FAILED_PRECONDITION with all blockers and the reason of the first; OK for none.
 absl::Status RefuseFor(std::vector<common::Blocker> blockers);
 
@@ -89,10 +83,7 @@ absl::StatusOr<Stored> PostApp::RunOn(const common::Call& call, const std::strin
     RONGHE_ASSIGN_OR_RETURN(const std::optional<Stored> before, txn.Find(id));
     // The wrapper has checked the unit that owned it when the call came.
     if (!before || !tree_.Covers(call.scope, before->info.unit)) return common::NotFound(name);
-    if (!options.etag.empty() && options.etag != EtagOf(before->info)) {
-      return common::Aborted("ETAG_MISMATCH", {"it was changed meanwhile; read it again, then write",
-                                               "该记录在读取之后已被修改，请重新读取"});
-    }
+    RONGHE_RETURN_IF_ERROR(CheckEtag(EtagOf(before->info), options.etag));
     remember = NameOf(id);
     return change(txn, *before);
   };

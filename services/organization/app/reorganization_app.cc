@@ -269,10 +269,7 @@ absl::StatusOr<Reorganization> ReorganizationApp::Cancel(const common::Call& cal
     RONGHE_ASSIGN_OR_RETURN(result, txn.FindReorganization(id));
     if (!result || !parts_.tree.Covers(call.scope, result->owner)) return common::NotFound(name);
     if (done) return absl::OkStatus();
-    if (!options.etag.empty() && options.etag != result->etag()) {
-      return common::Aborted("ETAG_MISMATCH",
-                             {"it has changed since it was read", "该记录在读取之后已被修改，请重新读取"});
-    }
+    RONGHE_RETURN_IF_ERROR(CheckEtag(result->etag(), options.etag));
     RONGHE_ASSIGN_OR_RETURN(result->state, NextState(result->state, ReorganizationEvent::kCancel));
     RONGHE_RETURN_IF_ERROR(Reopen(txn, *result));
     result->ended = txn.now();

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "services/organization/app/structure_checks.h"
+#include "services/organization/app/write_options.h"
 
 namespace ronghe::organization {
 namespace {
@@ -114,12 +115,6 @@ absl::Status RefuseIfSucceeded(UnitReader& reader, const Unit& unit) {
                                     std::move(blockers));
 }
 
-absl::Status CheckEtag(const Unit& unit, const std::string& etag) {
-  if (etag.empty() || etag == unit.etag()) return absl::OkStatus();
-  return common::Aborted("ETAG_MISMATCH",
-                         {"the unit has changed since it was read", "该组织在读取之后已被修改，请重新读取"});
-}
-
 absl::StatusOr<Unit> StructureChange::Find(const std::string& name, std::string_view field) {
   RONGHE_ASSIGN_OR_RETURN(std::string code, CodeFromName(name, field));
   RONGHE_ASSIGN_OR_RETURN(std::optional<Unit> unit, txn_.FindByCode(code));
@@ -177,7 +172,7 @@ absl::StatusOr<Unit> StructureChange::Establish(const EstablishStep& step) {
 absl::StatusOr<Unit> StructureChange::Update(const UpdateStep& step, const std::string& etag) {
   const UnitChanges& changes = step.changes;
   RONGHE_ASSIGN_OR_RETURN(Unit unit, FindLiving(step.unit, "unit.name"));
-  RONGHE_RETURN_IF_ERROR(CheckEtag(unit, etag));
+  RONGHE_RETURN_IF_ERROR(CheckEtag(unit.etag(), etag));
   common::Violations violations;
   if (changes.mask.empty()) CheckUnchanged(unit, changes, violations);
   CheckNotBefore(unit, day_, violations);
@@ -201,7 +196,7 @@ absl::StatusOr<Unit> StructureChange::Update(const UpdateStep& step, const std::
 
 absl::StatusOr<Unit> StructureChange::Move(const MoveStep& step, const std::string& etag) {
   RONGHE_ASSIGN_OR_RETURN(Unit unit, FindLiving(step.unit, "name"));
-  RONGHE_RETURN_IF_ERROR(CheckEtag(unit, etag));
+  RONGHE_RETURN_IF_ERROR(CheckEtag(unit.etag(), etag));
   RONGHE_ASSIGN_OR_RETURN(Unit parent, FindLiving(step.parent, "parent"));
   common::Violations violations;
   CheckNotBefore(unit, day_, violations);
@@ -222,7 +217,7 @@ absl::StatusOr<Unit> StructureChange::Move(const MoveStep& step, const std::stri
 
 absl::StatusOr<Unit> StructureChange::Dissolve(const DissolveStep& step, const std::string& etag) {
   RONGHE_ASSIGN_OR_RETURN(Unit unit, FindLiving(step.unit, "name"));
-  RONGHE_RETURN_IF_ERROR(CheckEtag(unit, etag));
+  RONGHE_RETURN_IF_ERROR(CheckEtag(unit.etag(), etag));
   // Somebody ended it before its day.
   if (step.closing && !unit.lives()) return unit;
   common::Violations violations;

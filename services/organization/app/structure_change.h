@@ -85,7 +85,5 @@ class StructureChange {
 absl::StatusOr<std::vector<Unit>> LivingSuccessors(UnitReader& reader, const Unit& unit);
 // FAILED_PRECONDITION, reason UNIT_SUCCEEDED, naming them; OK for a unit that nobody took the place of.
 absl::Status RefuseIfSucceeded(UnitReader& reader, const Unit& unit);
-// ABORTED, reason ETAG_MISMATCH, where `etag` is set and not current.
-absl::Status CheckEtag(const Unit& unit, const std::string& etag);
 
 }  // namespace ronghe::organization

@@ -43,7 +43,7 @@ absl::StatusOr<StoredTerm> PostApp::Finish(PostTxn& txn, StoredTerm term, TermEv
 
 absl::StatusOr<StoredTerm> PostApp::CreateTerm(const common::Call& call, const std::string& unit_name, int number,
                                                const WriteOptions& options) {
-  common::Violations violations = FaultsOf(options);
+  common::Violations violations = StartWith(options);
   RequireDay(options.effective, "term.start_date", violations);
   const absl::CivilDay start = DayOf(options, "term.start_date", violations);
   if (number < 0 || number > 1000) {
@@ -89,7 +89,7 @@ absl::StatusOr<StoredTerm> PostApp::CreateTerm(const common::Call& call, const s
 
 absl::StatusOr<StoredTerm> PostApp::PlanElection(const common::Call& call, const std::string& name,
                                                  const WriteOptions& options) {
-  common::Violations violations = FaultsOf(options);
+  common::Violations violations = StartWith(options);
   const auto id = ReadId<TermId>(name, "name", violations);
   RequireDay(options.effective, "planned_date", violations);
   if (options.effective && *options.effective < calendar_.Today()) {
@@ -108,7 +108,7 @@ absl::StatusOr<StoredTerm> PostApp::PlanElection(const common::Call& call, const
 
 absl::StatusOr<StoredTerm> PostApp::ExtendTerm(const common::Call& call, const std::string& name,
                                                const Extension& extension, const WriteOptions& options) {
-  common::Violations violations = FaultsOf(options);
+  common::Violations violations = StartWith(options);
   const auto id = ReadId<TermId>(name, "name", violations);
   RequireDay(options.effective, "due_date", violations);
   if (extension.reason < 1 || extension.reason > static_cast<int>(ExtensionReason::kOther)) {
@@ -152,7 +152,7 @@ absl::StatusOr<StoredTerm> PostApp::ExtendTerm(const common::Call& call, const s
 
 absl::StatusOr<StoredTerm> PostApp::EndTerm(const common::Call& call, const std::string& name,
                                             const WriteOptions& options) {
-  common::Violations violations = FaultsOf(options);
+  common::Violations violations = StartWith(options);
   const auto id = ReadId<TermId>(name, "name", violations);
   const absl::CivilDay day = DayOf(options, "end_date", violations);
   RONGHE_RETURN_IF_ERROR(violations.ToStatus());
@@ -168,7 +168,7 @@ absl::StatusOr<StoredTerm> PostApp::EndTerm(const common::Call& call, const std:
 absl::StatusOr<PostApp::ElectionOutcome> PostApp::RecordElection(const common::Call& call, const std::string& name,
                                                                  const Election& election,
                                                                  const WriteOptions& options) {
-  common::Violations violations = FaultsOf(options);
+  common::Violations violations = StartWith(options);
   const auto id = ReadId<TermId>(name, "name", violations);
   const absl::CivilDay day = DayOf(options, "held_date", violations);
   CheckDocument("document", election.document, false, violations);
@@ -189,10 +189,7 @@ absl::StatusOr<PostApp::ElectionOutcome> PostApp::RecordElection(const common::C
   auto record = [&](PostTxn& txn, std::string& remember) -> absl::StatusOr<ElectionOutcome> {
     RONGHE_ASSIGN_OR_RETURN(const std::optional<StoredTerm> term, txn.Find(id));
     if (!term || !tree_.Covers(call.scope, term->info.unit)) return common::NotFound(name);
-    if (!options.etag.empty() && options.etag != EtagOf(term->info)) {
-      return common::Aborted("ETAG_MISMATCH", {"it was changed meanwhile; read it again, then write",
-                                               "该记录在读取之后已被修改，请重新读取"});
-    }
+    RONGHE_RETURN_IF_ERROR(CheckEtag(EtagOf(term->info), options.etag));
     remember = name;
     return Elect(txn, *term, election, day);
   };

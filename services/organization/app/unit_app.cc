@@ -101,7 +101,7 @@ absl::StatusOr<Unit> UnitApp::Schedule(const common::Call& call, const WriteOpti
     RONGHE_ASSIGN_OR_RETURN(const std::string code, CodeFromName(NameOf(step), "name"));
     RONGHE_ASSIGN_OR_RETURN(std::optional<Unit> unit, store_.FindByCode(code, call.deadline));
     if (!unit) return common::NotFound(NameOf(step));
-    RONGHE_RETURN_IF_ERROR(CheckEtag(*unit, options.etag));
+    RONGHE_RETURN_IF_ERROR(CheckEtag(unit->etag(), options.etag));
   }
   RONGHE_ASSIGN_OR_RETURN(const Reorganization scheduled, scheduler_->Run(call, order, options));
   std::optional<Unit> foreseen;

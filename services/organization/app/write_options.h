@@ -2,8 +2,10 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include <absl/status/status.h>
 #include <absl/time/civil_time.h>
 
 #include "services/common/values/call.h"
@@ -25,6 +27,13 @@ inline common::Violations StartWith(const WriteOptions& options) {
   common::Violations violations;
   for (const common::Violation& fault : options.faults) violations.Add(fault.field, fault.reason, fault.text);
   return violations;
+}
+
+// ABORTED, reason ETAG_MISMATCH, where an etag was sent and is not the current one.
+inline absl::Status CheckEtag(std::string_view current, std::string_view sent) {
+  if (sent.empty() || sent == current) return absl::OkStatus();
+  return common::Aborted("ETAG_MISMATCH", {"it has changed since it was read; read it again, then write",
+                                           "该记录在读取之后已被修改，请重新读取"});
 }
 
 }  // namespace ronghe::organization

@@ -1,6 +1,6 @@
 #include "services/organization/domain/appointment.h"
 
-#include "services/organization/domain/transitions.h"
+#include "services/organization/domain/transition.h"
 
 namespace ronghe::organization {
 namespace {

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "services/organization/domain/months.h"
 #include "services/organization/domain/transition.h"
 
 namespace ronghe::organization {
@@ -14,7 +15,7 @@ using common::Text;
 // What a row asks for.
 enum class Guard { kNone, kProbationOver, kNotExtended, kFloating, kNotFloating, kWasFull, kWasProbationary };
 
-struct Transition {
+struct MemberTransition {
   MemberStatus from;
   MemberEvent event;
   Guard guard;
@@ -27,7 +28,7 @@ constexpr MemberStatus kMovedOutside = MemberStatus::kMovedOutside;
 constexpr MemberStatus kDeceased = MemberStatus::kDeceased;
 
 // Every change there is. An ended membership only comes back: whoever wants to correct its facts restores it first.
-constexpr Transition kTransitions[] = {
+constexpr MemberTransition kTransitions[] = {
     {kProbationary, MemberEvent::kUpdate, Guard::kNone, kProbationary},
     {kProbationary, MemberEvent::kMove, Guard::kNone, kProbationary},
     {kProbationary, MemberEvent::kConfirm, Guard::kProbationOver, kFull},
@@ -120,12 +121,6 @@ bool IsCurrent(MemberStatus status) {
   return status == MemberStatus::kFull || status == MemberStatus::kProbationary;
 }
 
-absl::CivilDay AddMonths(absl::CivilDay day, int months) {
-  const absl::CivilMonth month = absl::CivilMonth(day) + months;
-  const absl::CivilDay last = absl::CivilDay(month + 1) - 1;
-  return absl::CivilDay(month) + (std::min(day.day(), last.day()) - 1);
-}
-
 absl::CivilDay ProbationEnd(const Member& member, const Membership& membership, const RuleBook& rules) {
   const int months = rules.On(member.join_date()).membership.probation_months;
   return membership.probation_until.value_or(AddMonths(member.join_date(), months));
@@ -191,7 +186,7 @@ MemberState StateOf(const Member& member, const Membership& membership, const Ru
 
 absl::StatusOr<MemberStatus> NextStatus(const MemberState& state, MemberEvent event, const std::string& name) {
   Refusal refusal{"MEMBER_STATE", {}};
-  for (const Transition& transition : kTransitions) {
+  for (const MemberTransition& transition : kTransitions) {
     if (transition.from != state.status || transition.event != event) continue;
     if (Holds(transition.guard, state)) return transition.to;
     refusal = WhyNot(transition.guard, state);
@@ -214,7 +209,7 @@ absl::StatusOr<MemberStatus> NextStatus(const MemberState& state, MemberEvent ev
 std::vector<MemberEvent> AllowedEvents(const MemberState& state) {
   std::vector<MemberEvent> allowed;
   for (MemberEvent event : AllMemberEvents()) {
-    if (std::any_of(std::begin(kTransitions), std::end(kTransitions), [&](const Transition& t) {
+    if (std::any_of(std::begin(kTransitions), std::end(kTransitions), [&](const MemberTransition& t) {
           return t.from == state.status && t.event == event && Holds(t.guard, state);
         })) {
       allowed.push_back(event);

@@ -45,8 +45,6 @@ bool IsCurrent(MemberStatus status);
 // The first day on which a probationary member may become full: by the rules in force when the member joined, and as
 // extended.
 absl::CivilDay ProbationEnd(const Member& member, const Membership& membership, const RuleBook& rules);
-// The same day `months` later; the last day of a shorter month.
-absl::CivilDay AddMonths(absl::CivilDay day, int months);
 // The member with another status; `full_day` where it became full.
 Member WithStatus(const Member& member, MemberStatus status, std::optional<absl::CivilDay> full_day);
 

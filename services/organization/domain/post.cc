@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "services/organization/domain/text_rules.h"
-#include "services/organization/domain/transitions.h"
+#include "services/organization/domain/transition.h"
 
 namespace ronghe::organization {
 namespace {

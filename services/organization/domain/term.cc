@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "services/organization/domain/transitions.h"
+#include "services/organization/domain/months.h"
+#include "services/organization/domain/transition.h"
 
 namespace ronghe::organization {
 namespace {
@@ -85,28 +86,22 @@ absl::StatusOr<TermState> NextState(TermState state, TermEvent event, const std:
   return NextState<TermState, TermEvent>(kTransitions, state, event, "TERM_STATE", resource);
 }
 
-absl::CivilDay PlusMonths(absl::CivilDay day, int months) {
-  const absl::CivilMonth month = absl::CivilMonth(day) + months;
-  const absl::CivilDay last = absl::CivilDay(month + 1) - 1;
-  return std::min(absl::CivilDay(month) + (day.day() - 1), last);
-}
-
 TermDates TermDates::Of(absl::CivilDay start, int years, const TermRules& rules) {
   TermDates dates;
   dates.start = start;
-  dates.original_due = PlusMonths(start, years * 12) - 1;
+  dates.original_due = AddMonths(start, years * 12) - 1;
   return dates.ExtendedTo(dates.original_due, rules);
 }
 
 TermDates TermDates::ExtendedTo(absl::CivilDay last, const TermRules& rules) const {
   TermDates dates = *this;
   dates.due = last;
-  dates.expiring = std::max(start, PlusMonths(last, -rules.expiring_months) + 1);
+  dates.expiring = std::max(start, AddMonths(last, -rules.expiring_months) + 1);
   return dates;
 }
 
 absl::CivilDay TermDates::LatestDue(const TermRules& rules) const {
-  return PlusMonths(original_due, rules.max_extension_months);
+  return AddMonths(original_due, rules.max_extension_months);
 }
 
 TermState TermDates::StateOn(absl::CivilDay day) const {

@@ -50,7 +50,4 @@ struct TermDates {
   std::optional<absl::CivilDay> NextChange(absl::CivilDay day) const;
 };
 
-// So many months later, on the same day of the month or the month's last.
-absl::CivilDay PlusMonths(absl::CivilDay day, int months);
-
 }  // namespace ronghe::organization

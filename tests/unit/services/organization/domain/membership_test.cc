@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "services/common/values/status.h"
+#include "services/organization/domain/months.h"
 #include "tests/support/people.h"
 #include "tests/support/rules.h"
 

@@ -7,6 +7,7 @@
 
 #include "services/common/values/status.h"
 #include "services/organization/domain/appointment.h"
+#include "services/organization/domain/months.h"
 #include "services/organization/domain/term.h"
 #include "tests/support/rules.h"
 
@@ -100,8 +101,8 @@ TEST(PostTest, ATermEndsOnTheDayBeforeItsAnniversary) {
   EXPECT_EQ(dates.NextChange(Day(2026, 5, 20)), Day(2026, 11, 20));
   EXPECT_EQ(dates.NextChange(Day(2026, 11, 20)), std::nullopt);
   EXPECT_EQ(TermDates::Of(Day(2024, 2, 29), 3, Terms()).due, Day(2027, 2, 27));
-  EXPECT_EQ(PlusMonths(Day(2024, 1, 31), 1), Day(2024, 2, 29));
-  EXPECT_EQ(PlusMonths(Day(2026, 3, 31), -1), Day(2026, 2, 28));
+  EXPECT_EQ(AddMonths(Day(2024, 1, 31), 1), Day(2024, 2, 29));
+  EXPECT_EQ(AddMonths(Day(2026, 3, 31), -1), Day(2026, 2, 28));
 }
 
 TEST(PostTest, AnExtensionIsCountedFromTheOriginalEnd) {
