@@ -167,8 +167,8 @@ class PublicationStep {
 };
 
 // Numbers committed changes with feed positions, gapless, exactly once, in each partition in revision order. Runs in
-// its own thread, at once on a hint and every 20 ms otherwise; several processes may run one, the lease row lets one
-// have effect. It also drops what the feed need not keep any longer (30 days), and expired request ids.
+// its own thread, on a hint (under load after a rest) and every 20 ms otherwise; several processes may run one, the
+// lease row lets one have effect. It also drops what the feed need not keep (30 days), and expired request ids.
 class Publisher {
  public:
   struct Options {
