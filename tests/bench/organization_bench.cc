@@ -1,5 +1,5 @@
 // Figures of organization, on the processes as they ship, over SQLite:
-//   organization_bench [--json FILE] [--members N] [--only members]
+//   organization_bench [--json FILE] [--members N] [--only members,structure]
 // `--members`: how many the searches are measured with; 1,000,000 by default, which takes some minutes to import.
 
 #include <algorithm>
@@ -22,6 +22,7 @@ int main(int argc, char** argv) {
   };
   Report report;
   const std::string& members = options["--members"];
+  if (wanted("structure")) StructureFigures(report);
   if (wanted("members")) MemberFigures(report, members.empty() ? 1'000'000 : std::atoll(members.c_str()));
   return report.Finish(options["--json"]);
 }
