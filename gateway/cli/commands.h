@@ -206,6 +206,33 @@ absl::Status RunAppointmentList(const PostOptions& options, Context& context);
 absl::Status RunAppointmentCreate(const PostOptions& options, Context& context);
 absl::Status RunAppointmentEnd(const PostOptions& options, Context& context);
 
+// Of workplaces and who serves them.
+struct WorkplaceOptions {
+  std::string name;  // workplaces/ID, covers/ID, or the ID
+  std::string unit;
+  std::string filter;
+  std::string workplace;
+  std::string date;                     // the day it is about
+  std::vector<std::string> workplaces;  // names or ids
+  std::string etag;
+  std::string request_id;
+  bool subtree = false;
+  bool validate_only = false;
+  FieldTexts fields;
+};
+absl::Status RunWorkplaceGet(const WorkplaceOptions& options, Context& context);
+absl::Status RunWorkplaceList(const WorkplaceOptions& options, Context& context);
+absl::Status RunWorkplaceUncovered(const WorkplaceOptions& options, Context& context);
+absl::Status RunWorkplaceCreate(const WorkplaceOptions& options, Context& context);
+absl::Status RunWorkplaceUpdate(const WorkplaceOptions& options, Context& context);
+absl::Status RunWorkplaceMove(const WorkplaceOptions& options, Context& context);
+absl::Status RunWorkplaceClose(const WorkplaceOptions& options, Context& context);
+absl::Status RunWorkplaceRestore(const WorkplaceOptions& options, Context& context);
+absl::Status RunCoverGet(const WorkplaceOptions& options, Context& context);
+absl::Status RunCoverList(const WorkplaceOptions& options, Context& context);
+absl::Status RunCoverAssign(const WorkplaceOptions& options, Context& context);
+absl::Status RunCoverEnd(const WorkplaceOptions& options, Context& context);
+
 struct ImportOptions {
   std::string file;
   std::string parent;

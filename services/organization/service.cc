@@ -25,6 +25,7 @@
 #include "services/organization/rpc/reorganization_codec.h"
 #include "services/organization/rpc/rule_pack_codec.h"
 #include "services/organization/rpc/structure_rpc.h"
+#include "services/organization/rpc/workplace_rpc.h"
 #include "services/organization/storage/alert_keeper.h"
 #include "services/organization/storage/alert_rows.h"
 #include "services/organization/storage/directory_feed.h"
@@ -43,6 +44,8 @@
 #include "services/organization/storage/sql_post_txn.h"
 #include "services/organization/storage/sql_unit_store.h"
 #include "services/organization/storage/sql_unit_txn.h"
+#include "services/organization/storage/sql_workplace_occupants.h"
+#include "services/organization/storage/sql_workplace_store.h"
 
 namespace ronghe::organization {
 namespace {
@@ -135,6 +138,7 @@ struct Service::Parts {
   KeyRing keys;
   PersonVault vault;
   SqlMemberOccupants member_occupants;
+  SqlWorkplaceOccupants workplace_occupants;
   std::vector<UnitOccupants*> occupants;
   common::MetricSet metrics;
   SqlFacts facts;
@@ -144,6 +148,7 @@ struct Service::Parts {
   SqlMemberStore members;
   MemberIndexFiller index_filler;
   SqlPostStore posts;
+  SqlWorkplaceStore workplaces;
   SqlAlertStore alerts;
   SqlAuditLog audit;
   DirectoryLoader loader;
@@ -172,6 +177,8 @@ struct Service::Parts {
   MemberSearch member_search;
   PostApp post_app;
   PostQuery post_query;
+  WorkplaceApp workplace_app;
+  WorkplaceQuery workplace_query;
   AlertQuery alert_query;
   AlertKeeper alert_keeper;
   ProtoUnitRows unit_rows;
@@ -190,6 +197,7 @@ struct Service::Parts {
   DirectoryRpc directory_rpc;
   MemberRpc member_rpc;
   PostRpc post_rpc;
+  WorkplaceRpc workplace_rpc;
   ImportRpc import_rpc;
   StructureRpc structure_rpc;
 };
@@ -205,7 +213,8 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       keys(std::move(key_ring)),
       vault(keys, p.random()),
       member_occupants(&vault),
-      occupants({&member_occupants}),
+      workplace_occupants(rules.book),
+      occupants({&member_occupants, &workplace_occupants}),
       metrics(v1::OrganizationMetrics::descriptor()),
       facts(metrics, occupants),
       totals({"organization", metrics, *database, log, publisher, feed, hub, p.directory(), p.signer(), p.calendar(),
@@ -215,6 +224,7 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       members(*database, log, vault),
       index_filler(*database, vault, [](const absl::Status& status) { LogError("names cannot be indexed", status); }),
       posts(*database, log, p.calendar().zone()),
+      workplaces(*database, log),
       alerts(*database),
       audit(*database, p.clock()),
       loader(*database, log, feed, p.clock()),
@@ -240,6 +250,8 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       member_search({members, audit, tree, gate, p.signer(), rules.book}),
       post_app(posts, tree, p.calendar(), rules.book),
       post_query(posts, tree, p.signer()),
+      workplace_app(workplaces, tree, p.calendar(), rules.book),
+      workplace_query(workplaces, tree, p.signer()),
       alert_query(alerts, tree, p.signer()),
       alert_keeper({*database, log, feed, tree, p.calendar(), rules.book}),
       unit_target(units, unit_join, unit_rows, consistency, p.calendar(), rules.book),
@@ -263,6 +275,7 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
                                                         ReadMembersMessage);
                                }}),
       post_rpc(p.wrapper(), {post_app, post_query, tree, gate, watch}),
+      workplace_rpc(p.wrapper(), {workplace_app, workplace_query, tree, gate, watch}),
       import_rpc(p.wrapper(), import_app),
       structure_rpc(p.wrapper(), {reorganizations, tree, gate}) {
   owners.Add("grants", [this](std::string_view name, int64_t id, absl::Time deadline) {
@@ -282,6 +295,12 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
   });
   owners.Add("appointments", [this](std::string_view name, int64_t id, absl::Time deadline) {
     return post_app.OwnerOfAppointment(name, id, deadline);
+  });
+  owners.Add("workplaces", [this](std::string_view name, int64_t id, absl::Time deadline) {
+    return workplace_app.OwnerOfWorkplace(name, id, deadline);
+  });
+  owners.Add("covers", [this](std::string_view name, int64_t id, absl::Time deadline) {
+    return workplace_app.OwnerOfCover(name, id, deadline);
   });
   timers.Handle(std::string(kTermTimer), [this, &p](common::WriteTxn& txn, const common::DueTimer& timer) {
     SqlPostTxn in_txn(txn, p.calendar().zone());
@@ -385,8 +404,9 @@ void Service::Register() {
 }
 
 std::vector<common::ServiceBinding*> Service::bindings() {
-  return {&parts_->organization_rpc, &parts_->access_rpc, &parts_->directory_rpc, &parts_->member_rpc,
-          &parts_->post_rpc,         &parts_->import_rpc, &parts_->structure_rpc, &parts_->totals.feed_binding()};
+  return {&parts_->organization_rpc, &parts_->access_rpc,    &parts_->directory_rpc,
+          &parts_->member_rpc,       &parts_->post_rpc,      &parts_->workplace_rpc,
+          &parts_->import_rpc,       &parts_->structure_rpc, &parts_->totals.feed_binding()};
 }
 
 }  // namespace ronghe::organization

@@ -8,6 +8,7 @@
 #include "services/common/values/clock.h"
 #include "services/common/values/status.h"
 #include "services/organization/storage/post_rows.h"
+#include "services/organization/storage/workplace_rows.h"
 
 namespace ronghe::organization {
 namespace {
@@ -90,6 +91,7 @@ absl::StatusOr<UnitFacts> FactsOf(sql::Session& session, const JudgedUnit& unit)
   for (const UnitsOfPartition& units : unit.counted) RONGHE_RETURN_IF_ERROR(CountMembers(session, units, facts));
   RONGHE_ASSIGN_OR_RETURN(const std::vector<StoredPost> posts, SelectPosts(session, unit.partition, unit.uid));
   for (const StoredPost& post : posts) AddPost(post, facts);
+  RONGHE_ASSIGN_OR_RETURN(facts.uncovered_workplaces, CountUncovered(session, unit.partition, unit.uid));
   RONGHE_ASSIGN_OR_RETURN(const std::vector<StoredTerm> terms, SelectTerms(session, unit.partition, unit.uid));
   for (const StoredTerm& term : terms) {
     if (term.state == TermState::kEnded) continue;

@@ -33,6 +33,8 @@ constexpr CountMetric kMetrics[] = {
     {"terms_expiring", [](const UnitCounts& c) { return c.posts.terms_expiring; }},
     {"terms_overdue", [](const UnitCounts& c) { return c.posts.terms_overdue; }},
     {"posts_vacant", [](const UnitCounts& c) { return c.posts.posts_vacant; }},
+    {"workplaces", [](const UnitCounts& c) { return c.workplaces.active; }},
+    {"covered_workplaces", [](const UnitCounts& c) { return c.workplaces.covered; }},
 };
 
 RollupChange::Place PlaceOf(const Unit& unit, common::MonthNumber from) {
@@ -114,6 +116,21 @@ std::string MemberRollup(const StoredMember* before, const StoredMember* after) 
     units[after->unit].second = CountsOf(*after);
     if (after->membership.floating_unit) units[after->membership.floating_unit].second.members.floating_in = 1;
   }
+  RollupChange change;
+  for (const auto& [unit, counts] : units) change.amounts.push_back(CountChange(unit, counts.first, counts.second));
+  return EncodeRollup(change);
+}
+
+UnitCounts CountsOf(const StoredWorkplace& workplace) {
+  UnitCounts counts;
+  counts.workplaces = {workplace.state == WorkplaceState::kActive ? 1 : 0, workplace.covered() ? 1 : 0};
+  return counts;
+}
+
+std::string WorkplaceRollup(const StoredWorkplace* before, const StoredWorkplace& after) {
+  std::map<common::UnitUid, std::pair<UnitCounts, UnitCounts>> units;
+  if (before != nullptr) units[before->info.unit].first = CountsOf(*before);
+  units[after.info.unit].second = CountsOf(after);
   RollupChange change;
   for (const auto& [unit, counts] : units) change.amounts.push_back(CountChange(unit, counts.first, counts.second));
   return EncodeRollup(change);

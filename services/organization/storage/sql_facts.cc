@@ -7,6 +7,7 @@
 #include "services/common/values/status.h"
 #include "services/organization/storage/count_rollup.h"
 #include "services/organization/storage/post_rows.h"
+#include "services/organization/storage/workplace_rows.h"
 
 namespace ronghe::organization {
 namespace {
@@ -45,9 +46,14 @@ absl::Status SqlFacts::Count(sql::Session& session, EachAmount each) {
       Tell(unit, counts, each);
     }));
   }
-  return CountPosts(session, [&](common::UnitUid unit, const PostCounts& posts) {
+  RONGHE_RETURN_IF_ERROR(CountPosts(session, [&](common::UnitUid unit, const PostCounts& posts) {
     UnitCounts counts;
     counts.posts = posts;
+    Tell(unit, counts, each);
+  }));
+  return CountWorkplaces(session, [&](common::UnitUid unit, const WorkplaceCounts& workplaces) {
+    UnitCounts counts;
+    counts.workplaces = workplaces;
     Tell(unit, counts, each);
   });
 }
