@@ -22,6 +22,7 @@ void DeclareMembers(CLI::App& app, Context& context, Command& command);     // m
 void DeclareReadings(CLI::App& app, Context& context, Command& command);    // readings
 void DeclarePosts(CLI::App& app, Context& context, Command& command);       // post, term, appointment
 void DeclareWorkplaces(CLI::App& app, Context& context, Command& command);  // workplace, cover
+void DeclareDuties(CLI::App& app, Context& context, Command& command);      // duty
 void DeclareTransfers(CLI::App& app, Context& context, Command& command);   // import, export
 void DeclareAccess(CLI::App& app, Context& context, Command& command);      // grant, principal, whoami, token, keys
 

@@ -25,6 +25,7 @@
 #include "ronghe/gateway/v1/overview_service.pb.h"
 #include "ronghe/organization/v1/access_service.pb.h"
 #include "ronghe/organization/v1/directory_service.pb.h"
+#include "ronghe/organization/v1/duty_service.pb.h"
 #include "ronghe/organization/v1/import_service.pb.h"
 #include "ronghe/organization/v1/member_service.pb.h"
 #include "ronghe/organization/v1/organization_service.pb.h"
@@ -58,6 +59,7 @@ std::vector<Served> AllServices() {
   add(organization::v1::CreateMemberRequest::descriptor()->file(), "organization");
   add(organization::v1::CreatePostRequest::descriptor()->file(), "organization");
   add(organization::v1::CreateWorkplaceRequest::descriptor()->file(), "organization");
+  add(organization::v1::CreateDutyRequest::descriptor()->file(), "organization");
   add(organization::v1::CreateGrantRequest::descriptor()->file(), "organization");
   add(organization::v1::GetImportRequest::descriptor()->file(), "organization");
   add(organization::v1::MergeUnitsRequest::descriptor()->file(), "organization");
@@ -200,6 +202,7 @@ class AccessWalk : public testing::Test {
     names["members"] = Must<organization::v1::Member>("MemberService", "CreateMember", member, token).name();
     MakePosts(names, "units/" + county + "001001", token);
     MakeWorkplaces(names, "units/" + county + "001001", token);
+    MakeDuties(names, "units/" + county + "001001", token);
     organization::v1::CreatePrincipalRequest principal;
     principal.mutable_principal()->set_issuer("ronghe-local");
     principal.mutable_principal()->set_subject("holder-" + side);
@@ -273,6 +276,31 @@ class AccessWalk : public testing::Test {
             .name();
   }
 
+  // A duty of the unit, begun, with a result that is due.
+  static void MakeDuties(std::map<std::string, std::string>& names, const std::string& unit, const std::string& token) {
+    organization::v1::CreateDutyRequest create;
+    organization::v1::Duty& duty = *create.mutable_duty();
+    duty.set_unit(unit);
+    duty.set_kind(organization::v1::DUTY_KIND_COMMITMENT);
+    duty.set_title("承诺");
+    duty.mutable_start_date()->set_year(2026);
+    duty.mutable_start_date()->set_month(1);
+    duty.mutable_start_date()->set_day(1);
+    organization::v1::DutyParty& party = *duty.add_parties();
+    party.set_role(organization::v1::DUTY_ROLE_PARTICIPANT);
+    party.set_member(names["members"]);
+    names["duties"] = Must<organization::v1::Duty>("DutyService", "CreateDuty", create, token).name();
+    organization::v1::StartDutyRequest start;
+    start.set_name(names["duties"]);
+    Must<organization::v1::Duty>("DutyService", "StartDuty", start, token);
+    organization::v1::ListDutyResultsRequest list;
+    list.set_parent(unit);
+    names["dutyResults"] =
+        Must<organization::v1::ListDutyResultsResponse>("DutyService", "ListDutyResults", list, token)
+            .results(0)
+            .name();
+  }
+
   static std::string Subject(Role role, const std::string& where) {
     return fmt::format("{}-{}", common::v1::Role_Name(role), where);
   }
@@ -327,6 +355,17 @@ class AccessWalk : public testing::Test {
         {"ronghe.organization.v1.WorkplaceService.BatchAssignCovers workplaces", "workplaces"},
         {"ronghe.organization.v1.WorkplaceService.BatchEndCovers workplaces", "workplaces"},
         {"ronghe.organization.v1.WorkplaceService.GetCover name", "covers"},
+        {"ronghe.organization.v1.DutyService.GetDuty name", "duties"},
+        {"ronghe.organization.v1.DutyService.UpdateDuty duty.name", "duties"},
+        {"ronghe.organization.v1.DutyService.StartDuty name", "duties"},
+        {"ronghe.organization.v1.DutyService.CompleteDuty name", "duties"},
+        {"ronghe.organization.v1.DutyService.EndDuty name", "duties"},
+        {"ronghe.organization.v1.DutyService.CancelDuty name", "duties"},
+        {"ronghe.organization.v1.DutyService.AddDutyParties name", "duties"},
+        {"ronghe.organization.v1.DutyService.EndDutyPart name", "duties"},
+        {"ronghe.organization.v1.DutyService.RecordDutyResult name", "dutyResults"},
+        {"ronghe.organization.v1.DutyService.AmendDutyResult name", "dutyResults"},
+        {"ronghe.organization.v1.DutyService.GetDutyResult name", "dutyResults"},
         {"ronghe.organization.v1.ImportService.GetImport name", "imports"},
         {"ronghe.organization.v1.ImportService.ListImportRowErrors name", "imports"},
         {"ronghe.organization.v1.ImportService.RevertImport name", "imports"},

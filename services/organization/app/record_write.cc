@@ -19,6 +19,21 @@ absl::Status RefuseFor(std::vector<common::Blocker> blockers) {
   return common::FailedPrecondition(std::move(reason), std::move(text), std::move(blockers));
 }
 
+std::vector<common::Blocker> HostBlockers(const HostUnit& unit) {
+  std::vector<common::Blocker> blockers;
+  if (unit.state == UnitState::kDissolved) {
+    blockers.push_back({"UNIT_DISSOLVED", unit.name(), {"the unit is dissolved", "该组织已撤销"}});
+  }
+  if (unit.state == UnitState::kClosing) {
+    blockers.push_back({"UNIT_CLOSING", unit.name(), {"the unit is closing", "该组织正在撤销"}});
+  }
+  if (!IsOrganization(unit.kind)) {
+    blockers.push_back(
+        {"NO_ORGANIZATION", unit.name(), {"a statistical group is no organization", "统计汇总不是组织"}});
+  }
+  return blockers;
+}
+
 absl::StatusOr<TreeUnit> VisibleUnit(const Tree& tree, const common::Call& call, const std::string& name,
                                      std::string_view field, common::Violations violations) {
   const absl::StatusOr<std::string> code = CodeFromName(name, field);

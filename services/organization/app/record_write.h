@@ -38,6 +38,9 @@ IdType ReadId(const std::string& name, std::string_view field, common::Violation
 // FAILED_PRECONDITION with all blockers and the reason of the first; OK for none.
 absl::Status RefuseFor(std::vector<common::Blocker> blockers);
 
+// What keeps a unit from taking on something new: UNIT_DISSOLVED, UNIT_CLOSING, NO_ORGANIZATION.
+std::vector<common::Blocker> HostBlockers(const HostUnit& unit);
+
 // The unit that a request names, where the caller may see it; or everything that is wrong so far; or NOT_FOUND.
 absl::StatusOr<TreeUnit> VisibleUnit(const Tree& tree, const common::Call& call, const std::string& name,
                                      std::string_view field, common::Violations violations);

@@ -28,6 +28,13 @@ struct WorkplaceCounts {
   int64_t covered = 0;  // of them
 };
 
+// Duties of a unit: active ones, and monthly results.
+struct DutyCounts {
+  int64_t active = 0;
+  int64_t results_due = 0;
+  int64_t results_recorded = 0;  // of them
+};
+
 // What organization counts: every number adds up the tree. Statistical groups and dissolved units are not counted.
 struct UnitCounts {
   int64_t units = 0;
@@ -35,6 +42,7 @@ struct UnitCounts {
   MemberCounts members;
   PostCounts posts;
   WorkplaceCounts workplaces;
+  DutyCounts duties;
 
   void AddUnit(UnitKind kind) {
     ++units;

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "services/common/rollup/change.h"
+#include "services/organization/app/duty_store.h"
 #include "services/organization/app/member_store.h"
 #include "services/organization/app/workplace_store.h"
 #include "services/organization/domain/unit.h"
@@ -20,6 +21,9 @@ UnitCounts CountsOf(const StoredMember& member);
 
 // Of a workplace in its home unit.
 UnitCounts CountsOf(const StoredWorkplace& workplace);
+// Of a duty in its unit; of a result in the unit that had the duty, in its month.
+UnitCounts CountsOf(const StoredDuty& duty);
+UnitCounts CountsOf(const StoredDutyResult& result);
 
 // From one count to another, for a logged change.
 common::RollupChange::Amount CountChange(common::UnitUid unit, const UnitCounts& before, const UnitCounts& after);
@@ -38,5 +42,7 @@ std::string ErasedUnitRollup(const Unit& unit);
 // Null: there was none, or there is none any more.
 std::string MemberRollup(const StoredMember* before, const StoredMember* after);
 std::string WorkplaceRollup(const StoredWorkplace* before, const StoredWorkplace& after);
+std::string DutyRollup(const StoredDuty* before, const StoredDuty& after);
+std::string DutyResultRollup(const StoredDutyResult* before, const StoredDutyResult& after);
 
 }  // namespace ronghe::organization
