@@ -41,6 +41,7 @@
 #include "services/organization/storage/sql_facts.h"
 #include "services/organization/storage/sql_import_joins.h"
 #include "services/organization/storage/sql_import_store.h"
+#include "services/organization/storage/sql_integrity.h"
 #include "services/organization/storage/sql_member_occupants.h"
 #include "services/organization/storage/sql_member_store.h"
 #include "services/organization/storage/sql_post_store.h"
@@ -155,6 +156,7 @@ struct Service::Parts {
   SqlWorkplaceStore workplaces;
   SqlDutyStore duties;
   SqlAlertStore alerts;
+  SqlIntegrity integrity;
   SqlAuditLog audit;
   DirectoryLoader loader;
   LoaderSource loader_source;
@@ -236,6 +238,7 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       workplaces(*database, log),
       duties(*database, log, p.calendar().zone()),
       alerts(*database),
+      integrity(*database),
       audit(*database, p.clock()),
       loader(*database, log, feed, p.clock()),
       loader_source(loader),
@@ -274,11 +277,11 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       import_app({import_engine, import_hub, tree, gate, p.signer(), [this] { import_runner.Wake(); }}),
       watch({"organization", log, feed, hub, p.directory(), p.signer(), p.wrapper().executor(), p.clock(),
              [&p] { return p.directory().structure_revision(); }}),
-      organization_rpc(p.wrapper(), {unit_app, unit_query, totals, gate, watch, rules, alert_query, tree, p.calendar(),
-                                     [&p, this](const common::Call& call) {
-                                       return NewImportUpload(p.wrapper().executor(), import_app, call, "units",
-                                                              ReadUnitsMessage);
-                                     }}),
+      organization_rpc(p.wrapper(),
+                       {unit_app, unit_query, totals, gate, watch, rules, alert_query, integrity, tree, p.calendar(),
+                        [&p, this](const common::Call& call) {
+                          return NewImportUpload(p.wrapper().executor(), import_app, call, "units", ReadUnitsMessage);
+                        }}),
       access_rpc(p.wrapper(), access_app, audit_app, gate),
       directory_rpc(p.wrapper(), loader_source, hub),
       member_rpc(p.wrapper(), {member_app, member_query, membership_app, member_search, watch,

@@ -67,9 +67,6 @@ constexpr sql::Query kAddCovering{
     "workplace_covering", "UPDATE workplace SET covering = covering + ? WHERE partition_id = ? AND workplace_id = ?"};
 constexpr sql::Query kCountActive{
     "workplace_count_unit", "SELECT COUNT(*) FROM workplace WHERE partition_id = ? AND unit_uid = ? AND state = 1"};
-constexpr sql::Query kCountUncovered{
-    "workplace_count_uncovered",
-    "SELECT COUNT(*) FROM workplace WHERE partition_id = ? AND unit_uid = ? AND state = 1 AND covering = 0"};
 constexpr sql::Query kCountAll{
     "workplace_count",
     "SELECT w.unit_uid, COUNT(*), COUNT(c.workplace_id) FROM workplace w LEFT JOIN "
@@ -187,9 +184,6 @@ absl::Status MoveKeys(sql::Session& session, const StoredWorkplace* before, cons
 absl::StatusOr<int64_t> CountActiveWorkplaces(sql::Session& session, common::PartitionId partition,
                                               common::UnitUid home) {
   return CountOf(session, kCountActive, partition, home);
-}
-absl::StatusOr<int64_t> CountUncovered(sql::Session& session, common::PartitionId partition, common::UnitUid home) {
-  return CountOf(session, kCountUncovered, partition, home);
 }
 
 absl::Status CountWorkplaces(sql::Session& session,

@@ -46,11 +46,9 @@ absl::Status AddCovering(common::sql::Session& session, WorkplaceId workplace, i
 // DUPLICATE_CODE or DUPLICATE_EXTERNAL_ID, where another workplace has one.
 absl::Status MoveKeys(common::sql::Session& session, const StoredWorkplace* before, const StoredWorkplace& after);
 
-// Active workplaces of a unit, and what its covers are counted by.
+// Active workplaces of a unit.
 absl::StatusOr<int64_t> CountActiveWorkplaces(common::sql::Session& session, common::PartitionId partition,
                                               common::UnitUid home);
-absl::StatusOr<int64_t> CountUncovered(common::sql::Session& session, common::PartitionId partition,
-                                       common::UnitUid home);
 // What workplaces count, recounted: coverage from the covers themselves.
 absl::Status CountWorkplaces(common::sql::Session& session,
                              absl::FunctionRef<void(common::UnitUid, const WorkplaceCounts&)> each);
