@@ -119,6 +119,8 @@ int Run(const std::vector<std::string>& arguments, Environment& environment) {
   DeclareMembers(app, context, command);
   DeclareReadings(app, context, command);
   DeclarePosts(app, context, command);
+  DeclareWorkplaces(app, context, command);
+  DeclareDuties(app, context, command);
   DeclareTransfers(app, context, command);
   DeclareAccess(app, context, command);
   AddOwnCommands(app, context, command);

@@ -212,6 +212,67 @@ absl::Status RunAppointmentList(const PostOptions& options, Context& context);
 absl::Status RunAppointmentCreate(const PostOptions& options, Context& context);
 absl::Status RunAppointmentEnd(const PostOptions& options, Context& context);
 
+// Of workplaces and who serves them.
+struct WorkplaceOptions {
+  std::string name;  // workplaces/ID, covers/ID, or the ID
+  std::string unit;
+  std::string filter;
+  std::string workplace;
+  std::string date;                     // the day it is about
+  std::vector<std::string> workplaces;  // names or ids
+  std::string etag;
+  std::string request_id;
+  bool subtree = false;
+  bool validate_only = false;
+  FieldTexts fields;
+};
+absl::Status RunWorkplaceGet(const WorkplaceOptions& options, Context& context);
+absl::Status RunWorkplaceList(const WorkplaceOptions& options, Context& context);
+absl::Status RunWorkplaceUncovered(const WorkplaceOptions& options, Context& context);
+absl::Status RunWorkplaceCreate(const WorkplaceOptions& options, Context& context);
+absl::Status RunWorkplaceUpdate(const WorkplaceOptions& options, Context& context);
+absl::Status RunWorkplaceMove(const WorkplaceOptions& options, Context& context);
+absl::Status RunWorkplaceClose(const WorkplaceOptions& options, Context& context);
+absl::Status RunWorkplaceRestore(const WorkplaceOptions& options, Context& context);
+absl::Status RunCoverGet(const WorkplaceOptions& options, Context& context);
+absl::Status RunCoverList(const WorkplaceOptions& options, Context& context);
+absl::Status RunCoverAssign(const WorkplaceOptions& options, Context& context);
+absl::Status RunCoverEnd(const WorkplaceOptions& options, Context& context);
+
+// Of duties and their results.
+struct DutyOptions {
+  std::string name;  // duties/ID, dutyResults/ID, or the ID
+  std::string unit;
+  std::string filter;
+  std::string member;
+  std::string month;
+  std::string date;  // the day it is about
+  std::string reason;
+  std::string outcome;
+  std::string summary;
+  std::vector<std::string> parties;  // ROLE=WHO
+  int64_t part = 0;
+  std::string etag;
+  std::string request_id;
+  bool subtree = false;
+  bool validate_only = false;
+  FieldTexts fields;
+};
+absl::Status RunDutyGet(const DutyOptions& options, Context& context);
+absl::Status RunDutyList(const DutyOptions& options, Context& context);
+absl::Status RunDutyCreate(const DutyOptions& options, Context& context);
+absl::Status RunDutyUpdate(const DutyOptions& options, Context& context);
+absl::Status RunDutyStart(const DutyOptions& options, Context& context);
+absl::Status RunDutyComplete(const DutyOptions& options, Context& context);
+absl::Status RunDutyEnd(const DutyOptions& options, Context& context);
+absl::Status RunDutyCancel(const DutyOptions& options, Context& context);
+absl::Status RunDutyJoin(const DutyOptions& options, Context& context);
+absl::Status RunDutyLeave(const DutyOptions& options, Context& context);
+absl::Status RunDutyResults(const DutyOptions& options, Context& context);
+absl::Status RunDutyResult(const DutyOptions& options, Context& context);
+absl::Status RunDutyRecord(const DutyOptions& options, Context& context);
+absl::Status RunDutyAmend(const DutyOptions& options, Context& context);
+
 struct ImportOptions {
   std::string file;
   std::string parent;

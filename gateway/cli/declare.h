@@ -16,12 +16,14 @@ namespace ronghe::gateway::cli {
 using Command = std::function<absl::Status()>;
 
 // Declare the commands. `context` and `command` outlive the parsing and the running.
-void DeclareViews(CLI::App& app, Context& context, Command& command);      // overview, tree, rules, alerts, watch
-void DeclareUnits(CLI::App& app, Context& context, Command& command);      // unit
-void DeclareMembers(CLI::App& app, Context& context, Command& command);    // member
-void DeclareReadings(CLI::App& app, Context& context, Command& command);   // readings
-void DeclarePosts(CLI::App& app, Context& context, Command& command);      // post, term, appointment
-void DeclareTransfers(CLI::App& app, Context& context, Command& command);  // import, export
-void DeclareAccess(CLI::App& app, Context& context, Command& command);     // grant, principal, whoami, token, keys
+void DeclareViews(CLI::App& app, Context& context, Command& command);       // overview, tree, rules, alerts, watch
+void DeclareUnits(CLI::App& app, Context& context, Command& command);       // unit
+void DeclareMembers(CLI::App& app, Context& context, Command& command);     // member
+void DeclareReadings(CLI::App& app, Context& context, Command& command);    // readings
+void DeclarePosts(CLI::App& app, Context& context, Command& command);       // post, term, appointment
+void DeclareWorkplaces(CLI::App& app, Context& context, Command& command);  // workplace, cover
+void DeclareDuties(CLI::App& app, Context& context, Command& command);      // duty
+void DeclareTransfers(CLI::App& app, Context& context, Command& command);   // import, export
+void DeclareAccess(CLI::App& app, Context& context, Command& command);      // grant, principal, whoami, token, keys
 
 }  // namespace ronghe::gateway::cli

@@ -47,4 +47,13 @@ void PrintList(Context& context, const std::vector<const pb::Message*>& messages
   context.out() << table.Render();
 }
 
+absl::StatusOr<int> ValueOf(const google::protobuf::EnumDescriptor* type, std::string text, std::string_view field) {
+  if (text.empty()) return 0;
+  for (char& c : text) c = c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  for (int i = 1; i < type->value_count(); ++i) {
+    if (ShortNameOf(type->value(i)) == text) return type->value(i)->number();
+  }
+  return common::InvalidArgument(std::string(field), "UNKNOWN_VALUE", {"is not a known value", "取值未知"});
+}
+
 }  // namespace ronghe::gateway::cli

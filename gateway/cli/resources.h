@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
 
 #include "gateway/cli/commands.h"
@@ -26,5 +27,8 @@ void PrintList(Context& context, const std::vector<Message>& messages, const std
   for (const Message& message : messages) pointers.push_back(&message);
   PrintList(context, pointers, fields);
 }
+
+// The value of an enum by its short name, in any case and with hyphens; 0 for an empty text.
+absl::StatusOr<int> ValueOf(const google::protobuf::EnumDescriptor* type, std::string text, std::string_view field);
 
 }  // namespace ronghe::gateway::cli

@@ -37,6 +37,10 @@ common::Text EffectText(v1::ReorganizationEffectKind kind) {
       return {"restored under", "恢复于"};
     case v1::REORGANIZATION_EFFECT_KIND_MEMBERS_MOVED:
       return {"hands its members to", "党员转入"};
+    case v1::REORGANIZATION_EFFECT_KIND_WORKPLACES_MOVED:
+      return {"hands its workplaces to", "单位转由其统计"};
+    case v1::REORGANIZATION_EFFECT_KIND_DUTIES_MOVED:
+      return {"hands its duties to", "履责事项转入"};
     default:
       return {"?", "?"};
   }
@@ -51,7 +55,7 @@ void Print(Context& context, const Reorganization& reorganization) {
                    {console.Say({"unit", "组织"})},
                    {console.Say({"what happens", "结果"})},
                    {console.Say({"other unit", "相关组织"})},
-                   {console.Say({"members", "党员"}), true}});
+                   {console.Say({"how many", "数量"}), true}});
     for (const v1::ReorganizationEffect& one : reorganization.effects()) {
       effects.AddRow({fmt::format("{}", one.step() + 1), std::string(CodeOf(one.unit())),
                       console.Say(EffectText(one.kind())), std::string(CodeOf(one.other())),

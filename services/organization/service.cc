@@ -15,6 +15,7 @@
 #include "services/organization/app/unit_import_target.h"
 #include "services/organization/rpc/access_rpc.h"
 #include "services/organization/rpc/directory_rpc.h"
+#include "services/organization/rpc/duty_rpc.h"
 #include "services/organization/rpc/import_codec.h"
 #include "services/organization/rpc/import_rpc.h"
 #include "services/organization/rpc/import_upload.h"
@@ -25,6 +26,7 @@
 #include "services/organization/rpc/reorganization_codec.h"
 #include "services/organization/rpc/rule_pack_codec.h"
 #include "services/organization/rpc/structure_rpc.h"
+#include "services/organization/rpc/workplace_rpc.h"
 #include "services/organization/storage/alert_keeper.h"
 #include "services/organization/storage/alert_rows.h"
 #include "services/organization/storage/directory_feed.h"
@@ -34,6 +36,8 @@
 #include "services/organization/storage/sql_access_store.h"
 #include "services/organization/storage/sql_audit_log.h"
 #include "services/organization/storage/sql_consistency.h"
+#include "services/organization/storage/sql_duty_occupants.h"
+#include "services/organization/storage/sql_duty_store.h"
 #include "services/organization/storage/sql_facts.h"
 #include "services/organization/storage/sql_import_joins.h"
 #include "services/organization/storage/sql_import_store.h"
@@ -44,6 +48,8 @@
 #include "services/organization/storage/sql_post_txn.h"
 #include "services/organization/storage/sql_unit_store.h"
 #include "services/organization/storage/sql_unit_txn.h"
+#include "services/organization/storage/sql_workplace_occupants.h"
+#include "services/organization/storage/sql_workplace_store.h"
 
 namespace ronghe::organization {
 namespace {
@@ -136,6 +142,8 @@ struct Service::Parts {
   KeyRing keys;
   PersonVault vault;
   SqlMemberOccupants member_occupants;
+  SqlWorkplaceOccupants workplace_occupants;
+  SqlDutyOccupants duty_occupants;
   std::vector<UnitOccupants*> occupants;
   common::MetricSet metrics;
   SqlFacts facts;
@@ -145,6 +153,8 @@ struct Service::Parts {
   SqlMemberStore members;
   MemberIndexFiller index_filler;
   SqlPostStore posts;
+  SqlWorkplaceStore workplaces;
+  SqlDutyStore duties;
   SqlAlertStore alerts;
   SqlIntegrity integrity;
   SqlAuditLog audit;
@@ -174,6 +184,10 @@ struct Service::Parts {
   MemberSearch member_search;
   PostApp post_app;
   PostQuery post_query;
+  WorkplaceApp workplace_app;
+  WorkplaceQuery workplace_query;
+  DutyApp duty_app;
+  DutyQuery duty_query;
   AlertQuery alert_query;
   AlertKeeper alert_keeper;
   ProtoUnitRows unit_rows;
@@ -192,6 +206,8 @@ struct Service::Parts {
   DirectoryRpc directory_rpc;
   MemberRpc member_rpc;
   PostRpc post_rpc;
+  WorkplaceRpc workplace_rpc;
+  DutyRpc duty_rpc;
   ImportRpc import_rpc;
   StructureRpc structure_rpc;
 };
@@ -207,7 +223,9 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       keys(std::move(key_ring)),
       vault(keys, p.random()),
       member_occupants(&vault),
-      occupants({&member_occupants}),
+      workplace_occupants(rules.book),
+      duty_occupants(p.calendar().zone()),
+      occupants({&member_occupants, &workplace_occupants, &duty_occupants}),
       metrics(v1::OrganizationMetrics::descriptor()),
       facts(metrics, occupants),
       totals({"organization", metrics, *database, log, publisher, feed, hub, p.directory(), p.signer(), p.calendar(),
@@ -217,6 +235,8 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       members(*database, log, vault),
       index_filler(*database, vault, [](const absl::Status& status) { LogError("names cannot be indexed", status); }),
       posts(*database, log, p.calendar().zone()),
+      workplaces(*database, log),
+      duties(*database, log, p.calendar().zone()),
       alerts(*database),
       integrity(*database),
       audit(*database, p.clock()),
@@ -243,6 +263,10 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       member_search({members, audit, tree, gate, p.signer(), rules.book}),
       post_app(posts, tree, p.calendar(), rules.book),
       post_query(posts, tree, p.signer()),
+      workplace_app(workplaces, tree, p.calendar(), rules.book),
+      workplace_query(workplaces, tree, p.signer()),
+      duty_app(duties, tree, p.calendar(), rules.book),
+      duty_query(duties, tree, p.signer()),
       alert_query(alerts, tree, p.signer()),
       alert_keeper({*database, log, feed, tree, p.calendar(), rules.book}),
       unit_target(units, unit_join, unit_rows, consistency, p.calendar(), rules.book),
@@ -266,6 +290,8 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
                                                         ReadMembersMessage);
                                }}),
       post_rpc(p.wrapper(), {post_app, post_query, tree, gate, watch}),
+      workplace_rpc(p.wrapper(), {workplace_app, workplace_query, tree, gate, watch}),
+      duty_rpc(p.wrapper(), {duty_app, duty_query, tree, gate, watch}),
       import_rpc(p.wrapper(), import_app),
       structure_rpc(p.wrapper(), {reorganizations, tree, gate}) {
   owners.Add("grants", [this](std::string_view name, int64_t id, absl::Time deadline) {
@@ -285,6 +311,22 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
   });
   owners.Add("appointments", [this](std::string_view name, int64_t id, absl::Time deadline) {
     return post_app.OwnerOfAppointment(name, id, deadline);
+  });
+  owners.Add("workplaces", [this](std::string_view name, int64_t id, absl::Time deadline) {
+    return workplace_app.OwnerOfWorkplace(name, id, deadline);
+  });
+  owners.Add("covers", [this](std::string_view name, int64_t id, absl::Time deadline) {
+    return workplace_app.OwnerOfCover(name, id, deadline);
+  });
+  owners.Add("duties", [this](std::string_view name, int64_t id, absl::Time deadline) {
+    return duty_app.OwnerOfDuty(name, id, deadline);
+  });
+  owners.Add("dutyResults", [this](std::string_view name, int64_t id, absl::Time deadline) {
+    return duty_app.OwnerOfResult(name, id, deadline);
+  });
+  timers.Handle(std::string(kDutyMonthTimer), [this, &p](common::WriteTxn& txn, const common::DueTimer& timer) {
+    SqlDutyTxn in_txn(txn, p.calendar().zone());
+    return duty_app.MonthDue(in_txn, DutyId(timer.record), timer.due);
   });
   timers.Handle(std::string(kTermTimer), [this, &p](common::WriteTxn& txn, const common::DueTimer& timer) {
     SqlPostTxn in_txn(txn, p.calendar().zone());
@@ -388,8 +430,9 @@ void Service::Register() {
 }
 
 std::vector<common::ServiceBinding*> Service::bindings() {
-  return {&parts_->organization_rpc, &parts_->access_rpc, &parts_->directory_rpc, &parts_->member_rpc,
-          &parts_->post_rpc,         &parts_->import_rpc, &parts_->structure_rpc, &parts_->totals.feed_binding()};
+  return {&parts_->organization_rpc, &parts_->access_rpc,           &parts_->directory_rpc, &parts_->member_rpc,
+          &parts_->post_rpc,         &parts_->workplace_rpc,        &parts_->duty_rpc,      &parts_->import_rpc,
+          &parts_->structure_rpc,    &parts_->totals.feed_binding()};
 }
 
 }  // namespace ronghe::organization

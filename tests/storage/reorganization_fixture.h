@@ -141,7 +141,8 @@ class ReorganizationTestBase : public UnitTestBase {
       const common::Period period{month, month};
       RONGHE_ASSIGN_OR_RETURN(std::vector<common::SummaryValues> values,
                               common::ReadSummaries(session, metrics_, {&wanted, 1}, {&period, 1}));
-      for (const char* name : {"units", "branches", "members", "full_members", "female_members"}) {
+      for (const char* name : {"units", "branches", "members", "full_members", "female_members", "workplaces",
+                               "covered_workplaces", "duties_active", "duty_results_due", "duty_results_recorded"}) {
         totals[name] = values[0].sum[*metrics_.IndexOf(name)];
       }
       return absl::OkStatus();

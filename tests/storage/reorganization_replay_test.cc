@@ -25,6 +25,8 @@ class Replay {
         next.lives = false;
         break;
       case EffectKind::kUpdated:
+      case EffectKind::kWorkplacesMoved:
+      case EffectKind::kDutiesMoved:
       case EffectKind::kMembersMoved:
         return;
     }

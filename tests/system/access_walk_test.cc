@@ -25,11 +25,13 @@
 #include "ronghe/gateway/v1/overview_service.pb.h"
 #include "ronghe/organization/v1/access_service.pb.h"
 #include "ronghe/organization/v1/directory_service.pb.h"
+#include "ronghe/organization/v1/duty_service.pb.h"
 #include "ronghe/organization/v1/import_service.pb.h"
 #include "ronghe/organization/v1/member_service.pb.h"
 #include "ronghe/organization/v1/organization_service.pb.h"
 #include "ronghe/organization/v1/post_service.pb.h"
 #include "ronghe/organization/v1/structure_service.pb.h"
+#include "ronghe/organization/v1/workplace_service.pb.h"
 #include "ronghe/rectification/v1/rectification_service.pb.h"
 #include "services/common/values/clock.h"
 #include "tests/support/rpc_client.h"
@@ -56,6 +58,8 @@ std::vector<Served> AllServices() {
   add(organization::v1::CreateUnitRequest::descriptor()->file(), "organization");
   add(organization::v1::CreateMemberRequest::descriptor()->file(), "organization");
   add(organization::v1::CreatePostRequest::descriptor()->file(), "organization");
+  add(organization::v1::CreateWorkplaceRequest::descriptor()->file(), "organization");
+  add(organization::v1::CreateDutyRequest::descriptor()->file(), "organization");
   add(organization::v1::CreateGrantRequest::descriptor()->file(), "organization");
   add(organization::v1::GetImportRequest::descriptor()->file(), "organization");
   add(organization::v1::MergeUnitsRequest::descriptor()->file(), "organization");
@@ -197,6 +201,8 @@ class AccessWalk : public testing::Test {
     const std::string token = suite_->administrator();
     names["members"] = Must<organization::v1::Member>("MemberService", "CreateMember", member, token).name();
     MakePosts(names, "units/" + county + "001001", token);
+    MakeWorkplaces(names, "units/" + county + "001001", token);
+    MakeDuties(names, "units/" + county + "001001", token);
     organization::v1::CreatePrincipalRequest principal;
     principal.mutable_principal()->set_issuer("ronghe-local");
     principal.mutable_principal()->set_subject("holder-" + side);
@@ -251,6 +257,50 @@ class AccessWalk : public testing::Test {
         Must<organization::v1::Appointment>("PostService", "CreateAppointment", appointment, token).name();
   }
 
+  // A workplace that the unit counts and serves.
+  static void MakeWorkplaces(std::map<std::string, std::string>& names, const std::string& unit,
+                             const std::string& token) {
+    organization::v1::CreateWorkplaceRequest create;
+    create.mutable_workplace()->set_unit(unit);
+    create.mutable_workplace()->set_kind(organization::v1::WORKPLACE_KIND_COMMUNITY);
+    create.mutable_workplace()->set_title("某社区");
+    create.mutable_workplace()->set_external_id(unit);
+    names["workplaces"] =
+        Must<organization::v1::Workplace>("WorkplaceService", "CreateWorkplace", create, token).name();
+    organization::v1::BatchAssignCoversRequest assign;
+    assign.set_unit(unit);
+    assign.add_workplaces(names["workplaces"]);
+    names["covers"] =
+        Must<organization::v1::BatchAssignCoversResponse>("WorkplaceService", "BatchAssignCovers", assign, token)
+            .covers(0)
+            .name();
+  }
+
+  // A duty of the unit, begun, with a result that is due.
+  static void MakeDuties(std::map<std::string, std::string>& names, const std::string& unit, const std::string& token) {
+    organization::v1::CreateDutyRequest create;
+    organization::v1::Duty& duty = *create.mutable_duty();
+    duty.set_unit(unit);
+    duty.set_kind(organization::v1::DUTY_KIND_COMMITMENT);
+    duty.set_title("承诺");
+    duty.mutable_start_date()->set_year(2026);
+    duty.mutable_start_date()->set_month(1);
+    duty.mutable_start_date()->set_day(1);
+    organization::v1::DutyParty& party = *duty.add_parties();
+    party.set_role(organization::v1::DUTY_ROLE_PARTICIPANT);
+    party.set_member(names["members"]);
+    names["duties"] = Must<organization::v1::Duty>("DutyService", "CreateDuty", create, token).name();
+    organization::v1::StartDutyRequest start;
+    start.set_name(names["duties"]);
+    Must<organization::v1::Duty>("DutyService", "StartDuty", start, token);
+    organization::v1::ListDutyResultsRequest list;
+    list.set_parent(unit);
+    names["dutyResults"] =
+        Must<organization::v1::ListDutyResultsResponse>("DutyService", "ListDutyResults", list, token)
+            .results(0)
+            .name();
+  }
+
   static std::string Subject(Role role, const std::string& where) {
     return fmt::format("{}-{}", common::v1::Role_Name(role), where);
   }
@@ -297,6 +347,25 @@ class AccessWalk : public testing::Test {
         {"ronghe.organization.v1.PostService.CreateAppointment appointment.member", "members"},
         {"ronghe.organization.v1.PostService.GetAppointment name", "appointments"},
         {"ronghe.organization.v1.PostService.EndAppointment name", "appointments"},
+        {"ronghe.organization.v1.WorkplaceService.GetWorkplace name", "workplaces"},
+        {"ronghe.organization.v1.WorkplaceService.UpdateWorkplace workplace.name", "workplaces"},
+        {"ronghe.organization.v1.WorkplaceService.MoveWorkplace name", "workplaces"},
+        {"ronghe.organization.v1.WorkplaceService.CloseWorkplace name", "workplaces"},
+        {"ronghe.organization.v1.WorkplaceService.RestoreWorkplace name", "workplaces"},
+        {"ronghe.organization.v1.WorkplaceService.BatchAssignCovers workplaces", "workplaces"},
+        {"ronghe.organization.v1.WorkplaceService.BatchEndCovers workplaces", "workplaces"},
+        {"ronghe.organization.v1.WorkplaceService.GetCover name", "covers"},
+        {"ronghe.organization.v1.DutyService.GetDuty name", "duties"},
+        {"ronghe.organization.v1.DutyService.UpdateDuty duty.name", "duties"},
+        {"ronghe.organization.v1.DutyService.StartDuty name", "duties"},
+        {"ronghe.organization.v1.DutyService.CompleteDuty name", "duties"},
+        {"ronghe.organization.v1.DutyService.EndDuty name", "duties"},
+        {"ronghe.organization.v1.DutyService.CancelDuty name", "duties"},
+        {"ronghe.organization.v1.DutyService.AddDutyParties name", "duties"},
+        {"ronghe.organization.v1.DutyService.EndDutyPart name", "duties"},
+        {"ronghe.organization.v1.DutyService.RecordDutyResult name", "dutyResults"},
+        {"ronghe.organization.v1.DutyService.AmendDutyResult name", "dutyResults"},
+        {"ronghe.organization.v1.DutyService.GetDutyResult name", "dutyResults"},
         {"ronghe.organization.v1.ImportService.GetImport name", "imports"},
         {"ronghe.organization.v1.ImportService.ListImportRowErrors name", "imports"},
         {"ronghe.organization.v1.ImportService.RevertImport name", "imports"},

@@ -28,14 +28,14 @@ int MostOn(const std::vector<StoredAppointment>& all, PostId post, const DaySpan
 
 absl::Status PostApp::PersonBlockers(PostTxn& txn, const Candidate& candidate, std::vector<common::Blocker>& blockers) {
   const std::string member = MemberName(candidate.member);
-  RONGHE_ASSIGN_OR_RETURN(const std::optional<PostHolder> person, txn.FindMember(candidate.member));
+  RONGHE_ASSIGN_OR_RETURN(const std::optional<MemberFacts> person, txn.FindMember(candidate.member));
   if (!person) {
     blockers.push_back({"OTHER_COUNTY",
                         member,
                         {"the member is of another county, or none any longer", "该党员属于其他县或已不在册"}});
     return absl::OkStatus();
   }
-  if (!person->full || (person->full_since && candidate.from < *person->full_since)) {
+  if (!person->full() || (person->full_since && candidate.from < *person->full_since)) {
     blockers.push_back({"NOT_FULL_MEMBER", member, {"is no full member on that day", "当日不是正式党员"}});
   }
   if (candidate.basis != AppointmentBasis::kElected) return absl::OkStatus();
@@ -83,7 +83,7 @@ absl::Status PostApp::OverlapBlockers(PostTxn& txn, const Candidate& candidate,
 absl::StatusOr<std::vector<common::Blocker>> PostApp::Blockers(PostTxn& txn, const Candidate& candidate, TermId& term) {
   const StoredPost& post = candidate.post;
   std::vector<common::Blocker> blockers;
-  RONGHE_ASSIGN_OR_RETURN(const std::optional<PostUnit> at, txn.FindUnit(post.info.unit));
+  RONGHE_ASSIGN_OR_RETURN(const std::optional<HostUnit> at, txn.FindUnit(post.info.unit));
   if (!at) return common::NotFound(NameOf(post.id));
   if (at->state != UnitState::kActive) {
     blockers.push_back({"UNIT_DISSOLVED", "units/" + at->code, {"the unit is dissolved", "该组织已撤销"}});
@@ -149,13 +149,8 @@ absl::StatusOr<StoredAppointment> PostApp::CreateAppointment(const common::Call&
     remember = NameOf(made.id);
     return made;
   };
-  auto again = [&](PostTxn& txn, const std::string& done) -> absl::StatusOr<StoredAppointment> {
-    RONGHE_ASSIGN_OR_RETURN(std::optional<StoredAppointment> same,
-                            txn.Find(AppointmentId(IdFromName(done, "appointments"))));
-    if (!same) return common::NotFound(done);
-    return *std::move(same);
-  };
-  return Run<StoredAppointment>(common::PartitionOf(post_id.value), call, options, create, again);
+  return RunWrite<StoredAppointment>(store_, common::PartitionOf(post_id.value), call, options, create,
+                                     SameRecord<StoredAppointment, AppointmentId, PostTxn>);
 }
 
 absl::StatusOr<StoredAppointment> PostApp::EndAppointment(const common::Call& call, const std::string& name, int reason,

@@ -9,13 +9,6 @@
 namespace ronghe::organization {
 namespace {
 
-template <typename IdType>
-absl::StatusOr<common::UnitUid> OwnerOf(PostStore& store, std::string_view name, IdType id, absl::Time deadline) {
-  RONGHE_ASSIGN_OR_RETURN(const auto found, store.Find(id, deadline));
-  if (!found) return common::NotFound(std::string(name));
-  return found->info.unit;
-}
-
 PostFields Merge(const StoredPost& post, const PostApp::PostChanges& changes, common::Violations& violations) {
   PostFields merged{static_cast<int>(post.kind), post.title, post.seats};
   if (changes.mask.empty()) {
@@ -33,15 +26,6 @@ PostFields Merge(const StoredPost& post, const PostApp::PostChanges& changes, co
 }
 
 }  // namespace
-
-absl::Status RefuseFor(std::vector<common::Blocker> blockers) {
-  if (blockers.empty()) return absl::OkStatus();
-  std::string reason = blockers.front().reason;
-  common::Text text = blockers.size() == 1
-                          ? blockers.front().text
-                          : common::Text{"this is not possible; every reason is listed", "不能办理，原因已全部列出"};
-  return common::FailedPrecondition(std::move(reason), std::move(text), std::move(blockers));
-}
 
 absl::StatusOr<StoredAppointment> EndOn(PostTxn& txn, StoredAppointment appointment, absl::CivilDay day,
                                         EndReason reason) {
@@ -66,53 +50,24 @@ absl::Status EndPostsOfMember(PostTxn& txn, MemberId member, common::UnitUid to,
   return absl::OkStatus();
 }
 
-absl::CivilDay PostApp::DayOf(const WriteOptions& options, std::string_view field,
-                              common::Violations& violations) const {
-  const absl::CivilDay today = calendar_.Today();
-  if (options.effective && *options.effective > today) {
-    violations.Add(std::string(field), "IN_FUTURE", {"must not be in the future", "不能晚于今天"});
-  }
-  return options.effective.value_or(today);
-}
-
-absl::StatusOr<TreeUnit> PostApp::VisibleUnit(const common::Call& call, const std::string& name, std::string_view field,
-                                              common::Violations violations) const {
-  const absl::StatusOr<std::string> code = CodeFromName(name, field);
-  violations.AddAll(code.status());
-  RONGHE_RETURN_IF_ERROR(violations.ToStatus());
-  std::optional<TreeUnit> unit = tree_.FindByCode(*code);
-  if (!unit || !tree_.Covers(call.scope, unit->uid)) return common::NotFound(name);
-  return *std::move(unit);
-}
-
-template <typename Stored, typename IdType>
-absl::StatusOr<Stored> PostApp::FindVisible(const common::Call& call, const std::string& name) {
-  common::Violations violations;
-  const auto id = ReadId<IdType>(name, "name", violations);
-  RONGHE_RETURN_IF_ERROR(violations.ToStatus());
-  RONGHE_ASSIGN_OR_RETURN(std::optional<Stored> found, store_.Find(id, call.deadline));
-  if (!found || !tree_.Covers(call.scope, found->info.unit)) return common::NotFound(name);
-  return *std::move(found);
-}
-
 absl::StatusOr<StoredPost> PostApp::GetPost(const common::Call& call, const std::string& name) {
-  return FindVisible<StoredPost, PostId>(call, name);
+  return FindVisibleRecord<StoredPost, PostId>(store_, tree_, call, name);
 }
 absl::StatusOr<StoredTerm> PostApp::GetTerm(const common::Call& call, const std::string& name) {
-  return FindVisible<StoredTerm, TermId>(call, name);
+  return FindVisibleRecord<StoredTerm, TermId>(store_, tree_, call, name);
 }
 absl::StatusOr<StoredAppointment> PostApp::GetAppointment(const common::Call& call, const std::string& name) {
-  return FindVisible<StoredAppointment, AppointmentId>(call, name);
+  return FindVisibleRecord<StoredAppointment, AppointmentId>(store_, tree_, call, name);
 }
 
 absl::StatusOr<common::UnitUid> PostApp::OwnerOfPost(std::string_view name, int64_t id, absl::Time deadline) {
-  return OwnerOf(store_, name, PostId(id), deadline);
+  return OwnerOfRecord(store_, name, PostId(id), deadline);
 }
 absl::StatusOr<common::UnitUid> PostApp::OwnerOfTerm(std::string_view name, int64_t id, absl::Time deadline) {
-  return OwnerOf(store_, name, TermId(id), deadline);
+  return OwnerOfRecord(store_, name, TermId(id), deadline);
 }
 absl::StatusOr<common::UnitUid> PostApp::OwnerOfAppointment(std::string_view name, int64_t id, absl::Time deadline) {
-  return OwnerOf(store_, name, AppointmentId(id), deadline);
+  return OwnerOfRecord(store_, name, AppointmentId(id), deadline);
 }
 
 absl::StatusOr<StoredPost> PostApp::CreatePost(const common::Call& call, const std::string& unit_name,
@@ -120,9 +75,9 @@ absl::StatusOr<StoredPost> PostApp::CreatePost(const common::Call& call, const s
   common::Violations violations = StartWith(options);
   CheckPostFields(fields, "post.", violations);
   const absl::CivilDay from = DayOf(options, "post.start_date", violations);
-  RONGHE_ASSIGN_OR_RETURN(const TreeUnit unit, VisibleUnit(call, unit_name, "post.unit", std::move(violations)));
+  RONGHE_ASSIGN_OR_RETURN(const TreeUnit unit, VisibleUnit(tree_, call, unit_name, "post.unit", std::move(violations)));
   auto create = [&](PostTxn& txn, std::string& remember) -> absl::StatusOr<StoredPost> {
-    RONGHE_ASSIGN_OR_RETURN(const std::optional<PostUnit> at, txn.FindUnit(unit.uid));
+    RONGHE_ASSIGN_OR_RETURN(const std::optional<HostUnit> at, txn.FindUnit(unit.uid));
     if (!at) return common::NotFound(unit_name);
     std::vector<common::Blocker> blockers;
     if (at->state != UnitState::kActive) {
@@ -149,12 +104,7 @@ absl::StatusOr<StoredPost> PostApp::CreatePost(const common::Call& call, const s
     remember = NameOf(post.id);
     return post;
   };
-  auto again = [&](PostTxn& txn, const std::string& done) -> absl::StatusOr<StoredPost> {
-    RONGHE_ASSIGN_OR_RETURN(std::optional<StoredPost> post, txn.Find(PostId(IdFromName(done, "posts"))));
-    if (!post) return common::NotFound(done);
-    return *std::move(post);
-  };
-  return Run<StoredPost>(unit.partition, call, options, create, again);
+  return RunWrite<StoredPost>(store_, unit.partition, call, options, create, SameRecord<StoredPost, PostId, PostTxn>);
 }
 
 absl::StatusOr<StoredPost> PostApp::UpdatePost(const common::Call& call, const std::string& name,
@@ -214,7 +164,7 @@ absl::StatusOr<StoredPost> PostApp::AbolishPost(const common::Call& call, const 
 }
 
 absl::Status PostApp::UnitEnded(PostTxn& txn, common::UnitUid unit) {
-  RONGHE_ASSIGN_OR_RETURN(const std::optional<PostUnit> at, txn.FindUnit(unit));
+  RONGHE_ASSIGN_OR_RETURN(const std::optional<HostUnit> at, txn.FindUnit(unit));
   if (!at || at->state == UnitState::kActive) return absl::OkStatus();
   RONGHE_ASSIGN_OR_RETURN(std::vector<StoredAppointment> appointments, txn.AppointmentsOf(unit));
   for (StoredAppointment& appointment : appointments) {

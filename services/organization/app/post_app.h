@@ -10,6 +10,7 @@
 #include "services/common/values/call.h"
 #include "services/common/values/clock.h"
 #include "services/organization/app/post_store.h"
+#include "services/organization/app/record_write.h"
 #include "services/organization/app/tree.h"
 #include "services/organization/app/unit_app.h"
 #include "services/organization/domain/rules.h"
@@ -92,23 +93,16 @@ class PostApp {
   absl::Status UnitEnded(PostTxn& txn, common::UnitUid unit);
 
  private:
-  // Claim, `change`, remember, commit; `again` answers a request that was done before, by the name it remembered.
-  template <typename Result>
-  absl::StatusOr<Result> Run(common::PartitionId partition, const common::Call& call, const WriteOptions& options,
-                             absl::FunctionRef<absl::StatusOr<Result>(PostTxn&, std::string& remember)> change,
-                             absl::FunctionRef<absl::StatusOr<Result>(PostTxn&, const std::string& name)> again);
-  // The same for a write on a record that exists: found, in scope, of the etag that the caller knows.
+  // RunWriteOn, on this store and tree.
   template <typename Stored, typename IdType>
   absl::StatusOr<Stored> RunOn(const common::Call& call, const std::string& name, IdType id,
                                const WriteOptions& options,
-                               absl::FunctionRef<absl::StatusOr<Stored>(PostTxn&, const Stored&)> change);
-  template <typename Stored, typename IdType>
-  absl::StatusOr<Stored> FindVisible(const common::Call& call, const std::string& name);
-
-  absl::StatusOr<TreeUnit> VisibleUnit(const common::Call& call, const std::string& name, std::string_view field,
-                                       common::Violations violations) const;
-  // The day of an event: `options.effective` or today; adds IN_FUTURE.
-  absl::CivilDay DayOf(const WriteOptions& options, std::string_view field, common::Violations& violations) const;
+                               absl::FunctionRef<absl::StatusOr<Stored>(PostTxn&, const Stored&)> change) {
+    return RunWriteOn<Stored>(store_, tree_, call, name, id, options, change);
+  }
+  absl::CivilDay DayOf(const WriteOptions& options, std::string_view field, common::Violations& violations) const {
+    return EventDay(calendar_, options, field, violations);
+  }
   // Begins a term of the unit on a day.
   absl::StatusOr<StoredTerm> Begin(PostTxn& txn, common::UnitUid unit, int number, int years, absl::CivilDay start);
   absl::StatusOr<StoredTerm> Finish(PostTxn& txn, StoredTerm term, TermEvent event, absl::CivilDay day);

@@ -1,31 +1,12 @@
 #include "services/organization/app/post_query.h"
 
-#include <charconv>
-
 #include <fmt/format.h>
 
 #include "services/common/values/clock.h"
-#include "services/organization/app/subtree_walk.h"
-#include "services/organization/app/unit_app.h"
+#include "services/organization/app/record_query.h"
 
 namespace ronghe::organization {
 namespace {
-
-std::string PositionText(const RecordPosition& position) {
-  return fmt::format("{}.{}", position.unit.value, position.id);
-}
-
-absl::StatusOr<RecordPosition> ReadPosition(const std::string& text) {
-  RecordPosition position;
-  if (text.empty()) return position;
-  const char* const end = text.data() + text.size();
-  const auto unit = std::from_chars(text.data(), end, position.unit.value);
-  if (unit.ec == std::errc() && unit.ptr != end && *unit.ptr == '.') {
-    const auto id = std::from_chars(unit.ptr + 1, end, position.id);
-    if (id.ec == std::errc() && id.ptr == end) return position;
-  }
-  return common::Internal("a signed page token has another form");
-}
 
 template <typename Enum>
 std::optional<int> NumberOf(std::optional<Enum> value) {
@@ -46,12 +27,6 @@ std::vector<std::string> FieldsOf(PostCollection collection) {
   if (collection == PostCollection::kPosts) return {"kind", "state", "vacant"};
   if (collection == PostCollection::kTerms) return {"state"};
   return {"kind", "state", "basis"};
-}
-
-absl::Status UnknownValue(const common::Condition& condition) {
-  return common::InvalidArgument(
-      "filter", "UNKNOWN_VALUE",
-      {fmt::format("{} has no such value", condition.field), fmt::format("{} 没有该取值", condition.field)});
 }
 
 absl::StatusOr<std::vector<StoredPost>> Fetch(PostStore& store, const std::vector<UnitsOfPartition>& units,
@@ -79,13 +54,13 @@ absl::StatusOr<PostFilter> ParsePostFilter(PostCollection collection, std::strin
   bool state_given = false;
   for (const common::Condition& condition : conditions) {
     if (condition.field == "vacant") {
-      if (condition.value != "TRUE" && condition.value != "FALSE") return UnknownValue(condition);
+      if (condition.value != "TRUE" && condition.value != "FALSE") return UnknownFilterValue(condition);
       const bool wanted = (condition.value == "TRUE") != condition.negated;
       (wanted ? parsed.without_vacancy : parsed.with_vacancy) = false;
       continue;
     }
     const std::optional<int> value = ValueOf(collection, condition.field, condition.value);
-    if (!value) return UnknownValue(condition);
+    if (!value) return UnknownFilterValue(condition);
     state_given |= condition.field == "state";
     uint32_t& mask = condition.field == "kind"    ? parsed.kinds
                      : condition.field == "basis" ? parsed.bases
@@ -104,37 +79,13 @@ template <typename Stored>
 absl::StatusOr<RecordPage<Stored>> PostQuery::List(const common::Call& call, std::string_view collection,
                                                    const ListRecordsQuery& query,
                                                    const absl::StatusOr<PostFilter>& filter) {
-  const std::string text = fmt::format("{}\n{}\n{}\n{}\n{}\n{}", collection, query.parent, query.subtree, query.filter,
-                                       query.member, query.as_of ? common::DayNumber(*query.as_of) : 0);
-  common::Violations violations;
-  violations.AddAll(filter.status());
-  const absl::StatusOr<int> page_size = common::PageSize(query.page_size);
-  violations.AddAll(page_size.status());
-  const absl::StatusOr<std::string> token = common::ReadPageToken(signer_, text, query.page_token);
-  violations.AddAll(token.status());
-  const absl::StatusOr<std::string> code = CodeFromName(query.parent, "parent");
-  violations.AddAll(code.status());
-  RONGHE_RETURN_IF_ERROR(violations.ToStatus());
-  RecordPage<Stored> page;
-  // Before the rows are read: what is published until then is in them.
-  page.position = tree_.position();
-  const std::optional<TreeUnit> root = tree_.FindByCode(*code);
-  if (!root || !tree_.Covers(call.scope, root->uid)) return common::NotFound(query.parent);
-  RONGHE_ASSIGN_OR_RETURN(const RecordPosition after, ReadPosition(*token));
-  SubtreeWalk walk(tree_, *root, query.subtree, after);
-  RONGHE_ASSIGN_OR_RETURN(
-      page.records,
-      walk.Next<Stored>(call, *page_size + 1,
-                        [&](const std::vector<UnitsOfPartition>& units, const RecordPosition& from, int limit) {
-                          const Stored* const kind = nullptr;
-                          return Fetch(store_, units, *filter, from, limit, call.deadline, kind);
-                        }));
-  if (page.records.size() > static_cast<size_t>(*page_size)) {
-    page.records.pop_back();
-    const Stored& last = page.records.back();
-    page.next_page_token = common::MakePageToken(signer_, text, PositionText({last.info.unit, last.id.value}));
-  }
-  return page;
+  const std::string text = fmt::format("{}\n{}\n{}", TextOf(query, collection), query.member,
+                                       query.as_of ? common::DayNumber(*query.as_of) : 0);
+  return ListRecords<Stored>(tree_, signer_, call, query, text, filter.status(),
+                             [&](const std::vector<UnitsOfPartition>& units, const RecordPosition& from, int limit) {
+                               const Stored* const kind = nullptr;
+                               return Fetch(store_, units, *filter, from, limit, call.deadline, kind);
+                             });
 }
 
 absl::StatusOr<RecordPage<StoredPost>> PostQuery::ListPosts(const common::Call& call, const ListRecordsQuery& query) {

@@ -10,26 +10,10 @@
 #include "services/common/values/call.h"
 #include "services/common/values/pages.h"
 #include "services/organization/app/post_store.h"
+#include "services/organization/app/record_query.h"
 #include "services/organization/app/tree.h"
 
 namespace ronghe::organization {
-
-struct ListRecordsQuery {
-  std::string parent;  // `units/{code}`
-  bool subtree = false;
-  int page_size = 0;
-  std::string page_token;
-  std::string filter;
-  std::string member;                   // appointments: of this one only
-  std::optional<absl::CivilDay> as_of;  // appointments: in force on this day
-};
-
-template <typename Stored>
-struct RecordPage {
-  std::vector<Stored> records;
-  std::string next_page_token;
-  int64_t position = 0;  // of the feed, no later than what the page shows
-};
 
 // Lists of posts, terms and appointments. Thread-safe.
 class PostQuery {

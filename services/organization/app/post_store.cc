@@ -13,8 +13,5 @@ std::string NameOf(TermId id) {
 std::string NameOf(AppointmentId id) {
   return fmt::format("appointments/{}", id.value);
 }
-std::string EtagOf(const RecordInfo& info) {
-  return fmt::format("{:x}.{:x}", info.version, absl::ToUnixMicros(info.update_time));
-}
 
 }  // namespace ronghe::organization

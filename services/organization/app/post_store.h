@@ -12,22 +12,12 @@
 #include <absl/time/time.h>
 
 #include "services/common/values/call.h"
-#include "services/organization/app/member_store.h"
+#include "services/organization/app/record_store.h"
 #include "services/organization/domain/appointment.h"
 #include "services/organization/domain/post.h"
 #include "services/organization/domain/term.h"
-#include "services/organization/domain/unit_types.h"
 
 namespace ronghe::organization {
-
-// What every record of this family has.
-struct RecordInfo {
-  common::UnitUid unit = {};
-  int64_t version = 0;   // from 1
-  int64_t revision = 0;  // of the partition, of the write that made this version; 0: only tried
-  absl::Time create_time = {};
-  absl::Time update_time = {};
-};
 
 struct StoredPost {
   PostId id = {};
@@ -75,44 +65,10 @@ struct StoredAppointment {
 std::string NameOf(PostId id);
 std::string NameOf(TermId id);
 std::string NameOf(AppointmentId id);
-// What changes with every version.
-std::string EtagOf(const RecordInfo& info);
 
-// What the structure says about a unit, as committed.
-struct PostUnit {
-  common::PartitionId partition;
-  std::string code;
-  UnitKind kind = UnitKind::kUnspecified;
-  UnitState state = UnitState::kUnspecified;
-  std::string sector;
-  absl::CivilDay from;  // the first day of this version
-};
-
-// What matters of a member, without personal data.
-struct PostHolder {
-  common::UnitUid unit;
-  bool full = false;
-  std::optional<absl::CivilDay> full_since;
-};
-
-// A write transaction in one partition, which holds the partition's lock row: its posts, terms and appointments change
-// one write at a time. Inserts and replacements are logged with what they add to totals. Not thread-safe.
-class PostTxn {
+// The posts, terms and appointments of a partition. Inserts and replacements are logged with what they add to totals.
+class PostTxn : public RecordTxn {
  public:
-  virtual ~PostTxn() = default;
-  virtual common::PartitionId partition() const = 0;
-  virtual absl::Time now() const = 0;
-
-  // Idempotency, before anything else: the resource of the same request made before, or nullopt for a new request.
-  virtual absl::StatusOr<std::optional<std::string>> Claim(const common::RequestKey& key) = 0;
-  virtual void Remember(std::string resource) = 0;
-
-  virtual absl::StatusOr<std::optional<PostUnit>> FindUnit(common::UnitUid unit) = 0;
-  // Whether `unit` is `above` or lies below it, as committed.
-  virtual absl::StatusOr<bool> IsWithin(common::UnitUid unit, common::UnitUid above) = 0;
-  // Of this partition only; nullopt for others.
-  virtual absl::StatusOr<std::optional<PostHolder>> FindMember(MemberId id) = 0;
-
   virtual absl::StatusOr<std::optional<StoredPost>> Find(PostId id) = 0;
   virtual absl::StatusOr<std::optional<StoredTerm>> Find(TermId id) = 0;
   virtual absl::StatusOr<std::optional<StoredAppointment>> Find(AppointmentId id) = 0;
@@ -132,13 +88,6 @@ class PostTxn {
   virtual absl::StatusOr<StoredAppointment> Replace(const StoredAppointment& after) = 0;
 };
 
-// Where a list of one kind of record stands: after this record of this unit.
-struct RecordPosition {
-  common::UnitUid unit;
-  int64_t id = 0;
-  friend auto operator<=>(const RecordPosition&, const RecordPosition&) = default;
-};
-
 // Which posts, terms or appointments a list wants, beside the units: bit n of a mask allows the value n.
 struct PostFilter {
   uint32_t kinds = ~0u;
@@ -153,6 +102,7 @@ struct PostFilter {
 // Thread-safe.
 class PostStore {
  public:
+  using Txn = PostTxn;
   virtual ~PostStore() = default;
   // One transaction in one partition: OK commits durably; an error rolls back and is returned. `body` may run again.
   virtual absl::Status Write(common::PartitionId partition, const common::Call& call,

@@ -124,9 +124,9 @@ absl::Status StructureChange::CheckChild(const Unit& child, const Unit& parent, 
 
 absl::Status StructureChange::HandOver(const Unit& from, const Unit& to, std::optional<std::vector<std::string>> only,
                                        std::vector<Blocker>& blockers) {
-  RONGHE_ASSIGN_OR_RETURN(const int64_t moved,
+  RONGHE_ASSIGN_OR_RETURN(const std::vector<HandedOver> moved,
                           txn_.HandOver({from, to, day_, authority_.actor, std::move(only)}, blockers));
-  if (moved > 0) Tell(EffectKind::kMembersMoved, from.ref(), to.ref(), moved);
+  for (const HandedOver& some : moved) Tell(some.kind, from.ref(), to.ref(), some.count);
   return absl::OkStatus();
 }
 
@@ -209,8 +209,11 @@ absl::Status StructureChange::Allot(const SplitPart& part, const Unit& to, const
     RONGHE_RETURN_IF_ERROR(CheckChild(*child, to, blockers));
     if (blockers.size() == before) RONGHE_RETURN_IF_ERROR(PutUnder(*child, to));
   }
-  if (part.members.empty()) return absl::OkStatus();
-  return HandOver(source, to, part.members, blockers);
+  std::vector<std::string> records = part.members;
+  records.insert(records.end(), part.workplaces.begin(), part.workplaces.end());
+  records.insert(records.end(), part.duties.begin(), part.duties.end());
+  if (records.empty()) return absl::OkStatus();
+  return HandOver(source, to, std::move(records), blockers);
 }
 
 absl::Status StructureChange::EndSplit(const Unit& source, std::vector<UnitRef> successors,

@@ -40,6 +40,8 @@ struct SplitPart {
   std::string unit;  // or else
   std::optional<EstablishStep> establish;
   std::vector<std::string> members;
+  std::vector<std::string> workplaces = {};
+  std::vector<std::string> duties = {};
   std::vector<std::string> units;
 };
 struct SplitStep {

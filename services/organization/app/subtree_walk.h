@@ -14,7 +14,7 @@
 #include "services/common/values/call.h"
 #include "services/common/values/status.h"
 #include "services/organization/app/member_store.h"
-#include "services/organization/app/post_store.h"
+#include "services/organization/app/record_store.h"
 #include "services/organization/app/tree.h"
 
 namespace ronghe::organization {

@@ -9,11 +9,7 @@ namespace {
 
 constexpr size_t kMaxElected = 100;
 
-absl::StatusOr<StoredTerm> SameTerm(PostTxn& txn, const std::string& done) {
-  RONGHE_ASSIGN_OR_RETURN(std::optional<StoredTerm> term, txn.Find(TermId(IdFromName(done, "terms"))));
-  if (!term) return common::NotFound(done);
-  return *std::move(term);
-}
+constexpr auto SameTerm = SameRecord<StoredTerm, TermId, PostTxn>;
 
 std::string DayText(absl::CivilDay day) {
   return fmt::format("{}-{:02}-{:02}", day.year(), day.month(), day.day());
@@ -49,9 +45,9 @@ absl::StatusOr<StoredTerm> PostApp::CreateTerm(const common::Call& call, const s
   if (number < 0 || number > 1000) {
     violations.Add("term.number", "OUT_OF_RANGE", {"must be between 1 and 1000", "应在 1 至 1000 之间"});
   }
-  RONGHE_ASSIGN_OR_RETURN(const TreeUnit unit, VisibleUnit(call, unit_name, "term.unit", std::move(violations)));
+  RONGHE_ASSIGN_OR_RETURN(const TreeUnit unit, VisibleUnit(tree_, call, unit_name, "term.unit", std::move(violations)));
   auto create = [&](PostTxn& txn, std::string& remember) -> absl::StatusOr<StoredTerm> {
-    RONGHE_ASSIGN_OR_RETURN(const std::optional<PostUnit> at, txn.FindUnit(unit.uid));
+    RONGHE_ASSIGN_OR_RETURN(const std::optional<HostUnit> at, txn.FindUnit(unit.uid));
     if (!at) return common::NotFound(unit_name);
     const int years = rules_.On(start).terms.YearsOf(at->kind, at->sector);
     std::vector<common::Blocker> blockers;
@@ -84,7 +80,7 @@ absl::StatusOr<StoredTerm> PostApp::CreateTerm(const common::Call& call, const s
     remember = NameOf(term.id);
     return term;
   };
-  return Run<StoredTerm>(unit.partition, call, options, create, SameTerm);
+  return RunWrite<StoredTerm>(store_, unit.partition, call, options, create, SameTerm);
 }
 
 absl::StatusOr<StoredTerm> PostApp::PlanElection(const common::Call& call, const std::string& name,
@@ -117,7 +113,7 @@ absl::StatusOr<StoredTerm> PostApp::ExtendTerm(const common::Call& call, const s
   }
   CheckDocument("document", extension.document, true, violations);
   RONGHE_ASSIGN_OR_RETURN(const TreeUnit approver,
-                          VisibleUnit(call, extension.approver, "approver", std::move(violations)));
+                          VisibleUnit(tree_, call, extension.approver, "approver", std::move(violations)));
   const absl::CivilDay due = *options.effective;
   return RunOn<StoredTerm>(
       call, name, id, options, [&](PostTxn& txn, const StoredTerm& before) -> absl::StatusOr<StoredTerm> {
@@ -208,7 +204,7 @@ absl::StatusOr<PostApp::ElectionOutcome> PostApp::RecordElection(const common::C
     }
     return outcome;
   };
-  return Run<ElectionOutcome>(common::PartitionOf(id.value), call, options, record, again);
+  return RunWrite<ElectionOutcome>(store_, common::PartitionOf(id.value), call, options, record, again);
 }
 
 absl::StatusOr<PostApp::ElectionOutcome> PostApp::Elect(PostTxn& txn, const StoredTerm& term, const Election& election,
@@ -228,7 +224,7 @@ absl::StatusOr<PostApp::ElectionOutcome> PostApp::Elect(PostTxn& txn, const Stor
   }
   outcome.term.election = ElectionState::kHeld;
   RONGHE_ASSIGN_OR_RETURN(outcome.term, Finish(txn, outcome.term, TermEvent::kElect, day));
-  RONGHE_ASSIGN_OR_RETURN(const std::optional<PostUnit> at, txn.FindUnit(term.info.unit));
+  RONGHE_ASSIGN_OR_RETURN(const std::optional<HostUnit> at, txn.FindUnit(term.info.unit));
   if (!at) return common::NotFound(NameOf(term.id));
   const int years = rules_.On(day).terms.YearsOf(at->kind, at->sector);
   if (years == 0) {

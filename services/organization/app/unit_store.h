@@ -66,8 +66,13 @@ struct HandOverOrder {
   Unit to;
   absl::CivilDay day;
   std::string actor;
-  // Members by name, or else everything.
+  // Members, workplaces and duties by name, or else everything.
   std::optional<std::vector<std::string>> only = {};
+};
+// How many of what went along.
+struct HandedOver {
+  EffectKind kind;
+  int64_t count = 0;
 };
 
 // Reads of the structure inside one snapshot or transaction. Not thread-safe.
@@ -147,8 +152,9 @@ class UnitTxn : public virtual UnitReader {
   // them at once, before anything is handed over.
   virtual absl::Status Hold(std::vector<common::PartitionId> partitions) = 0;
   // Everything that lives in one unit belongs to another from now on, each change logged in its own partition. Returns
-  // how many members; what cannot follow is added to `blockers`, and the transaction must then not be committed.
-  virtual absl::StatusOr<int64_t> HandOver(const HandOverOrder& order, std::vector<common::Blocker>& blockers) = 0;
+  // how many of what; what cannot follow is added to `blockers`, and the transaction must then not be committed.
+  virtual absl::StatusOr<std::vector<HandedOver>> HandOver(const HandOverOrder& order,
+                                                           std::vector<common::Blocker>& blockers) = 0;
 
   // Records and logs it; its id and revision are given here. With a state SCHEDULED it comes back on its day.
   virtual absl::StatusOr<Reorganization> Record(Reorganization reorganization) = 0;

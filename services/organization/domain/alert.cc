@@ -25,6 +25,7 @@ constexpr RuleRow kRules[] = {
     {R::kCommitteeTooLarge, "COMMITTEE_TOO_LARGE", S::kWarning, "branches.committee_max_seats"},
     {R::kTooManyDeputies, "TOO_MANY_DEPUTIES", S::kWarning, "branches.deputies_without_committee"},
     {R::kTermExpiring, "TERM_EXPIRING", S::kNotice, "terms.expiring_months"},
+    {R::kUncoveredWorkplaces, "UNCOVERED_WORKPLACES", S::kWarning, "coverage.covering_kinds"},
 };
 static_assert(std::size(kRules) == kAlertRules);
 
@@ -91,6 +92,7 @@ std::string_view PathOf(AlertRule rule) {
 }
 
 const std::string& SourceOf(AlertRule rule, const Rules& rules) {
+  if (rule == R::kUncoveredWorkplaces) return rules.coverage.source;
   return PathOf(rule).starts_with("terms") ? rules.terms.source : rules.branches.source;
 }
 
@@ -107,6 +109,9 @@ std::vector<AlertFinding> Judge(const UnitFacts& facts, const Rules& rules) {
   if (rules.terms.YearsOf(facts.kind, facts.sector) > 0) {
     JudgeTerm(facts, found);
     if (facts.secretaries == 0) found.push_back({R::kNoSecretary, 0, 1, std::nullopt, {}});
+  }
+  if (facts.uncovered_workplaces > 0) {
+    found.push_back({R::kUncoveredWorkplaces, facts.uncovered_workplaces, 0, std::nullopt, {}});
   }
   std::sort(found.begin(), found.end(), [](const AlertFinding& a, const AlertFinding& b) { return a.rule < b.rule; });
   return found;

@@ -27,8 +27,9 @@ enum class AlertRule {
   kCommitteeTooLarge = 8,
   kTooManyDeputies = 9,
   kTermExpiring = 10,
+  kUncoveredWorkplaces = 11,
 };
-inline constexpr int kAlertRules = 10;
+inline constexpr int kAlertRules = 11;
 enum class AlertSeverity { kUnspecified = 0, kUrgent = 1, kWarning = 2, kNotice = 3 };
 
 // Names as filters use them (`NO_SECRETARY`, `URGENT`); nullopt for unknown ones.
@@ -59,7 +60,8 @@ struct UnitFacts {
     absl::CivilDay due;
     absl::CivilDay expiring;
   };
-  std::optional<Term> term;  // the running one
+  std::optional<Term> term;          // the running one
+  int64_t uncovered_workplaces = 0;  // of those it counts
 };
 
 // A rule that a unit does not keep.

@@ -29,6 +29,8 @@ enum class EffectKind {
   kDissolved = 5,
   kRestored = 6,
   kMembersMoved = 7,
+  kWorkplacesMoved = 8,
+  kDutiesMoved = 9,
 };
 
 // One consequence of a step.

@@ -210,6 +210,9 @@ void CheckOthers(const Rules& set, const std::string& path, Violations& violatio
   PartCheck periods(path + ".periods", violations);
   periods.Source(set.periods.source);
   periods.Number("month_close_day", set.periods.month_close_day, 1, 28);
+  PartCheck coverage(path + ".coverage", violations);
+  coverage.Source(set.coverage.source);
+  coverage.Set("covering_kinds", set.coverage.covering_kinds, kEveryKind & ~SetOf(UnitKind::kStatisticalGroup), true);
 }
 
 bool IsVersion(std::string_view version) {

@@ -71,6 +71,11 @@ struct PeriodRules {
   absl::CivilDay OldestOpenDay(absl::CivilDay today) const;
 };
 
+struct CoverageRules {
+  std::string source;
+  KindSet covering_kinds = 0;
+};
+
 // Everything in force from `effective` until the day of the next set.
 struct Rules {
   absl::CivilDay effective;
@@ -82,6 +87,7 @@ struct Rules {
   MembershipRules membership;
   TransferRules transfers;
   PeriodRules periods;
+  CoverageRules coverage;
 };
 
 // A checked rule pack. Immutable; safe to share.

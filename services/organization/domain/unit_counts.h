@@ -22,12 +22,27 @@ struct PostCounts {
   int64_t posts_vacant = 0;  // seats
 };
 
+// Workplaces, by home unit.
+struct WorkplaceCounts {
+  int64_t active = 0;
+  int64_t covered = 0;  // of them
+};
+
+// Duties of a unit: active ones, and monthly results.
+struct DutyCounts {
+  int64_t active = 0;
+  int64_t results_due = 0;
+  int64_t results_recorded = 0;  // of them
+};
+
 // What organization counts: every number adds up the tree. Statistical groups and dissolved units are not counted.
 struct UnitCounts {
   int64_t units = 0;
   int64_t by_kind[9] = {};  // by UnitKind
   MemberCounts members;
   PostCounts posts;
+  WorkplaceCounts workplaces;
+  DutyCounts duties;
 
   void AddUnit(UnitKind kind) {
     ++units;

@@ -1,27 +1,12 @@
 #include "services/organization/rpc/post_codec.h"
 
-#include "services/common/values/timestamp.h"
+#include "services/organization/rpc/record_codec.h"
 #include "services/organization/rpc/wire.h"
 
 namespace ronghe::organization {
-namespace {
-
-template <typename Stored, typename Message>
-void SetInfo(const Stored& stored, const Tree& tree, RevisionGate& gate, Message& message) {
-  message.set_unit("units/" + tree.CodeOf(stored.info.unit));
-  if (stored.info.revision == 0) return;
-  message.set_name(NameOf(stored.id));
-  common::WriteTimestamp(stored.info.create_time, *message.mutable_create_time());
-  common::WriteTimestamp(stored.info.update_time, *message.mutable_update_time());
-  message.set_etag(EtagOf(stored.info));
-  message.set_revision(gate.Token(common::PartitionOf(stored.id.value), stored.info.revision));
-}
-
-}  // namespace
-
 v1::Post ToProto(const StoredPost& post, const Tree& tree, RevisionGate& gate) {
   v1::Post out;
-  SetInfo(post, tree, gate, out);
+  WriteRecordInfo(post, tree, gate, out);
   out.set_kind(static_cast<v1::PostKind>(post.kind));
   out.set_title(post.title);
   out.set_seats(post.seats);
@@ -35,7 +20,7 @@ v1::Post ToProto(const StoredPost& post, const Tree& tree, RevisionGate& gate) {
 
 v1::Term ToProto(const StoredTerm& term, const Tree& tree, RevisionGate& gate) {
   v1::Term out;
-  SetInfo(term, tree, gate, out);
+  WriteRecordInfo(term, tree, gate, out);
   out.set_number(term.number);
   WriteDate(term.dates.start, *out.mutable_start_date());
   WriteDate(term.dates.due, *out.mutable_due_date());
@@ -54,7 +39,7 @@ v1::Term ToProto(const StoredTerm& term, const Tree& tree, RevisionGate& gate) {
 
 v1::Appointment ToProto(const StoredAppointment& appointment, const Tree& tree, RevisionGate& gate) {
   v1::Appointment out;
-  SetInfo(appointment, tree, gate, out);
+  WriteRecordInfo(appointment, tree, gate, out);
   out.set_post(NameOf(appointment.post));
   out.set_kind(static_cast<v1::PostKind>(appointment.kind));
   out.set_member(MemberName(appointment.member));

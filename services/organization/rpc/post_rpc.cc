@@ -2,39 +2,15 @@
 
 #include "services/organization/rpc/post_codec.h"
 #include "services/organization/rpc/wire.h"
+#include "services/organization/rpc/write_options.h"
 
 namespace ronghe::organization {
 namespace {
 
 using common::Call;
 
-// The parts that the writes have in common; `day` is the date they are about.
-template <typename Request>
-WriteOptions OptionsOf(const Call& call, const Request& request, const google::type::Date& day, std::string_view field,
-                       const std::string& etag) {
-  common::Violations violations;
-  WriteOptions options;
-  options.effective = ReadDate(day, field, violations);
-  options.key = KeyOf(call, request.request_id(), request, violations);
-  options.etag = etag;
-  options.validate_only = request.validate_only();
-  options.faults = violations.list();
-  return options;
-}
-
 PostFields FieldsOf(const v1::Post& post) {
   return {post.kind(), post.title(), post.seats()};
-}
-
-template <typename Request>
-ListRecordsQuery QueryOf(const Request& request) {
-  ListRecordsQuery query;
-  query.parent = request.parent();
-  query.subtree = request.subtree();
-  query.page_size = request.page_size();
-  query.page_token = request.page_token();
-  query.filter = request.filter();
-  return query;
 }
 
 }  // namespace
@@ -81,8 +57,9 @@ PostRpc::PostRpc(common::Wrapper& wrapper, Parts parts)
 }
 
 absl::StatusOr<v1::Post> PostRpc::CreatePost(const Call& call, const v1::CreatePostRequest& request) {
-  return Encode(parts_.posts.CreatePost(call, request.post().unit(), FieldsOf(request.post()),
-                                        OptionsOf(call, request, request.post().start_date(), "post.start_date", "")));
+  return Encode(
+      parts_.posts.CreatePost(call, request.post().unit(), FieldsOf(request.post()),
+                              DatedOptionsOf(call, request, request.post().start_date(), "post.start_date", "")));
 }
 
 absl::StatusOr<v1::Post> PostRpc::GetPost(const Call& call, const v1::GetPostRequest& request) {
@@ -90,7 +67,7 @@ absl::StatusOr<v1::Post> PostRpc::GetPost(const Call& call, const v1::GetPostReq
 }
 
 absl::StatusOr<v1::ListPostsResponse> PostRpc::ListPosts(const Call& call, const v1::ListPostsRequest& request) {
-  RONGHE_ASSIGN_OR_RETURN(auto page, parts_.query.ListPosts(call, QueryOf(request)));
+  RONGHE_ASSIGN_OR_RETURN(auto page, parts_.query.ListPosts(call, RecordsQueryOf(request)));
   v1::ListPostsResponse response;
   for (const auto& record : page.records) *response.add_posts() = ToProto(record, parts_.tree, parts_.gate);
   response.set_next_page_token(std::move(page.next_page_token));
@@ -102,17 +79,18 @@ absl::StatusOr<v1::Post> PostRpc::UpdatePost(const Call& call, const v1::UpdateP
   const auto& paths = request.update_mask().paths();
   const PostApp::PostChanges changes{FieldsOf(request.post()), {paths.begin(), paths.end()}};
   return Encode(parts_.posts.UpdatePost(call, request.post().name(), changes,
-                                        OptionsOf(call, request, {}, "", request.post().etag())));
+                                        DatedOptionsOf(call, request, {}, "", request.post().etag())));
 }
 
 absl::StatusOr<v1::Post> PostRpc::AbolishPost(const Call& call, const v1::AbolishPostRequest& request) {
-  return Encode(parts_.posts.AbolishPost(call, request.name(),
-                                         OptionsOf(call, request, request.end_date(), "end_date", request.etag())));
+  return Encode(parts_.posts.AbolishPost(
+      call, request.name(), DatedOptionsOf(call, request, request.end_date(), "end_date", request.etag())));
 }
 
 absl::StatusOr<v1::Term> PostRpc::CreateTerm(const Call& call, const v1::CreateTermRequest& request) {
-  return Encode(parts_.posts.CreateTerm(call, request.term().unit(), request.term().number(),
-                                        OptionsOf(call, request, request.term().start_date(), "term.start_date", "")));
+  return Encode(
+      parts_.posts.CreateTerm(call, request.term().unit(), request.term().number(),
+                              DatedOptionsOf(call, request, request.term().start_date(), "term.start_date", "")));
 }
 
 absl::StatusOr<v1::Term> PostRpc::GetTerm(const Call& call, const v1::GetTermRequest& request) {
@@ -120,7 +98,7 @@ absl::StatusOr<v1::Term> PostRpc::GetTerm(const Call& call, const v1::GetTermReq
 }
 
 absl::StatusOr<v1::ListTermsResponse> PostRpc::ListTerms(const Call& call, const v1::ListTermsRequest& request) {
-  RONGHE_ASSIGN_OR_RETURN(auto page, parts_.query.ListTerms(call, QueryOf(request)));
+  RONGHE_ASSIGN_OR_RETURN(auto page, parts_.query.ListTerms(call, RecordsQueryOf(request)));
   v1::ListTermsResponse response;
   for (const auto& record : page.records) *response.add_terms() = ToProto(record, parts_.tree, parts_.gate);
   response.set_next_page_token(std::move(page.next_page_token));
@@ -130,12 +108,12 @@ absl::StatusOr<v1::ListTermsResponse> PostRpc::ListTerms(const Call& call, const
 
 absl::StatusOr<v1::Term> PostRpc::PlanElection(const Call& call, const v1::PlanElectionRequest& request) {
   return Encode(parts_.posts.PlanElection(
-      call, request.name(), OptionsOf(call, request, request.planned_date(), "planned_date", request.etag())));
+      call, request.name(), DatedOptionsOf(call, request, request.planned_date(), "planned_date", request.etag())));
 }
 
 absl::StatusOr<v1::RecordElectionResponse> PostRpc::RecordElection(const Call& call,
                                                                    const v1::RecordElectionRequest& request) {
-  WriteOptions options = OptionsOf(call, request, request.held_date(), "held_date", request.etag());
+  WriteOptions options = DatedOptionsOf(call, request, request.held_date(), "held_date", request.etag());
   if (request.result() != v1::ELECTION_RESULT_ELECTED && request.result() != v1::ELECTION_RESULT_FAILED) {
     options.faults.push_back({"result", "REQUIRED", {"must be ELECTED or FAILED", "应为选举成功或未成功"}});
   }
@@ -157,12 +135,12 @@ absl::StatusOr<v1::RecordElectionResponse> PostRpc::RecordElection(const Call& c
 absl::StatusOr<v1::Term> PostRpc::ExtendTerm(const Call& call, const v1::ExtendTermRequest& request) {
   return Encode(parts_.posts.ExtendTerm(call, request.name(),
                                         {request.approver(), request.reason(), request.document()},
-                                        OptionsOf(call, request, request.due_date(), "due_date", request.etag())));
+                                        DatedOptionsOf(call, request, request.due_date(), "due_date", request.etag())));
 }
 
 absl::StatusOr<v1::Term> PostRpc::EndTerm(const Call& call, const v1::EndTermRequest& request) {
   return Encode(parts_.posts.EndTerm(call, request.name(),
-                                     OptionsOf(call, request, request.end_date(), "end_date", request.etag())));
+                                     DatedOptionsOf(call, request, request.end_date(), "end_date", request.etag())));
 }
 
 absl::StatusOr<v1::Appointment> PostRpc::CreateAppointment(const Call& call,
@@ -170,7 +148,7 @@ absl::StatusOr<v1::Appointment> PostRpc::CreateAppointment(const Call& call,
   const v1::Appointment& sent = request.appointment();
   return Encode(
       parts_.posts.CreateAppointment(call, {sent.post(), sent.member(), sent.basis(), sent.document()},
-                                     OptionsOf(call, request, sent.start_date(), "appointment.start_date", "")));
+                                     DatedOptionsOf(call, request, sent.start_date(), "appointment.start_date", "")));
 }
 
 absl::StatusOr<v1::Appointment> PostRpc::GetAppointment(const Call& call, const v1::GetAppointmentRequest& request) {
@@ -180,7 +158,7 @@ absl::StatusOr<v1::Appointment> PostRpc::GetAppointment(const Call& call, const 
 absl::StatusOr<v1::ListAppointmentsResponse> PostRpc::ListAppointments(const Call& call,
                                                                        const v1::ListAppointmentsRequest& request) {
   common::Violations violations;
-  ListRecordsQuery query = QueryOf(request);
+  ListRecordsQuery query = RecordsQueryOf(request);
   query.member = request.member();
   query.as_of = ReadDate(request.as_of(), "as_of", violations);
   RONGHE_RETURN_IF_ERROR(violations.ToStatus());
@@ -193,8 +171,9 @@ absl::StatusOr<v1::ListAppointmentsResponse> PostRpc::ListAppointments(const Cal
 }
 
 absl::StatusOr<v1::Appointment> PostRpc::EndAppointment(const Call& call, const v1::EndAppointmentRequest& request) {
-  return Encode(parts_.posts.EndAppointment(call, request.name(), request.reason(),
-                                            OptionsOf(call, request, request.end_date(), "end_date", request.etag())));
+  return Encode(
+      parts_.posts.EndAppointment(call, request.name(), request.reason(),
+                                  DatedOptionsOf(call, request, request.end_date(), "end_date", request.etag())));
 }
 
 }  // namespace ronghe::organization

@@ -87,6 +87,8 @@ struct StepWriter {
       added.set_name(part.unit);
       if (part.establish) WriteUnit(part.establish->fields, part.establish->parent, *added.mutable_establish());
       for (const std::string& member : part.members) added.add_members(member);
+      for (const std::string& workplace : part.workplaces) added.add_workplaces(workplace);
+      for (const std::string& duty : part.duties) added.add_duties(duty);
       for (const std::string& unit : part.units) added.add_units(unit);
     }
   }
@@ -121,6 +123,8 @@ SplitStep SplitFromProto(const std::string& name, const google::protobuf::Repeat
           EstablishFromProto(parts[i].establish(), fmt::format("{}parts[{}].establish.", prefix, i), violations);
     }
     part.members = Strings(parts[i].members());
+    part.workplaces = Strings(parts[i].workplaces());
+    part.duties = Strings(parts[i].duties());
     part.units = Strings(parts[i].units());
     split.parts.push_back(std::move(part));
   }

@@ -101,6 +101,7 @@ Rules FromProto(const v1::RuleSet& set, const std::string& path, Violations& vio
                     set.membership().min_probation_extension_months()};
   out.transfers = {set.transfers().source(), set.transfers().letter_days()};
   out.periods = {set.periods().source(), set.periods().month_close_day()};
+  out.coverage = {set.coverage().source(), SetFrom(set.coverage().covering_kinds())};
   return out;
 }
 

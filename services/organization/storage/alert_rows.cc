@@ -29,6 +29,9 @@ constexpr std::string_view kPosts =
 constexpr std::string_view kTerms =
     "SELECT unit_uid, term_id, state, due_day, expiring_day FROM term WHERE partition_id = ? AND unit_uid IN ({}) AND "
     "state <> 4 ORDER BY unit_uid, term_id";
+constexpr std::string_view kUncovered =
+    "SELECT unit_uid, COUNT(*) FROM workplace WHERE partition_id = ? AND unit_uid IN ({}) AND state = 1 AND "
+    "covering = 0 GROUP BY unit_uid ORDER BY unit_uid";
 constexpr std::string_view kKept =
     "SELECT unit_uid, rule, severity, since_day, found, required, term_id FROM alert WHERE partition_id = ? AND "
     "unit_uid IN ({}) ORDER BY unit_uid, rule";
@@ -136,6 +139,11 @@ absl::StatusOr<FactsByUnit> FactsOf(sql::Session& session, std::span<const Judge
                         common::DayFromNumber(row.Int(4))};
     return absl::OkStatus();
   }));
+  RONGHE_RETURN_IF_ERROR(
+      SelectOfUnits(session, "alert_uncovered", kUncovered, partition, uids, [&](const sql::Row& row) {
+        facts[common::UnitUid(row.Int(0))].uncovered_workplaces = row.Int(1);
+        return absl::OkStatus();
+      }));
   return facts;
 }
 

@@ -33,6 +33,11 @@ constexpr CountMetric kMetrics[] = {
     {"terms_expiring", [](const UnitCounts& c) { return c.posts.terms_expiring; }},
     {"terms_overdue", [](const UnitCounts& c) { return c.posts.terms_overdue; }},
     {"posts_vacant", [](const UnitCounts& c) { return c.posts.posts_vacant; }},
+    {"workplaces", [](const UnitCounts& c) { return c.workplaces.active; }},
+    {"covered_workplaces", [](const UnitCounts& c) { return c.workplaces.covered; }},
+    {"duties_active", [](const UnitCounts& c) { return c.duties.active; }},
+    {"duty_results_due", [](const UnitCounts& c) { return c.duties.results_due; }},
+    {"duty_results_recorded", [](const UnitCounts& c) { return c.duties.results_recorded; }},
 };
 
 RollupChange::Place PlaceOf(const Unit& unit, common::MonthNumber from) {
@@ -114,6 +119,52 @@ std::string MemberRollup(const StoredMember* before, const StoredMember* after) 
     units[after->unit].second = CountsOf(*after);
     if (after->membership.floating_unit) units[after->membership.floating_unit].second.members.floating_in = 1;
   }
+  RollupChange change;
+  for (const auto& [unit, counts] : units) change.amounts.push_back(CountChange(unit, counts.first, counts.second));
+  return EncodeRollup(change);
+}
+
+UnitCounts CountsOf(const StoredWorkplace& workplace) {
+  UnitCounts counts;
+  counts.workplaces = {workplace.state == WorkplaceState::kActive ? 1 : 0, workplace.covered() ? 1 : 0};
+  return counts;
+}
+
+UnitCounts CountsOf(const StoredDuty& duty) {
+  UnitCounts counts;
+  counts.duties.active = duty.state == DutyState::kActive ? 1 : 0;
+  return counts;
+}
+
+UnitCounts CountsOf(const StoredDutyResult& result) {
+  UnitCounts counts;
+  const bool recorded = result.state == DutyResultState::kRecorded;
+  counts.duties.results_due = recorded || result.state == DutyResultState::kDue ? 1 : 0;
+  counts.duties.results_recorded = recorded ? 1 : 0;
+  return counts;
+}
+
+std::string DutyRollup(const StoredDuty* before, const StoredDuty& after) {
+  std::map<common::UnitUid, std::pair<UnitCounts, UnitCounts>> units;
+  if (before != nullptr) units[before->info.unit].first = CountsOf(*before);
+  units[after.info.unit].second = CountsOf(after);
+  RollupChange change;
+  for (const auto& [unit, counts] : units) change.amounts.push_back(CountChange(unit, counts.first, counts.second));
+  return EncodeRollup(change);
+}
+
+std::string DutyResultRollup(const StoredDutyResult* before, const StoredDutyResult& after) {
+  RollupChange change;
+  change.amounts.push_back(
+      CountChange(after.info.unit, before != nullptr ? CountsOf(*before) : UnitCounts(), CountsOf(after)));
+  change.amounts.back().month = after.month;
+  return EncodeRollup(change);
+}
+
+std::string WorkplaceRollup(const StoredWorkplace* before, const StoredWorkplace& after) {
+  std::map<common::UnitUid, std::pair<UnitCounts, UnitCounts>> units;
+  if (before != nullptr) units[before->info.unit].first = CountsOf(*before);
+  units[after.info.unit].second = CountsOf(after);
   RollupChange change;
   for (const auto& [unit, counts] : units) change.amounts.push_back(CountChange(unit, counts.first, counts.second));
   return EncodeRollup(change);

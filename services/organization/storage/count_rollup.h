@@ -3,7 +3,9 @@
 #include <string>
 
 #include "services/common/rollup/change.h"
+#include "services/organization/app/duty_store.h"
 #include "services/organization/app/member_store.h"
+#include "services/organization/app/workplace_store.h"
 #include "services/organization/domain/unit.h"
 #include "services/organization/domain/unit_counts.h"
 
@@ -16,6 +18,12 @@ namespace ronghe::organization {
 UnitCounts CountsOf(UnitKind kind, UnitState state);
 // Of a member in the home unit; only full and probationary members count.
 UnitCounts CountsOf(const StoredMember& member);
+
+// Of a workplace in its home unit.
+UnitCounts CountsOf(const StoredWorkplace& workplace);
+// Of a duty in its unit; of a result in the unit that had the duty, in its month.
+UnitCounts CountsOf(const StoredDuty& duty);
+UnitCounts CountsOf(const StoredDutyResult& result);
 
 // From one count to another, for a logged change.
 common::RollupChange::Amount CountChange(common::UnitUid unit, const UnitCounts& before, const UnitCounts& after);
@@ -33,5 +41,8 @@ std::string ChangedUnitRollup(const Unit& before, const Unit& after, bool struct
 std::string ErasedUnitRollup(const Unit& unit);
 // Null: there was none, or there is none any more.
 std::string MemberRollup(const StoredMember* before, const StoredMember* after);
+std::string WorkplaceRollup(const StoredWorkplace* before, const StoredWorkplace& after);
+std::string DutyRollup(const StoredDuty* before, const StoredDuty& after);
+std::string DutyResultRollup(const StoredDutyResult* before, const StoredDutyResult& after);
 
 }  // namespace ronghe::organization

@@ -6,27 +6,12 @@
 
 #include "services/common/values/clock.h"
 #include "services/common/values/status.h"
+#include "services/organization/storage/record_table.h"
 
 namespace ronghe::organization {
-namespace {
 
 namespace sql = common::sql;
 using sql::Value;
-
-constexpr std::string_view kInfoColumns = "unit_uid, version, revision, create_us, update_us";
-constexpr int kInfo = 5;
-
-// One of the three tables: its columns after the id and those of RecordInfo.
-template <typename Stored>
-struct TableOf;
-
-std::optional<absl::CivilDay> DayAt(const sql::Row& row, int column) {
-  if (row.IsNull(column)) return std::nullopt;
-  return common::DayFromNumber(row.Int(column));
-}
-Value DayOrNull(const std::optional<absl::CivilDay>& day) {
-  return day ? Value(common::DayNumber(*day)) : Value(sql::Null{});
-}
 
 template <>
 struct TableOf<StoredPost> {
@@ -132,117 +117,7 @@ struct TableOf<StoredAppointment> {
   }
 };
 
-template <typename Stored>
-std::string SelectText() {
-  using T = TableOf<Stored>;
-  return fmt::format("SELECT {}_id, {}, {} FROM {} WHERE partition_id = ? AND ", T::kTable, kInfoColumns,
-                     fmt::join(T::kColumns, ", "), T::kTable);
-}
-
-template <typename Stored>
-absl::Status SelectInto(sql::Session& session, const char* name, const std::string& text, std::span<const Value> args,
-                        std::vector<Stored>& records) {
-  return session.Select({name, text}, args, [&](const sql::Row& row) {
-    Stored& record = records.emplace_back();
-    record.id.value = row.Int(0);
-    record.info = {common::UnitUid(row.Int(1)), row.Int(2), row.Int(3), absl::FromUnixMicros(row.Int(4)),
-                   absl::FromUnixMicros(row.Int(5))};
-    TableOf<Stored>::Read(row, 1 + kInfo, record);
-    return absl::OkStatus();
-  });
-}
-
-template <typename Stored>
-absl::StatusOr<std::optional<Stored>> SelectById(sql::Session& session, int64_t id) {
-  static const std::string* const text =
-      new std::string(fmt::format("{}{}_id = ?", SelectText<Stored>(), TableOf<Stored>::kTable));
-  std::vector<Stored> records;
-  const Value args[] = {common::PartitionOf(id).value, id};
-  RONGHE_RETURN_IF_ERROR(SelectInto(session, "post_record", *text, args, records));
-  if (records.empty()) return std::nullopt;
-  return std::move(records.front());
-}
-
-template <typename Stored>
-absl::StatusOr<std::vector<Stored>> SelectBy(sql::Session& session, std::string_view column,
-                                             common::PartitionId partition, int64_t value) {
-  const std::string text =
-      fmt::format("{}{} = ? ORDER BY {}_id", SelectText<Stored>(), column, TableOf<Stored>::kTable);
-  std::vector<Stored> records;
-  const Value args[] = {partition.value, value};
-  RONGHE_RETURN_IF_ERROR(SelectInto(session, "post_records", text, args, records));
-  return records;
-}
-
-// A page: the units, the conditions of the table, the position, the limit.
-template <typename Stored>
-absl::StatusOr<std::vector<Stored>> Page(sql::Session& session, const UnitsOfPartition& units,
-                                         std::string_view conditions, std::span<const Value> wanted,
-                                         const RecordPosition& after, int limit) {
-  const std::string_view table = TableOf<Stored>::kTable;
-  const int padded = sql::PaddedCount(static_cast<int>(units.units.size()));
-  const std::string text =
-      fmt::format("{}unit_uid IN ({}) AND (unit_uid, {}_id) > (?, ?){} ORDER BY unit_uid, {}_id LIMIT ?",
-                  SelectText<Stored>(), sql::Placeholders(padded), table, conditions, table);
-  std::vector<Value> args = {units.partition.value};
-  for (int i = 0; i < padded; ++i) {
-    args.emplace_back(units.units[std::min<size_t>(i, units.units.size() - 1)].value);
-  }
-  args.emplace_back(after.unit.value);
-  args.emplace_back(after.id);
-  args.insert(args.end(), wanted.begin(), wanted.end());
-  args.emplace_back(int64_t{limit});
-  std::vector<Stored> records;
-  RONGHE_RETURN_IF_ERROR(SelectInto(session, "post_page", text, args, records));
-  return records;
-}
-
-// `column IN (…)` of the values 1 to `greatest` that a mask allows; nothing where it allows all.
-void AddMask(std::string_view column, uint32_t mask, int greatest, std::string& conditions) {
-  std::string list;
-  for (int value = 1; value <= greatest; ++value) {
-    if ((mask >> value & 1u) != 0) list += fmt::format("{}{}", list.empty() ? "" : ", ", value);
-  }
-  const uint32_t all = ((1u << (greatest + 1)) - 1) & ~1u;
-  if ((mask & all) != all) conditions += fmt::format(" AND {} IN ({})", column, list.empty() ? "0" : list);
-}
-
-template <typename Stored>
-absl::Status Insert(sql::Session& session, const Stored& record) {
-  using T = TableOf<Stored>;
-  static const std::string* const text = new std::string(fmt::format(
-      "INSERT INTO {} (partition_id, {}_id, {}, {}) VALUES ({})", T::kTable, T::kTable, kInfoColumns,
-      fmt::join(T::kColumns, ", "), sql::Placeholders(2 + kInfo + static_cast<int>(std::size(T::kColumns)))));
-  std::vector<Value> args = {common::PartitionOf(record.id.value).value,
-                             record.id.value,
-                             record.info.unit.value,
-                             record.info.version,
-                             record.info.revision,
-                             absl::ToUnixMicros(record.info.create_time),
-                             absl::ToUnixMicros(record.info.update_time)};
-  for (Value& value : T::Values(record)) args.push_back(std::move(value));
-  return session.Execute({"post_insert", *text}, std::span<const Value>(args)).status();
-}
-
-template <typename Stored>
-absl::Status Update(sql::Session& session, const Stored& record) {
-  using T = TableOf<Stored>;
-  static const std::string* const text = [] {
-    std::string sets = "version = ?, revision = ?, update_us = ?";
-    for (size_t i = 0; i + T::kKept < std::size(T::kColumns); ++i) sets += fmt::format(", {} = ?", T::kColumns[i]);
-    return new std::string(fmt::format("UPDATE {} SET {} WHERE partition_id = ? AND {}_id = ? AND version = ?",
-                                       T::kTable, sets, T::kTable));
-  }();
-  std::vector<Value> args = {record.info.version, record.info.revision, absl::ToUnixMicros(record.info.update_time)};
-  std::vector<Value> values = T::Values(record);
-  for (size_t i = 0; i + T::kKept < values.size(); ++i) args.push_back(std::move(values[i]));
-  args.emplace_back(common::PartitionOf(record.id.value).value);
-  args.emplace_back(record.id.value);
-  args.emplace_back(record.info.version - 1);
-  RONGHE_ASSIGN_OR_RETURN(const int64_t rows, session.Execute({"post_update", *text}, std::span<const Value>(args)));
-  if (rows != 1) return common::Internal(fmt::format("{} {} is not at its version", T::kTable, record.id.value));
-  return absl::OkStatus();
-}
+namespace {
 
 constexpr sql::Query kAddFilled{"post_filled",
                                 "UPDATE post SET filled = filled + ? WHERE partition_id = ? AND post_id = ?"};
@@ -323,22 +198,22 @@ absl::StatusOr<std::vector<StoredAppointment>> PageAppointments(sql::Session& se
 }
 
 absl::Status InsertRecord(sql::Session& session, const StoredPost& post) {
-  return Insert(session, post);
+  return InsertStored(session, post);
 }
 absl::Status InsertRecord(sql::Session& session, const StoredTerm& term) {
-  return Insert(session, term);
+  return InsertStored(session, term);
 }
 absl::Status InsertRecord(sql::Session& session, const StoredAppointment& appointment) {
-  return Insert(session, appointment);
+  return InsertStored(session, appointment);
 }
 absl::Status UpdateRecord(sql::Session& session, const StoredPost& post) {
-  return Update(session, post);
+  return UpdateStored(session, post);
 }
 absl::Status UpdateRecord(sql::Session& session, const StoredTerm& term) {
-  return Update(session, term);
+  return UpdateStored(session, term);
 }
 absl::Status UpdateRecord(sql::Session& session, const StoredAppointment& appointment) {
-  return Update(session, appointment);
+  return UpdateStored(session, appointment);
 }
 
 absl::Status AddFilled(sql::Session& session, PostId post, int change) {

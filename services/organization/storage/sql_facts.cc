@@ -6,7 +6,9 @@
 
 #include "services/common/values/status.h"
 #include "services/organization/storage/count_rollup.h"
+#include "services/organization/storage/duty_rows.h"
 #include "services/organization/storage/post_rows.h"
+#include "services/organization/storage/workplace_rows.h"
 
 namespace ronghe::organization {
 namespace {
@@ -23,9 +25,9 @@ SqlFacts::SqlFacts(const common::MetricSet& metrics, std::vector<UnitOccupants*>
   for (const CountMetric& metric : CountMetrics()) index_.push_back(metrics.IndexOf(metric.name).value_or(0));
 }
 
-void SqlFacts::Tell(common::UnitUid unit, const UnitCounts& counts, EachAmount each) const {
+void SqlFacts::Tell(common::UnitUid unit, const UnitCounts& counts, EachAmount each, common::MonthNumber month) const {
   for (size_t i = 0; i < index_.size(); ++i) {
-    if (const int64_t amount = CountMetrics()[i].of(counts); amount != 0) each(unit, 0, index_[i], amount);
+    if (const int64_t amount = CountMetrics()[i].of(counts); amount != 0) each(unit, month, index_[i], amount);
   }
 }
 
@@ -45,10 +47,20 @@ absl::Status SqlFacts::Count(sql::Session& session, EachAmount each) {
       Tell(unit, counts, each);
     }));
   }
-  return CountPosts(session, [&](common::UnitUid unit, const PostCounts& posts) {
+  RONGHE_RETURN_IF_ERROR(CountPosts(session, [&](common::UnitUid unit, const PostCounts& posts) {
     UnitCounts counts;
     counts.posts = posts;
     Tell(unit, counts, each);
+  }));
+  RONGHE_RETURN_IF_ERROR(CountWorkplaces(session, [&](common::UnitUid unit, const WorkplaceCounts& workplaces) {
+    UnitCounts counts;
+    counts.workplaces = workplaces;
+    Tell(unit, counts, each);
+  }));
+  return CountDuties(session, [&](common::UnitUid unit, common::MonthNumber month, const DutyCounts& duties) {
+    UnitCounts counts;
+    counts.duties = duties;
+    Tell(unit, counts, each, month);
   });
 }
 

@@ -18,7 +18,7 @@ class SqlFacts final : public common::FactSource {
   absl::StatusOr<bool> Places(common::sql::Session& session, EachPlace each) override;
 
  private:
-  void Tell(common::UnitUid unit, const UnitCounts& counts, EachAmount each) const;
+  void Tell(common::UnitUid unit, const UnitCounts& counts, EachAmount each, common::MonthNumber month = 0) const;
 
   const std::vector<UnitOccupants*> occupants_;
   std::vector<size_t> index_;  // in the set, of each of CountMetrics

@@ -37,6 +37,11 @@ void Add(MemberCounts& counts, int64_t status, int64_t sex, int64_t n) {
   if (sex == static_cast<int64_t>(Sex::kFemale) && IsCurrent(static_cast<MemberStatus>(status))) counts.female += n;
 }
 
+// What other occupants answer for is named, too.
+bool IsOfMembers(const std::string& name) {
+  return !name.starts_with("workplaces/") && !name.starts_with("duties/");
+}
+
 // One more number of every unit that has some.
 absl::Status CountFloating(sql::Session& session, std::string_view head, std::string_view tail,
                            std::span<const sql::Value> partitions, int64_t MemberCounts::*number,
@@ -123,6 +128,7 @@ absl::StatusOr<std::vector<StoredMember>> SqlMemberOccupants::Named(sql::Session
                                                                     std::vector<common::Blocker>& blockers) {
   std::vector<StoredMember> members;
   for (const std::string& name : *order.only) {
+    if (!IsOfMembers(name)) continue;
     const std::optional<MemberId> id = MemberIdOf(name);
     std::optional<MemberRow> row;
     if (id && common::PartitionOf(id->value) == order.from.partition()) {
@@ -163,6 +169,7 @@ absl::Status SqlMemberOccupants::HandOverFloating(common::WriteTxn& structure, c
 
 absl::StatusOr<int64_t> SqlMemberOccupants::HandOver(common::WriteTxn& structure, const HandOverOrder& order,
                                                      std::vector<common::Blocker>& blockers) {
+  if (order.only && std::none_of(order.only->begin(), order.only->end(), IsOfMembers)) return 0;
   RONGHE_ASSIGN_OR_RETURN(const bool may, MayFollow(structure, order, blockers));
   if (!may) return 0;
   RONGHE_ASSIGN_OR_RETURN(common::WriteTxn * txn, structure.Also(order.from.partition()));

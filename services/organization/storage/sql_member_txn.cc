@@ -4,11 +4,13 @@
 #include <fmt/format.h>
 
 #include "services/common/values/status.h"
+#include "services/organization/app/duty_app.h"
 #include "services/organization/app/post_app.h"
 #include "services/organization/storage/count_rollup.h"
 #include "services/organization/storage/member_affiliations.h"
 #include "services/organization/storage/person_registry.h"
 #include "services/organization/storage/reorganization_rows.h"
+#include "services/organization/storage/sql_duty_store.h"
 #include "services/organization/storage/sql_post_txn.h"
 
 namespace ronghe::organization {
@@ -21,15 +23,20 @@ constexpr sql::Query kFindUnit{"member_find_unit",
 constexpr size_t kPiece = 512;
 
 constexpr sql::Query kHoldsPosts{
-    "member_holds_posts", "SELECT 1 WHERE EXISTS (SELECT 1 FROM appointment WHERE partition_id = ? AND member_id = ?)"};
+    "member_holds_posts",
+    "SELECT 1 WHERE EXISTS (SELECT 1 FROM appointment WHERE partition_id = ? AND member_id = ?) "
+    "OR EXISTS (SELECT 1 FROM duty_part WHERE partition_id = ? AND member_id = ?)"};
 
 // Who has been appointed since the import stays.
 absl::Status RefuseHolders(sql::Session& session, std::span<const StoredMember> members) {
   std::vector<common::Blocker> blockers;
   for (const StoredMember& member : members) {
-    const sql::Value args[] = {common::PartitionOf(member.id.value).value, member.id.value};
+    const int64_t partition = common::PartitionOf(member.id.value).value;
+    const sql::Value args[] = {partition, member.id.value, partition, member.id.value};
     RONGHE_RETURN_IF_ERROR(session.Select(kHoldsPosts, args, [&](const sql::Row&) {
-      blockers.push_back({"HAS_POSTS", MemberName(member.id), {"holds or held a post", "曾任或现任职务"}});
+      blockers.push_back({"HAS_POSTS",
+                          MemberName(member.id),
+                          {"holds or held a post, or takes or took part in a duty", "曾任或现任职务，或参与履责事项"}});
       return absl::OkStatus();
     }));
   }
@@ -263,9 +270,11 @@ absl::StatusOr<StoredMember> SqlMemberTxn::Replace(const StoredMember& before, c
 }
 
 absl::Status SqlMemberTxn::EndPosts(MemberId member, common::UnitUid to, absl::CivilDay day) {
-  // Only appointments end, and they have no timers: the zone does not matter.
+  // Only appointments and parts in duties end, and they have no timers: the zone does not matter.
   SqlPostTxn posts(txn_, absl::UTCTimeZone());
-  return EndPostsOfMember(posts, member, to, day);
+  RONGHE_RETURN_IF_ERROR(EndPostsOfMember(posts, member, to, day));
+  SqlDutyTxn duties(txn_, absl::UTCTimeZone());
+  return EndPartsOfMember(duties, member, to, day);
 }
 
 absl::Status SqlMemberTxn::Erase(std::span<const StoredMember> members) {

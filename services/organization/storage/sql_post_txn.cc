@@ -1,23 +1,12 @@
 #include "services/organization/storage/sql_post_txn.h"
 
 #include "services/common/timer/timer.h"
-#include "services/common/values/clock.h"
 #include "services/common/values/status.h"
-#include "services/organization/domain/placement.h"
 #include "services/organization/storage/count_rollup.h"
 #include "services/organization/storage/post_rows.h"
 
 namespace ronghe::organization {
 namespace {
-
-namespace sql = common::sql;
-
-constexpr sql::Query kFindUnit{
-    "post_find_unit",
-    "SELECT unit_partition, code, kind, state, sector, from_day FROM unit WHERE partition_id = ? AND uid = ?"};
-constexpr sql::Query kParentOf{"post_parent", "SELECT parent_uid FROM unit WHERE partition_id = ? AND uid = ?"};
-constexpr sql::Query kFindMember{
-    "post_find_member", "SELECT unit_uid, status, full_day FROM member WHERE partition_id = ? AND member_id = ?"};
 
 PostCounts CountsOf(const StoredPost& post) {
   return {0, 0, post.vacant()};
@@ -27,59 +16,6 @@ PostCounts CountsOf(const StoredTerm& term) {
 }
 
 }  // namespace
-
-absl::StatusOr<std::optional<std::string>> SqlPostTxn::Claim(const common::RequestKey& key) {
-  RONGHE_ASSIGN_OR_RETURN(std::optional<common::PriorWrite> prior, txn_.Claim(key));
-  if (!prior) return std::nullopt;
-  return std::move(prior->resource);
-}
-
-absl::StatusOr<std::optional<PostUnit>> SqlPostTxn::FindUnit(common::UnitUid unit) {
-  std::optional<PostUnit> found;
-  RONGHE_RETURN_IF_ERROR(txn_.session()
-                             .SelectOne(kFindUnit, {common::kStructurePartition.value, unit.value},
-                                        [&](const sql::Row& row) {
-                                          found = PostUnit{
-                                              common::PartitionId(row.Int(0)),   std::string(row.Text(1)),
-                                              static_cast<UnitKind>(row.Int(2)), static_cast<UnitState>(row.Int(3)),
-                                              std::string(row.Text(4)),          common::DayFromNumber(row.Int(5))};
-                                          return absl::OkStatus();
-                                        })
-                             .status());
-  return found;
-}
-
-absl::StatusOr<bool> SqlPostTxn::IsWithin(common::UnitUid unit, common::UnitUid above) {
-  for (int depth = 0; unit && depth <= kMaxDepth; ++depth) {
-    if (unit == above) return true;
-    common::UnitUid parent;
-    RONGHE_RETURN_IF_ERROR(txn_.session()
-                               .SelectOne(kParentOf, {common::kStructurePartition.value, unit.value},
-                                          [&](const sql::Row& row) {
-                                            parent = common::UnitUid(row.Int(0));
-                                            return absl::OkStatus();
-                                          })
-                               .status());
-    unit = parent;
-  }
-  return false;
-}
-
-absl::StatusOr<std::optional<PostHolder>> SqlPostTxn::FindMember(MemberId id) {
-  std::optional<PostHolder> found;
-  if (common::PartitionOf(id.value) != partition()) return found;
-  RONGHE_RETURN_IF_ERROR(txn_.session()
-                             .SelectOne(kFindMember, {partition().value, id.value},
-                                        [&](const sql::Row& row) {
-                                          found.emplace();
-                                          found->unit = common::UnitUid(row.Int(0));
-                                          found->full = static_cast<MemberStatus>(row.Int(1)) == MemberStatus::kFull;
-                                          if (!row.IsNull(2)) found->full_since = common::DayFromNumber(row.Int(2));
-                                          return absl::OkStatus();
-                                        })
-                             .status());
-  return found;
-}
 
 absl::StatusOr<std::optional<StoredPost>> SqlPostTxn::Find(PostId id) {
   return SelectRecord(txn_.session(), id);
@@ -101,15 +37,6 @@ absl::StatusOr<std::vector<StoredAppointment>> SqlPostTxn::AppointmentsOf(common
 }
 absl::StatusOr<std::vector<StoredAppointment>> SqlPostTxn::AppointmentsOf(MemberId member) {
   return SelectAppointments(txn_.session(), partition(), member);
-}
-
-RecordInfo SqlPostTxn::Next(const RecordInfo& before) const {
-  RecordInfo info = before;
-  info.version = before.version + 1;
-  info.revision = txn_.next_revision();
-  info.update_time = txn_.now();
-  if (before.version == 0) info.create_time = txn_.now();
-  return info;
 }
 
 void SqlPostTxn::Log(common::ChangeKind kind, std::string name, const RecordInfo& info, const PostCounts& before,

@@ -9,6 +9,7 @@
 #include "services/common/changelog/changelog.h"
 #include "services/organization/app/post_store.h"
 #include "services/organization/domain/unit_counts.h"
+#include "services/organization/storage/sql_record_txn.h"
 
 namespace ronghe::organization {
 
@@ -17,20 +18,12 @@ inline constexpr std::string_view kTermTimer = "term";
 inline constexpr std::string_view kUnitPostsTimer = "unit_posts";
 
 // The posts' side of a write transaction of the change log: of one that SqlPostStore began, of a timer's firing, or of
-// one in which a member goes to another unit. It holds the lock row of the partition, which a dissolution takes too
-// (SqlMemberTxn says why nothing is then left in a dissolved unit).
-class SqlPostTxn final : public PostTxn {
+// one in which a member goes to another unit.
+class SqlPostTxn final : public SqlRecordTxn<PostTxn> {
  public:
   // `txn` outlives it. `zone`: in which days begin.
-  SqlPostTxn(common::WriteTxn& txn, absl::TimeZone zone) : txn_(txn), zone_(zone) {}
+  SqlPostTxn(common::WriteTxn& txn, absl::TimeZone zone) : SqlRecordTxn(txn), zone_(zone) {}
 
-  common::PartitionId partition() const override { return txn_.partition(); }
-  absl::Time now() const override { return txn_.now(); }
-  absl::StatusOr<std::optional<std::string>> Claim(const common::RequestKey& key) override;
-  void Remember(std::string resource) override { txn_.Remember(std::move(resource)); }
-  absl::StatusOr<std::optional<PostUnit>> FindUnit(common::UnitUid unit) override;
-  absl::StatusOr<bool> IsWithin(common::UnitUid unit, common::UnitUid above) override;
-  absl::StatusOr<std::optional<PostHolder>> FindMember(MemberId id) override;
   absl::StatusOr<std::optional<StoredPost>> Find(PostId id) override;
   absl::StatusOr<std::optional<StoredTerm>> Find(TermId id) override;
   absl::StatusOr<std::optional<StoredAppointment>> Find(AppointmentId id) override;
@@ -46,14 +39,12 @@ class SqlPostTxn final : public PostTxn {
   absl::StatusOr<StoredAppointment> Replace(const StoredAppointment& after) override;
 
  private:
-  RecordInfo Next(const RecordInfo& before) const;
   void Log(common::ChangeKind kind, std::string name, const RecordInfo& info, const PostCounts& before,
            const PostCounts& after);
   absl::Status SetTermTimer(const StoredTerm& term);
   // A seat of the post is taken, or free again; how many were vacant, and are.
   absl::Status Fill(PostId post, int change, PostCounts& before, PostCounts& after);
 
-  common::WriteTxn& txn_;
   absl::TimeZone zone_;
 };
 

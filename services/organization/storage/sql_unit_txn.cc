@@ -55,7 +55,8 @@ absl::Status DuplicateCode(const absl::Status& status, const std::vector<Unit>& 
 }
 
 // What has been set up in a unit since the import keeps it.
-absl::Status RefusePosts(sql::Session& session, std::span<const Unit> units) {
+absl::Status RefuseIfUsed(sql::Session& session, std::span<UnitOccupants* const> occupants,
+                          std::span<const Unit> units) {
   std::vector<Blocker> blockers;
   for (const Unit& unit : units) {
     const sql::Value args[] = {unit.partition().value, unit.uid().value, unit.partition().value, unit.uid().value};
@@ -63,6 +64,10 @@ absl::Status RefusePosts(sql::Session& session, std::span<const Unit> units) {
       blockers.push_back({"HAS_POSTS", unit.name(), {"has posts or terms", "已设职务或任期"}});
       return absl::OkStatus();
     }));
+    for (UnitOccupants* occupant : occupants) {
+      RONGHE_ASSIGN_OR_RETURN(const bool keeps, occupant->Keeps(session, unit));
+      if (keeps) blockers.push_back({"HAS_RECORDS", unit.name(), {"has records", "已有业务记录"}});
+    }
   }
   if (blockers.empty()) return absl::OkStatus();
   return common::FailedPrecondition(
@@ -165,6 +170,7 @@ absl::StatusOr<Unit> SqlUnitTxn::Change(const Unit& before, const Unit& after_fi
     // Its posts lie in its own partition: they end there, by themselves.
     RONGHE_RETURN_IF_ERROR(common::SetTimerIn(txn_, after.partition(), kUnitPostsTimer, after.uid().value));
   }
+  for (UnitOccupants* occupants : occupants_) RONGHE_RETURN_IF_ERROR(occupants->Follow(txn_, before, after));
   bool moved = before.parent().uid != after.parent().uid;
   const bool structural = IsStructural(before, after);
   txn_.Log({structural ? common::ChangeKind::kStructureChanged : common::ChangeKind::kUpdated, after.name(),
@@ -205,7 +211,7 @@ absl::StatusOr<std::vector<UnitRef>> SqlUnitTxn::EverBelow(std::span<const UnitU
 
 absl::Status SqlUnitTxn::Erase(std::span<const Unit> units) {
   if (units.empty()) return absl::OkStatus();
-  RONGHE_RETURN_IF_ERROR(RefusePosts(session(), units));
+  RONGHE_RETURN_IF_ERROR(RefuseIfUsed(session(), occupants_, units));
   std::vector<UnitUid> uids = UidsOf(units);
   std::vector<sql::Value> args;
   AppendPadded(args, uids);
@@ -225,10 +231,7 @@ absl::StatusOr<std::vector<Blocker>> SqlUnitTxn::Occupants(std::span<const Unit>
     for (UnitOccupants* occupants : occupants_) {
       RONGHE_ASSIGN_OR_RETURN(int64_t count, occupants->LockAndCount(session(), unit.partition(), unit.uid()));
       if (count == 0) continue;
-      blockers.push_back({"HAS_MEMBERS",
-                          unit.name(),
-                          {fmt::format("{} {} in the unit", count, count == 1 ? "member lives" : "members live"),
-                           fmt::format("该组织尚有 {} 名党员", count)}});
+      blockers.push_back(occupants->Blocks(unit.name(), count));
     }
   }
   return blockers;
@@ -240,11 +243,12 @@ absl::Status SqlUnitTxn::Hold(std::vector<common::PartitionId> partitions) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<int64_t> SqlUnitTxn::HandOver(const HandOverOrder& order, std::vector<Blocker>& blockers) {
-  int64_t moved = 0;
+absl::StatusOr<std::vector<HandedOver>> SqlUnitTxn::HandOver(const HandOverOrder& order,
+                                                             std::vector<Blocker>& blockers) {
+  std::vector<HandedOver> moved;
   for (UnitOccupants* occupants : occupants_) {
-    RONGHE_ASSIGN_OR_RETURN(const int64_t some, occupants->HandOver(txn_, order, blockers));
-    moved += some;
+    RONGHE_ASSIGN_OR_RETURN(const int64_t count, occupants->HandOver(txn_, order, blockers));
+    if (count > 0) moved.push_back({occupants->effect(), count});
   }
   return moved;
 }

@@ -33,7 +33,8 @@ class SqlUnitTxn final : public UnitTxn, public SqlUnitReader {
   absl::Status Erase(std::span<const Unit> units) override;
   absl::StatusOr<std::vector<common::Blocker>> Occupants(std::span<const Unit> units) override;
   absl::Status Hold(std::vector<common::PartitionId> partitions) override;
-  absl::StatusOr<int64_t> HandOver(const HandOverOrder& order, std::vector<common::Blocker>& blockers) override;
+  absl::StatusOr<std::vector<HandedOver>> HandOver(const HandOverOrder& order,
+                                                   std::vector<common::Blocker>& blockers) override;
   absl::StatusOr<Reorganization> Record(Reorganization reorganization) override;
   absl::StatusOr<Reorganization> Conclude(Reorganization reorganization, bool clear_timer) override;
   absl::Status Attempt(absl::FunctionRef<absl::Status()> body) override { return txn_.Attempt(body); }

@@ -1,8 +1,30 @@
 #include "services/organization/storage/unit_occupants.h"
 
+#include <fmt/format.h>
+
 #include "services/common/values/status.h"
 
 namespace ronghe::organization {
+
+absl::Status UnitOccupants::Count(common::sql::Session&, std::span<const common::PartitionId>,
+                                  absl::FunctionRef<void(common::UnitUid, const MemberCounts&)>) {
+  return absl::OkStatus();
+}
+
+common::Blocker UnitOccupants::Blocks(const std::string& unit, int64_t count) const {
+  return {"HAS_MEMBERS",
+          unit,
+          {fmt::format("{} {} in the unit", count, count == 1 ? "member lives" : "members live"),
+           fmt::format("该组织尚有 {} 名党员", count)}};
+}
+
+absl::Status UnitOccupants::Follow(common::WriteTxn&, const Unit&, const Unit&) {
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> UnitOccupants::Keeps(common::sql::Session&, const Unit&) {
+  return false;
+}
 
 absl::StatusOr<int64_t> UnitOccupants::HandOver(common::WriteTxn& structure, const HandOverOrder& order,
                                                 std::vector<common::Blocker>& blockers) {

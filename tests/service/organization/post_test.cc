@@ -1,10 +1,7 @@
 // Posts, terms and appointments over real gRPC: who may, what is said, what follows, and that the totals agree.
-#include "ronghe/organization/v1/member_service.grpc.pb.h"
 #include "ronghe/organization/v1/post_service.grpc.pb.h"
 
-#include "tests/service/organization/service_fixture.h"
-#include "tests/support/eventually.h"
-#include "tests/support/people.h"
+#include "tests/service/organization/record_fixture.h"
 
 namespace ronghe::organization {
 namespace {
@@ -13,58 +10,11 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using Posts = v1::PostService::Stub;
 
-template <typename Condition>
-bool Eventually(Condition condition) {
-  const absl::Time end = common::SystemClock().Now() + absl::Seconds(20);
-  while (common::SystemClock().Now() < end) {
-    if (condition()) return true;
-    tests::Pause();
-  }
-  return condition();
-}
-
-class PostTest : public ServiceTest {
+class PostTest : public RecordTest {
  protected:
   void SetUp() override {
-    ServiceTest::SetUp();
-    MakeTree();
-    const auto channel =
-        grpc::CreateChannel(fmt::format("127.0.0.1:{}", server_->process().port()), grpc::InsecureChannelCredentials());
-    posts_ = v1::PostService::NewStub(channel);
-    members_ = v1::MemberService::NewStub(channel);
-    today_ = server_->process().calendar().Today();
-  }
-
-  static void Set(absl::CivilDay day, google::type::Date& date) {
-    date.set_year(static_cast<int>(day.year()));
-    date.set_month(day.month());
-    date.set_day(day.day());
-  }
-  static absl::CivilDay DayOf(const google::type::Date& date) {
-    return absl::CivilDay(date.year(), date.month(), date.day());
-  }
-
-  v1::Member NewMember(int64_t number, const std::string& unit) {
-    const Member::Fields fields = tests::Person(number);
-    v1::CreateMemberRequest request;
-    v1::Member& member = *request.mutable_member();
-    member.set_unit("units/" + unit);
-    member.set_full_name(fields.full_name);
-    member.set_sex(static_cast<v1::Sex>(fields.sex));
-    auto date = [](const DateParts& parts, google::type::Date& out) {
-      out.set_year(parts.year);
-      out.set_month(parts.month);
-      out.set_day(parts.day);
-    };
-    date(fields.birth_date, *member.mutable_birth_date());
-    member.set_identity_number(fields.identity_number);
-    member.set_phone(fields.phone);
-    member.set_status(static_cast<v1::MemberStatus>(fields.status));
-    date(fields.join_date, *member.mutable_join_date());
-    date(fields.full_date, *member.mutable_full_date());
-    const auto made = Call("admin", *members_, &v1::MemberService::Stub::CreateMember, request);
-    EXPECT_TRUE(made.ok()) << made.status();
-    return made.value_or(v1::Member());
+    RecordTest::SetUp();
+    posts_ = v1::PostService::NewStub(channel_);
   }
 
   absl::StatusOr<v1::Post> TryPost(const std::string& unit, v1::PostKind kind, int seats = 1,
@@ -103,23 +53,7 @@ class PostTest : public ServiceTest {
     request.set_name(name);
     return Call("admin", *posts_, &Posts::GetAppointment, request).value_or(v1::Appointment());
   }
-  v1::OrganizationMetrics Totals(const std::string& unit) {
-    common::v1::BatchGetSummariesRequest request;
-    request.add_units("units/" + unit);
-    const auto response = Units("admin", &v1::OrganizationService::Stub::BatchGetSummaries, request);
-    EXPECT_TRUE(response.ok()) << response.status();
-    return response.ok() ? response->summaries(0).total() : v1::OrganizationMetrics();
-  }
-  void ExpectAuditAgrees() {
-    const auto report =
-        Units("admin", &v1::OrganizationService::Stub::AuditSummaries, common::v1::AuditSummariesRequest());
-    ASSERT_TRUE(report.ok()) << report.status();
-    EXPECT_EQ(report->difference_count(), 0) << report->DebugString();
-  }
-
   std::unique_ptr<Posts> posts_;
-  std::unique_ptr<v1::MemberService::Stub> members_;
-  absl::CivilDay today_;
 };
 
 TEST_F(PostTest, FromTheFirstTermToTheNextElection) {
@@ -286,7 +220,7 @@ TEST_F(PostTest, WhatTheRulesForbidIsAnAlertUntilItIsMended) {
   EXPECT_THAT(std::vector<std::string>(alert.resources().begin(), alert.resources().end()), ElementsAre(term.name()));
   EXPECT_FALSE(alert.source().empty());
   EXPECT_EQ(alert.rule_path(), "terms.lengths");
-  EXPECT_EQ(alert.rule_pack_version(), "default-1");
+  EXPECT_EQ(alert.rule_pack_version(), "default-2");
   v1::RecordElectionRequest election;
   election.set_name(term.name());
   election.set_result(v1::ELECTION_RESULT_ELECTED);

@@ -10,6 +10,7 @@
 #include "services/organization/domain/months.h"
 #include "services/organization/domain/term.h"
 #include "tests/support/rules.h"
+#include "tests/support/state_table.h"
 
 namespace ronghe::organization {
 namespace {
@@ -24,30 +25,7 @@ const TermRules& Terms() {
   return tests::DefaultRules().On(Day(2026, 11, 16)).terms;
 }
 
-// Every pair of a table: the state it leads to, or a refusal that names state and event.
-template <typename State, typename Event>
-void ExpectTable(std::initializer_list<State> states, std::initializer_list<Event> events,
-                 const std::map<std::pair<State, Event>, State>& expected, const std::string& reason) {
-  for (State state : states) {
-    for (Event event : events) {
-      const absl::StatusOr<State> next = NextState(state, event, "things/1");
-      const auto row = expected.find({state, event});
-      if (row != expected.end()) {
-        ASSERT_TRUE(next.ok()) << next.status();
-        EXPECT_EQ(*next, row->second);
-        continue;
-      }
-      EXPECT_EQ(common::ReasonOf(next.status()), reason);
-      EXPECT_TRUE(absl::IsFailedPrecondition(next.status()));
-      const common::Text text = common::TextOf(next.status());
-      EXPECT_THAT(text.en, HasSubstr(StateText(state).en));
-      EXPECT_THAT(text.en, HasSubstr(EventText(event).en));
-      EXPECT_THAT(text.zh, HasSubstr(StateText(state).zh));
-      ASSERT_EQ(common::BlockersOf(next.status()).size(), 1u);
-      EXPECT_EQ(common::BlockersOf(next.status())[0].subject, "things/1");
-    }
-  }
-}
+using tests::ExpectTable;
 
 TEST(PostTest, TheTableOfPosts) {
   using S = PostState;
