@@ -119,6 +119,7 @@ int Run(const std::vector<std::string>& arguments, Environment& environment) {
   DeclareMembers(app, context, command);
   DeclareReadings(app, context, command);
   DeclarePosts(app, context, command);
+  DeclareProblems(app, context, command);
   DeclareTransfers(app, context, command);
   DeclareAccess(app, context, command);
   AddOwnCommands(app, context, command);

@@ -21,6 +21,7 @@ void DeclareUnits(CLI::App& app, Context& context, Command& command);      // un
 void DeclareMembers(CLI::App& app, Context& context, Command& command);    // member
 void DeclareReadings(CLI::App& app, Context& context, Command& command);   // readings
 void DeclarePosts(CLI::App& app, Context& context, Command& command);      // post, term, appointment
+void DeclareProblems(CLI::App& app, Context& context, Command& command);   // problem
 void DeclareTransfers(CLI::App& app, Context& context, Command& command);  // import, export
 void DeclareAccess(CLI::App& app, Context& context, Command& command);     // grant, principal, whoami, token, keys
 
