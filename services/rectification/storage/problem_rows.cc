@@ -230,17 +230,29 @@ absl::Status InsertProblem(sql::Session& session, const ProblemTexts& texts, con
   return session.Execute({"problem_insert", *text}, std::span<const Value>(args)).status();
 }
 
-absl::Status UpdateProblem(sql::Session& session, const ProblemTexts& texts, const ProblemRow& row) {
-  static const std::string* const text =
-      new std::string(fmt::format("UPDATE problem SET {} = ? WHERE partition_id = ? AND problem_id = ? AND version = ?",
-                                  fmt::join(kColumns, " = ?, ")));
+absl::Status UpdateProblem(sql::Session& session, const ProblemTexts& texts, const ProblemRow& row, bool same_texts) {
+  const auto text_of = [](bool without_texts) {
+    std::string sets;
+    for (size_t i = 0; i < std::size(kColumns); ++i) {
+      if (without_texts && i == static_cast<size_t>(kTextsAt)) continue;
+      sets += fmt::format("{}{} = ?", sets.empty() ? "" : ", ", kColumns[i]);
+    }
+    return fmt::format("UPDATE problem SET {} WHERE partition_id = ? AND problem_id = ? AND version = ?", sets);
+  };
+  static const std::string* const whole = new std::string(text_of(false));
+  static const std::string* const standing = new std::string(text_of(true));
   const ProblemId id = row.stored.id;
-  RONGHE_ASSIGN_OR_RETURN(std::string sealed, texts.Seal(id, row.key, row.stored.problem));
+  std::string sealed;
+  if (!same_texts) {
+    RONGHE_ASSIGN_OR_RETURN(sealed, texts.Seal(id, row.key, row.stored.problem));
+  }
   std::vector<Value> args = ValuesOf(row.stored, std::move(sealed));
+  if (same_texts) args.erase(args.begin() + kTextsAt);
   args.emplace_back(common::PartitionOf(id.value).value);
   args.emplace_back(id.value);
   args.emplace_back(row.stored.version - 1);
-  RONGHE_ASSIGN_OR_RETURN(const int64_t rows, session.Execute({"problem_update", *text}, std::span<const Value>(args)));
+  RONGHE_ASSIGN_OR_RETURN(const int64_t rows, session.Execute({"problem_update", same_texts ? *standing : *whole},
+                                                              std::span<const Value>(args)));
   if (rows != 1) return common::Internal(fmt::format("problem {} is not at its version", id.value));
   return absl::OkStatus();
 }

@@ -30,8 +30,9 @@ absl::StatusOr<std::vector<StoredProblem>> PageProblems(common::sql::Session& se
 absl::StatusOr<std::vector<ProblemGroup>> GroupProblems(common::sql::Session& session, const UnitsOfPartition& units);
 
 absl::Status InsertProblem(common::sql::Session& session, const ProblemTexts& texts, const ProblemRow& row);
-// Writes over the version before; INTERNAL if that is not the current one.
-absl::Status UpdateProblem(common::sql::Session& session, const ProblemTexts& texts, const ProblemRow& row);
+// Writes over the version before; INTERNAL if that is not the current one. `same_texts`: they are not written again.
+absl::Status UpdateProblem(common::sql::Session& session, const ProblemTexts& texts, const ProblemRow& row,
+                           bool same_texts);
 
 absl::Status InsertStep(common::sql::Session& session, const ProblemTexts& texts, const ProblemRow& problem,
                         const ProblemStep& step, common::MonthNumber month);

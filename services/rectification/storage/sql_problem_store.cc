@@ -27,9 +27,9 @@ absl::StatusOr<std::optional<std::string>> SqlProblemTxn::Claim(const common::Re
 }
 
 absl::StatusOr<std::optional<StoredProblem>> SqlProblemTxn::Find(ProblemId id) {
-  RONGHE_ASSIGN_OR_RETURN(std::optional<ProblemRow> row, SelectProblem(txn_.session(), texts_, id));
-  if (!row) return std::nullopt;
-  return std::move(row->stored);
+  RONGHE_ASSIGN_OR_RETURN(found_, SelectProblem(txn_.session(), texts_, id));
+  if (!found_) return std::nullopt;
+  return found_->stored;
 }
 
 absl::StatusOr<std::optional<ProblemId>> SqlProblemTxn::TakeKey(const std::string& key, ProblemId id) {
@@ -66,14 +66,19 @@ absl::StatusOr<StoredProblem> SqlProblemTxn::Insert(ProblemId id, const Problem&
 
 absl::StatusOr<StoredProblem> SqlProblemTxn::Replace(const StoredProblem& before, const Problem& after,
                                                      std::span<const ProblemStep> steps, absl::Time next) {
-  RONGHE_ASSIGN_OR_RETURN(std::optional<ProblemRow> row, SelectProblem(txn_.session(), texts_, before.id));
-  if (!row) return common::Internal("Replace of a problem that is not there");
-  row->stored = {
-      before.id, before.version + 1, txn_.next_revision(), before.create_time, txn_.now(), after,
+  if (!found_ || found_->stored.id != before.id) {
+    RONGHE_ASSIGN_OR_RETURN(found_, SelectProblem(txn_.session(), texts_, before.id));
+    if (!found_) return common::Internal("Replace of a problem that is not there");
+  }
+  const ProblemRow row{
+      {before.id, before.version + 1, txn_.next_revision(), before.create_time, txn_.now(), after},
+      found_->key,
   };
-  RONGHE_RETURN_IF_ERROR(UpdateProblem(txn_.session(), texts_, *row));
-  RONGHE_RETURN_IF_ERROR(Record({&before.problem, *row}, steps, next));
-  return std::move(row->stored);
+  const bool same_texts = before.problem.description == after.description && before.problem.measures == after.measures;
+  found_ = std::nullopt;
+  RONGHE_RETURN_IF_ERROR(UpdateProblem(txn_.session(), texts_, row, same_texts));
+  RONGHE_RETURN_IF_ERROR(Record({&before.problem, row}, steps, next));
+  return row.stored;
 }
 
 absl::Status SqlProblemStore::Write(common::PartitionId partition, const common::Call& call,

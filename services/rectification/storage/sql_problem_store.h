@@ -1,8 +1,11 @@
 #pragma once
 
+#include <optional>
+
 #include "services/common/changelog/changelog.h"
 #include "services/common/sql/database.h"
 #include "services/rectification/app/problem_store.h"
+#include "services/rectification/storage/problem_rows.h"
 #include "services/rectification/storage/problem_texts.h"
 
 namespace ronghe::rectification {
@@ -37,6 +40,7 @@ class SqlProblemTxn final : public ProblemTxn {
   common::WriteTxn& txn_;
   const ProblemTexts& texts_;
   absl::TimeZone zone_;
+  std::optional<ProblemRow> found_;  // last; nobody else writes in the partition
 };
 
 class SqlProblemStore final : public ProblemStore {
