@@ -40,6 +40,26 @@ std::string MessageValue(const pb::Message& value) {
   return value.ShortDebugString();
 }
 
+// What one value of an enum is called.
+std::string EnumValue(const pb::FieldDescriptor* field, int number, Language language) {
+  const pb::EnumValueDescriptor* value = field->enum_type()->FindValueByNumber(number);
+  return value == nullptr ? std::to_string(number) : LabelOf(value, language);
+}
+
+// All values of a list of texts or of enums; nothing for others.
+std::string RepeatedValue(const pb::Message& message, const pb::FieldDescriptor* field, Language language) {
+  const pb::Reflection* reflection = message.GetReflection();
+  const bool texts = field->cpp_type() == pb::FieldDescriptor::CPPTYPE_STRING;
+  if (!texts && field->cpp_type() != pb::FieldDescriptor::CPPTYPE_ENUM) return "";
+  std::string all;
+  for (int i = 0; i < reflection->FieldSize(message, field); ++i) {
+    all += i == 0 ? "" : ", ";
+    all += texts ? reflection->GetRepeatedString(message, field, i)
+                 : EnumValue(field, reflection->GetRepeatedEnumValue(message, field, i), language);
+  }
+  return all;
+}
+
 }  // namespace
 
 std::string LabelOf(const pb::FieldDescriptor* field, Language language) {
@@ -92,22 +112,12 @@ bool IsDate(const pb::FieldDescriptor* field) {
 
 std::string DisplayValue(const pb::Message& message, const pb::FieldDescriptor* field, Language language) {
   const pb::Reflection* reflection = message.GetReflection();
-  if (field->is_repeated()) {
-    if (field->cpp_type() != pb::FieldDescriptor::CPPTYPE_STRING) return "";
-    std::string all;
-    for (int i = 0; i < reflection->FieldSize(message, field); ++i) {
-      all += (i == 0 ? "" : ", ") + reflection->GetRepeatedString(message, field, i);
-    }
-    return all;
-  }
+  if (field->is_repeated()) return RepeatedValue(message, field, language);
   switch (field->cpp_type()) {
     case pb::FieldDescriptor::CPPTYPE_STRING:
       return reflection->GetString(message, field);
-    case pb::FieldDescriptor::CPPTYPE_ENUM: {
-      const int number = reflection->GetEnumValue(message, field);
-      const pb::EnumValueDescriptor* value = field->enum_type()->FindValueByNumber(number);
-      return value == nullptr ? std::to_string(number) : LabelOf(value, language);
-    }
+    case pb::FieldDescriptor::CPPTYPE_ENUM:
+      return EnumValue(field, reflection->GetEnumValue(message, field), language);
     case pb::FieldDescriptor::CPPTYPE_INT64:
       return std::to_string(reflection->GetInt64(message, field));
     case pb::FieldDescriptor::CPPTYPE_INT32:

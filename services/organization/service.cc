@@ -385,7 +385,7 @@ absl::Status Service::Start() {
   RONGHE_ASSIGN_OR_RETURN(KeyRing keys, KeyRing::Load(config_.master_key_file));
   RONGHE_ASSIGN_OR_RETURN(std::unique_ptr<Database> database, common::sql::OpenDatabase(config_.database, options));
   RONGHE_RETURN_IF_ERROR(MigrateAll(*database));
-  RONGHE_RETURN_IF_ERROR(keys.Check(*database, In(kLoadDeadline)));
+  RONGHE_RETURN_IF_ERROR(keys.Check(*database, "member_key", In(kLoadDeadline)));
   parts_ = std::make_unique<Parts>(process_, std::move(database), std::move(keys), std::move(rules));
   RONGHE_RETURN_IF_ERROR(Bootstrap());
   RONGHE_ASSIGN_OR_RETURN(int64_t position, parts_->publisher.PublishOnce());

@@ -1,14 +1,21 @@
 #pragma once
 
+#include <string>
+
 #include "services/common/follower/follower.h"
 
 namespace ronghe::rectification {
 
-// The settings of the service; it has none of its own yet.
-using Config = common::FollowerConfig;
+struct Config {
+  common::FollowerConfig follower = common::DefaultFollowerConfig("rectification", 7303);
+  // The master keys of texts: lines `version:base64 of 32 bytes`, as organization's; it may be the same file. Missing
+  // or bad stops the start.
+  std::string master_key_file;
+  std::string policy_file;    // RectificationPolicy in text form; empty: the one that ships with the service
+  std::string calendar_file;  // WorkCalendar in text form; empty: the one that ships with the service
+};
 
-inline Config DefaultConfig() {
-  return common::DefaultFollowerConfig("rectification", 7303);
-}
+// Declares the service's own settings and those of every process.
+void AddSettings(common::Settings& settings, Config& config);
 
 }  // namespace ronghe::rectification

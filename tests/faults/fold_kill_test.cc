@@ -25,6 +25,7 @@
 #include "tests/support/engines.h"
 #include "tests/support/eventually.h"
 #include "tests/support/postgres.h"
+#include "tests/support/rules.h"
 #include "tests/support/seeded_random.h"
 #include "tests/support/subprocess.h"
 #include "tests/support/suite.h"
@@ -105,7 +106,7 @@ class FoldKillTest : public testing::TestWithParam<Engine> {
     options.moves_per_round = (moves_wanted_ + kills_wanted_ - 1) / kills_wanted_;
     options.members_per_round = kMembersPerRound;
     options.today = calendar.Today();
-    options.first = calendar.OldestOpenDay();
+    options.first = tests::DefaultRules().On(options.today).periods.OldestOpenDay(options.today);
     return options;
   }
 

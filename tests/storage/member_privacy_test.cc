@@ -13,12 +13,12 @@ KeyRing RingOf(const std::string& text) {
 }
 
 TEST_P(MemberPrivacyTest, AWrongMasterKeyStopsTheStartAndOpensNothing) {
-  Must(keys_->Check(*database_, absl::InfiniteFuture()));
+  Must(keys_->Check(*database_, "member_key", absl::InfiniteFuture()));
   const StoredMember member = Insert({New(1)}).at(0);
-  Must(keys_->Check(*database_, absl::InfiniteFuture()));
+  Must(keys_->Check(*database_, "member_key", absl::InfiniteFuture()));
 
   const KeyRing wrong = RingOf(KeyText('w'));
-  EXPECT_EQ(common::ReasonOf(wrong.Check(*database_, absl::InfiniteFuture())), "KEY_MISMATCH");
+  EXPECT_EQ(common::ReasonOf(wrong.Check(*database_, "member_key", absl::InfiniteFuture())), "KEY_MISMATCH");
   const PersonVault vault(wrong, random_);
   SqlMemberStore store(*database_, *log_, vault);
   const auto found = store.Find(member.id, absl::InfiniteFuture());
@@ -31,14 +31,15 @@ TEST_P(MemberPrivacyTest, AWrongMasterKeyStopsTheStartAndOpensNothing) {
 TEST_P(MemberPrivacyTest, KeysMayBeAddedAndNeverTakenAwayOrPutBefore) {
   const std::string third = "3:" + absl::Base64Escape(std::string(32, 'c')) + "\n";
   const std::string fourth = "4:" + absl::Base64Escape(std::string(32, 'd')) + "\n";
-  Must(RingOf(third).Check(*database_, absl::InfiniteFuture()));
+  Must(RingOf(third).Check(*database_, "member_key", absl::InfiniteFuture()));
   const KeyRing both = RingOf(third + fourth);
-  Must(both.Check(*database_, absl::InfiniteFuture()));
-  EXPECT_EQ(common::ReasonOf(RingOf(fourth).Check(*database_, absl::InfiniteFuture())), "KEY_MISMATCH");
-  EXPECT_EQ(common::ReasonOf(RingOf(third).Check(*database_, absl::InfiniteFuture())), "KEY_MISMATCH");
-  EXPECT_EQ(common::ReasonOf(RingOf(KeyText('a') + third + fourth).Check(*database_, absl::InfiniteFuture())),
-            "KEY_MISMATCH");
-  Must(both.Check(*database_, absl::InfiniteFuture()));
+  Must(both.Check(*database_, "member_key", absl::InfiniteFuture()));
+  EXPECT_EQ(common::ReasonOf(RingOf(fourth).Check(*database_, "member_key", absl::InfiniteFuture())), "KEY_MISMATCH");
+  EXPECT_EQ(common::ReasonOf(RingOf(third).Check(*database_, "member_key", absl::InfiniteFuture())), "KEY_MISMATCH");
+  EXPECT_EQ(
+      common::ReasonOf(RingOf(KeyText('a') + third + fourth).Check(*database_, "member_key", absl::InfiniteFuture())),
+      "KEY_MISMATCH");
+  Must(both.Check(*database_, "member_key", absl::InfiniteFuture()));
 }
 
 TEST_P(MemberPrivacyTest, CiphertextOfAnotherRowIsRefused) {

@@ -32,8 +32,10 @@
 #include "ronghe/organization/v1/post_service.pb.h"
 #include "ronghe/organization/v1/structure_service.pb.h"
 #include "ronghe/organization/v1/workplace_service.pb.h"
+#include "ronghe/rectification/v1/problem_service.pb.h"
 #include "ronghe/rectification/v1/rectification_service.pb.h"
 #include "services/common/values/clock.h"
+#include "tests/support/eventually.h"
 #include "tests/support/rpc_client.h"
 #include "tests/support/suite.h"
 
@@ -70,6 +72,7 @@ std::vector<Served> AllServices() {
   for (const char* process : {"education", "rectification", "assessment"}) {
     add(pool->FindFileByName(fmt::format("ronghe/{0}/v1/{0}_service.proto", process)), process);
   }
+  add(rectification::v1::CreateProblemRequest::descriptor()->file(), "rectification");
   add(gateway::v1::GetOverviewRequest::descriptor()->file(), "gateway");
   return all;
 }
@@ -203,6 +206,7 @@ class AccessWalk : public testing::Test {
     MakePosts(names, "units/" + county + "001001", token);
     MakeWorkplaces(names, "units/" + county + "001001", token);
     MakeDuties(names, "units/" + county + "001001", token);
+    names["problems"] = MakeProblem("units/" + county + "001001", token);
     organization::v1::CreatePrincipalRequest principal;
     principal.mutable_principal()->set_issuer("ronghe-local");
     principal.mutable_principal()->set_subject("holder-" + side);
@@ -234,6 +238,28 @@ class AccessWalk : public testing::Test {
     reorganize.mutable_effective_date()->set_day(1);
     names["reorganizations"] =
         Must<organization::v1::Reorganization>("StructureService", "Reorganize", reorganize, token).name();
+  }
+
+  // A problem of a branch that the township above it supervises.
+  static std::string MakeProblem(const std::string& unit, const std::string& token) {
+    rectification::v1::CreateProblemRequest request;
+    rectification::v1::Problem& problem = *request.mutable_problem();
+    problem.set_unit(unit);
+    problem.set_source(rectification::v1::PROBLEM_SOURCE_INSPECTION);
+    problem.set_category("other");
+    problem.set_problem_class(rectification::v1::PROBLEM_CLASS_LONG_TERM);
+    problem.set_description("x");
+    tests::RpcClient client(suite_->gateway(), token);
+    rectification::v1::Problem made;
+    grpc::Status status;
+    // The service follows organization, where the unit is new.
+    const absl::Time deadline = common::SystemClock().Now() + absl::Seconds(30);
+    do {
+      tests::Pause();
+      status = client.Call("ronghe.rectification.v1.ProblemService/CreateProblem", request, made);
+    } while (status.error_code() == grpc::StatusCode::NOT_FOUND && common::SystemClock().Now() < deadline);
+    EXPECT_TRUE(status.ok()) << status.error_message();
+    return made.name();
   }
 
   // A post, a term and an appointment of the member's unit.
@@ -373,6 +399,10 @@ class AccessWalk : public testing::Test {
         {"ronghe.organization.v1.StructureService.CancelReorganization name", "reorganizations"},
         {"ronghe.organization.v1.AccessService.RevokeGrant name", "grants"},
     };
+    if (method->service()->full_name() == "ronghe.rectification.v1.ProblemService") {
+      const bool of_problem = path == "name" || path == "problem.name" || method->name() == "ListProblemHistory";
+      return of_problem ? "problems" : "units";
+    }
     const auto it = kOther.find(method->full_name() + " " + path);
     return it == kOther.end() ? "units" : it->second;
   }

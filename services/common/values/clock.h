@@ -28,9 +28,6 @@ class Calendar {
   absl::TimeZone zone() const { return zone_; }
   absl::CivilDay Today() const { return absl::CivilDay(absl::ToCivilSecond(clock_->Now(), zone_)); }
   absl::Time StartOf(absl::CivilDay day) const { return absl::FromCivil(day, zone_); }
-  // A month stays open until the 5th of the next one has passed; structure cannot be back-dated before it.
-  // Source: design of the suite, "Months close on the 5th of the next".
-  absl::CivilDay OldestOpenDay() const;
 
  private:
   const Clock* clock_;

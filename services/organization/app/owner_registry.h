@@ -9,6 +9,7 @@
 #include <absl/time/time.h>
 
 #include "services/common/values/ids.h"
+#include "services/common/values/resource_name.h"
 
 namespace ronghe::organization {
 
@@ -30,7 +31,6 @@ class OwnerRegistry {
   std::map<std::string, Find, std::less<>> collections_;
 };
 
-// The number in `collection/number`; 0 where the name has another form.
-int64_t IdFromName(std::string_view name, std::string_view collection);
+using common::IdFromName;
 
 }  // namespace ronghe::organization

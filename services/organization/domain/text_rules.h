@@ -1,28 +1,14 @@
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <string>
-#include <string_view>
+#include "services/common/values/text_rules.h"
 
-#include "services/common/values/status.h"
-
+// What all services share, under the names that this one has always used.
 namespace ronghe::organization {
 
-// What a text field may hold. Lengths are in characters (Unicode code points), not bytes.
-struct TextRule {
-  std::string_view field;  // path in the request
-  size_t min = 0;          // 1: required
-  size_t max = 0;
-};
-
-// Adds REQUIRED, TOO_LONG, NOT_UTF8 or CONTROL_CHARACTER. Surrounding blanks do not make a required text.
-void CheckText(const TextRule& rule, std::string_view value, common::Violations& violations);
-
-// Characters of a valid text; -1 if it is not valid UTF-8 (no overlong forms, no surrogates).
-int64_t CountCharacters(std::string_view text);
-bool HasControlCharacters(std::string_view valid_utf8);
-// 32 hexadecimal digits in groups of 8-4-4-4-12.
-bool IsUuid(std::string_view text);
+using common::CheckText;
+using common::CountCharacters;
+using common::HasControlCharacters;
+using common::IsUuid;
+using common::TextRule;
 
 }  // namespace ronghe::organization

@@ -1,34 +1,13 @@
 #pragma once
 
-#include <optional>
-#include <string>
-#include <string_view>
+#include "services/common/values/wire.h"
 
-#include <absl/status/statusor.h>
-#include <absl/time/civil_time.h>
-#include <absl/time/time.h>
-#include <google/protobuf/message.h>
-#include <google/protobuf/timestamp.pb.h>
-
-#include "google/type/date.pb.h"
-
-#include "services/common/values/call.h"
-#include "services/common/values/status.h"
-
-// Values as messages carry them. What has a wrong form becomes a violation of `field` and is read as absent.
+// What all services share, under the names that this one has always used.
 namespace ronghe::organization {
 
-// A complete date between the years 1 and 9999 (BAD_DATE); an empty message is absent.
-std::optional<absl::CivilDay> ReadDate(const google::type::Date& date, std::string_view field,
-                                       common::Violations& violations);
-void WriteDate(absl::CivilDay day, google::type::Date& date);
-// BAD_TIME for what lies outside the years 1 to 9999.
-std::optional<absl::Time> ReadTime(const google::protobuf::Timestamp& time, std::string_view field,
-                                   common::Violations& violations);
-
-// The key of an idempotent write: the caller, the request id (a UUID, else BAD_UUID on `request_id`) and a SHA-256 of
-// the request. Empty for an empty request id.
-common::RequestKey KeyOf(const common::Call& call, const std::string& request_id,
-                         const google::protobuf::Message& request, common::Violations& violations);
+using common::KeyOf;
+using common::ReadDate;
+using common::ReadTime;
+using common::WriteDate;
 
 }  // namespace ronghe::organization

@@ -21,19 +21,6 @@ TEST(CalendarTest, ADayBeginsAtMidnightInTheZone) {
   EXPECT_EQ(calendar.StartOf(calendar.Today()), clock.Now());
 }
 
-TEST(CalendarTest, AMonthStaysOpenUntilTheFifthOfTheNext) {
-  tests::FakeClock clock;
-  Calendar calendar(clock, Shanghai());
-  clock.Set(absl::FromCivil(absl::CivilSecond(2026, 1, 5, 23, 59, 59), Shanghai()));
-  EXPECT_EQ(calendar.OldestOpenDay(), absl::CivilDay(2025, 12, 1));
-  clock.Advance(absl::Seconds(1));
-  EXPECT_EQ(calendar.OldestOpenDay(), absl::CivilDay(2026, 1, 1));
-  clock.Set(absl::FromCivil(absl::CivilSecond(2026, 3, 1, 0, 0, 0), Shanghai()));
-  EXPECT_EQ(calendar.OldestOpenDay(), absl::CivilDay(2026, 2, 1));
-  clock.Set(absl::FromCivil(absl::CivilSecond(2026, 3, 31, 0, 0, 0), Shanghai()));
-  EXPECT_EQ(calendar.OldestOpenDay(), absl::CivilDay(2026, 3, 1));
-}
-
 TEST(DayNumberTest, CountsFrom1970InBothDirections) {
   EXPECT_EQ(DayNumber(absl::CivilDay(1970, 1, 1)), 0);
   EXPECT_EQ(DayNumber(absl::CivilDay(1969, 12, 31)), -1);

@@ -70,6 +70,7 @@ TEST(RulesTest, AMonthStaysOpenUntilTheClosingDayOfTheNextHasPassed) {
   PeriodRules periods{"", 5};
   EXPECT_EQ(periods.OldestOpenDay(absl::CivilDay(2026, 1, 5)), absl::CivilDay(2025, 12, 1));
   EXPECT_EQ(periods.OldestOpenDay(absl::CivilDay(2026, 1, 6)), absl::CivilDay(2026, 1, 1));
+  EXPECT_EQ(periods.OldestOpenDay(absl::CivilDay(2026, 3, 31)), absl::CivilDay(2026, 3, 1));
   periods.month_close_day = 10;
   EXPECT_EQ(periods.OldestOpenDay(absl::CivilDay(2026, 3, 10)), absl::CivilDay(2026, 2, 1));
 }

@@ -1,4 +1,4 @@
-#include "services/organization/storage/crypto.h"
+#include "services/common/vault/crypto.h"
 
 #include <array>
 #include <cstdlib>
@@ -11,7 +11,7 @@
 #include <openssl/core_names.h>
 #include <openssl/params.h>
 
-namespace ronghe::organization {
+namespace ronghe::common {
 namespace {
 
 struct FreeContext {
@@ -157,4 +157,4 @@ std::string Hex(std::string_view bytes) {
   return text;
 }
 
-}  // namespace ronghe::organization
+}  // namespace ronghe::common

@@ -1,12 +1,12 @@
-#include "services/organization/domain/text_rules.h"
+#include "services/common/values/text_rules.h"
 
 #include <gtest/gtest.h>
 
-namespace ronghe::organization {
+namespace ronghe::common {
 namespace {
 
 std::string ReasonFor(std::string_view text, size_t min = 1, size_t max = 5) {
-  common::Violations violations;
+  Violations violations;
   CheckText({"title", min, max}, text, violations);
   if (violations.empty()) return "";
   EXPECT_EQ(violations.list()[0].field, "title");
@@ -52,4 +52,4 @@ TEST(TextRulesTest, KnowsUuids) {
 }
 
 }  // namespace
-}  // namespace ronghe::organization
+}  // namespace ronghe::common

@@ -1,9 +1,9 @@
-#include "services/organization/storage/crypto.h"
+#include "services/common/vault/crypto.h"
 
 #include <absl/strings/escaping.h>
 #include <gtest/gtest.h>
 
-namespace ronghe::organization {
+namespace ronghe::common {
 namespace {
 
 std::string Bytes(const char* hex) {
@@ -93,4 +93,4 @@ TEST(CryptoTest, Sha256MatchesFips180) {
 }
 
 }  // namespace
-}  // namespace ronghe::organization
+}  // namespace ronghe::common

@@ -1,13 +1,13 @@
-#include "services/organization/rpc/wire.h"
+#include "services/common/values/wire.h"
 
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
 #include "services/common/values/digest.h"
+#include "services/common/values/text_rules.h"
 #include "services/common/values/timestamp.h"
-#include "services/organization/domain/text_rules.h"
 
-namespace ronghe::organization {
+namespace ronghe::common {
 namespace {
 
 constexpr int64_t kFirstSecond = -62'135'596'800;  // 0001-01-01
@@ -22,13 +22,12 @@ std::string Digest(const google::protobuf::Message& request) {
     coded.SetSerializationDeterministic(true);
     request.SerializeToCodedStream(&coded);
   }
-  return common::Sha256Hex(bytes);
+  return Sha256Hex(bytes);
 }
 
 }  // namespace
 
-std::optional<absl::CivilDay> ReadDate(const google::type::Date& date, std::string_view field,
-                                       common::Violations& violations) {
+std::optional<absl::CivilDay> ReadDate(const google::type::Date& date, std::string_view field, Violations& violations) {
   if (date.year() == 0 && date.month() == 0 && date.day() == 0) return std::nullopt;
   bool in_range = date.year() >= 1 && date.year() <= 9999 && date.month() >= 1 && date.month() <= 12 &&
                   date.day() >= 1 && date.day() <= 31;
@@ -47,16 +46,16 @@ void WriteDate(absl::CivilDay day, google::type::Date& date) {
 }
 
 std::optional<absl::Time> ReadTime(const google::protobuf::Timestamp& time, std::string_view field,
-                                   common::Violations& violations) {
+                                   Violations& violations) {
   if (time.seconds() < kFirstSecond || time.seconds() > kLastSecond || time.nanos() < 0 || time.nanos() > 999'999'999) {
     violations.Add(std::string(field), "BAD_TIME", {"is not a valid time", "不是有效的时间"});
     return std::nullopt;
   }
-  return common::FromTimestamp(time);
+  return FromTimestamp(time);
 }
 
-common::RequestKey KeyOf(const common::Call& call, const std::string& request_id,
-                         const google::protobuf::Message& request, common::Violations& violations) {
+RequestKey KeyOf(const Call& call, const std::string& request_id, const google::protobuf::Message& request,
+                 Violations& violations) {
   if (request_id.empty()) return {};
   if (!IsUuid(request_id)) {
     violations.Add("request_id", "BAD_UUID", {"is not a UUID", "不是有效的 UUID"});
@@ -65,4 +64,4 @@ common::RequestKey KeyOf(const common::Call& call, const std::string& request_id
   return {call.actor.key, request_id, Digest(request)};
 }
 
-}  // namespace ronghe::organization
+}  // namespace ronghe::common

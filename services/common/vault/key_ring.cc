@@ -1,4 +1,4 @@
-#include "services/organization/storage/key_ring.h"
+#include "services/common/vault/key_ring.h"
 
 #include <charconv>
 #include <fstream>
@@ -10,37 +10,28 @@
 
 #include "services/common/values/status.h"
 
-namespace ronghe::organization {
+namespace ronghe::common {
 namespace {
-
-namespace sql = common::sql;
 
 constexpr std::string_view kIndexLabel = "ronghe organization blind index v1";
 constexpr std::string_view kCheckLabel = "ronghe organization master key check v1";
 // What is sealed with a master key is never mistaken for what is sealed with a data key.
 constexpr std::string_view kWrapLabel = "data key of ";
 
-constexpr sql::Query kSelectChecks{"member_keys.select",
-                                   "SELECT key_version, key_check FROM member_key WHERE partition_id = ?"};
-constexpr sql::Query kInsertCheck{"member_keys.insert",
-                                  "INSERT INTO member_key (partition_id, key_version, key_check) VALUES (?, ?, ?) "
-                                  "ON CONFLICT (partition_id, key_version) DO NOTHING"};
-
 absl::Status Bad(std::string_view name, int line, std::string en, std::string zh) {
-  return common::FailedPrecondition("MASTER_KEY", {fmt::format("master key file {}, line {}: {}", name, line, en),
-                                                   fmt::format("主密钥文件{}第{}行:{}", name, line, zh)});
+  return FailedPrecondition("MASTER_KEY", {fmt::format("master key file {}, line {}: {}", name, line, en),
+                                           fmt::format("主密钥文件{}第{}行:{}", name, line, zh)});
 }
 
 absl::Status Mismatch(int64_t version) {
-  return common::FailedPrecondition(
+  return FailedPrecondition(
       "KEY_MISMATCH",
       {fmt::format("the master key file does not hold version {} of the key with which this database was written",
                    version),
        fmt::format("主密钥文件中没有写入本数据库时所用的第{}版密钥", version)});
 }
 
-std::string SealWithNonce(std::string_view key, std::string_view plaintext, std::string_view aad,
-                          common::Random& random) {
+std::string SealWithNonce(std::string_view key, std::string_view plaintext, std::string_view aad, Random& random) {
   std::string nonce(kGcmNonceSize, '\0');
   random.Fill(nonce.data(), nonce.size());
   return nonce + AesGcmSeal(key, nonce, plaintext, aad);
@@ -57,8 +48,8 @@ absl::StatusOr<KeyRing> KeyRing::Load(const std::string& file) {
   std::ifstream in(file, std::ios::binary);
   std::ostringstream text;
   if (!in || !(text << in.rdbuf())) {
-    return common::FailedPrecondition("MASTER_KEY", {fmt::format("master key file {} cannot be read or is empty", file),
-                                                     fmt::format("主密钥文件{}无法读取或为空", file)});
+    return FailedPrecondition("MASTER_KEY", {fmt::format("master key file {} cannot be read or is empty", file),
+                                             fmt::format("主密钥文件{}无法读取或为空", file)});
   }
   return Parse(text.str(), file);
 }
@@ -94,7 +85,7 @@ absl::StatusOr<KeyRing> KeyRing::Parse(std::string_view text, std::string_view n
   return ring;
 }
 
-KeyRing::NewKey KeyRing::MakeKey(std::string_view context, common::Random& random) const {
+KeyRing::NewKey KeyRing::MakeKey(std::string_view context, Random& random) const {
   std::string bytes(kAesKeySize, '\0');
   random.Fill(bytes.data(), bytes.size());
   DataKey key{Secret(std::move(bytes))};
@@ -106,8 +97,7 @@ KeyRing::NewKey KeyRing::MakeKey(std::string_view context, common::Random& rando
 absl::StatusOr<DataKey> KeyRing::Unwrap(std::string_view context, const WrappedKey& wrapped) const {
   const auto master = keys_.find(wrapped.version);
   if (master == keys_.end()) {
-    return common::FailedPrecondition("KEY_MISSING",
-                                      {"the master key of this record is not available", "缺少此记录的主密钥"});
+    return FailedPrecondition("KEY_MISSING", {"the master key of this record is not available", "缺少此记录的主密钥"});
   }
   absl::StatusOr<std::string> bytes =
       OpenWithNonce(master->second.bytes(), wrapped.bytes, fmt::format("{}{}", kWrapLabel, context));
@@ -115,7 +105,7 @@ absl::StatusOr<DataKey> KeyRing::Unwrap(std::string_view context, const WrappedK
   return DataKey(Secret(*std::move(bytes)));
 }
 
-std::string DataKey::Seal(std::string_view context, std::string_view plaintext, common::Random& random) const {
+std::string DataKey::Seal(std::string_view context, std::string_view plaintext, Random& random) const {
   return SealWithNonce(key_.bytes(), plaintext, context, random);
 }
 
@@ -128,11 +118,16 @@ std::string KeyRing::BlindIndex(std::string_view label, std::string_view value) 
   return HmacSha256(index_key_.bytes(), fmt::format("{}:{}:{}", label.size(), label, value));
 }
 
-absl::Status KeyRing::Check(sql::Database& database, absl::Time deadline) const {
+absl::Status KeyRing::Check(sql::Database& database, std::string_view table, absl::Time deadline) const {
+  const std::string select = fmt::format("SELECT key_version, key_check FROM {} WHERE partition_id = ?", table);
+  const std::string insert = fmt::format(
+      "INSERT INTO {} (partition_id, key_version, key_check) VALUES (?, ?, ?) "
+      "ON CONFLICT (partition_id, key_version) DO NOTHING",
+      table);
   const auto check_of = [](const Secret& key) { return HmacSha256(key.bytes(), kCheckLabel); };
   return database.Write(deadline, [&](sql::Session& session) -> absl::Status {
     std::map<int64_t, std::string> known;
-    RONGHE_RETURN_IF_ERROR(session.Select(kSelectChecks, {int64_t{0}}, [&](const sql::Row& row) {
+    RONGHE_RETURN_IF_ERROR(session.Select({"key_checks.select", select}, {int64_t{0}}, [&](const sql::Row& row) {
       known[row.Int(0)] = std::string(row.Bytes(1));
       return absl::OkStatus();
     }));
@@ -144,10 +139,11 @@ absl::Status KeyRing::Check(sql::Database& database, absl::Time deadline) const 
     if (!known.empty() && keys_.begin()->first < known.begin()->first) return Mismatch(known.begin()->first);
     for (const auto& [version, key] : keys_) {
       if (known.contains(version)) continue;
-      RONGHE_RETURN_IF_ERROR(session.Execute(kInsertCheck, {int64_t{0}, version, sql::Blob{check_of(key)}}).status());
+      RONGHE_RETURN_IF_ERROR(
+          session.Execute({"key_checks.insert", insert}, {int64_t{0}, version, sql::Blob{check_of(key)}}).status());
     }
     return absl::OkStatus();
   });
 }
 
-}  // namespace ronghe::organization
+}  // namespace ronghe::common

@@ -1,4 +1,4 @@
-#include "services/organization/domain/text_rules.h"
+#include "services/common/values/text_rules.h"
 
 #include <algorithm>
 #include <cctype>
@@ -8,7 +8,7 @@
 
 #include "services/common/values/utf8.h"
 
-namespace ronghe::organization {
+namespace ronghe::common {
 namespace {
 
 bool IsContinuation(char c) {
@@ -32,7 +32,7 @@ bool IsBlank(std::string_view text) {
 }  // namespace
 
 int64_t CountCharacters(std::string_view text) {
-  if (!common::IsCleanUtf8(text)) return -1;
+  if (!IsCleanUtf8(text)) return -1;
   return std::count_if(text.begin(), text.end(), [](char c) { return !IsContinuation(c); });
 }
 
@@ -46,7 +46,7 @@ bool HasControlCharacters(std::string_view valid_utf8) {
   return false;
 }
 
-void CheckText(const TextRule& rule, std::string_view value, common::Violations& violations) {
+void CheckText(const TextRule& rule, std::string_view value, Violations& violations) {
   std::string field(rule.field);
   if (rule.min > 0 && IsBlank(value)) {
     violations.Add(std::move(field), "REQUIRED", {"is required", "必填"});
@@ -81,4 +81,4 @@ bool IsUuid(std::string_view text) {
   return true;
 }
 
-}  // namespace ronghe::organization
+}  // namespace ronghe::common

@@ -1,0 +1,339 @@
+#include "gateway/cli/problem_commands.h"
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include <fmt/format.h>
+#include <google/protobuf/text_format.h>
+
+#include "gateway/cli/labels.h"
+#include "gateway/cli/resources.h"
+#include "gateway/cli/table.h"
+#include "ronghe/rectification/v1/problem_service.grpc.pb.h"
+#include "services/common/values/digest.h"
+
+namespace ronghe::gateway::cli {
+namespace {
+
+namespace v1 = rectification::v1;
+using Stub = v1::ProblemService::Stub;
+
+template <typename Request, typename Response>
+absl::StatusOr<Response> Ask(Context& context,
+                             grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+                             const Request& request) {
+  RONGHE_ASSIGN_OR_RETURN(Session * session, context.session());
+  auto stub = v1::ProblemService::NewStub(session->channel());
+  return session->Call<Stub, Request, Response>(*stub, method, request);
+}
+
+// Sends a request and shows the problem that it is answered with.
+template <typename Request>
+absl::Status Show(Context& context, grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, v1::Problem*),
+                  const Request& request) {
+  RONGHE_ASSIGN_OR_RETURN(const v1::Problem problem, (Ask<Request, v1::Problem>(context, method, request)));
+  PrintResource(context, problem);
+  return absl::OkStatus();
+}
+
+// Shows all pages of a list of problems.
+template <typename Request, typename Response>
+absl::Status ShowList(Context& context, grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+                      const Request& request) {
+  RONGHE_ASSIGN_OR_RETURN(Session * session, context.session());
+  auto stub = v1::ProblemService::NewStub(session->channel());
+  std::vector<v1::Problem> all;
+  RONGHE_RETURN_IF_ERROR((session->CallPages<Stub, Request, Response>(*stub, method, request, [&](Response& response) {
+    for (v1::Problem& problem : *response.mutable_problems()) all.push_back(std::move(problem));
+  })));
+  PrintList(context, all, {"name", "unit", "category", "problem_class", "state", "due_date", "overdue", "description"});
+  return absl::OkStatus();
+}
+
+std::string Named(const std::string& name) {
+  return name.find('/') == std::string::npos ? fmt::format("problems/{}", name) : name;
+}
+std::string MemberNamed(const std::string& name) {
+  return name.empty() || name.find('/') != std::string::npos ? name : fmt::format("members/{}", name);
+}
+
+template <typename Request>
+void SetWrite(const ProblemOptions& options, Context& context, Request& request) {
+  request.set_request_id(options.request_id.empty() ? context.environment.random.Uuid() : options.request_id);
+  request.set_validate_only(options.validate_only);
+}
+
+// A request by which one event happens.
+template <typename Request>
+Request EventOf(const ProblemOptions& options, Context& context) {
+  Request request;
+  SetWrite(options, context, request);
+  request.set_name(Named(options.name));
+  request.set_etag(options.etag);
+  request.set_reason(options.reason);
+  return request;
+}
+
+std::string MediaType(const std::filesystem::path& file) {
+  static const std::map<std::string, std::string> kTypes = {
+      {".pdf", "application/pdf"},
+      {".jpg", "image/jpeg"},
+      {".jpeg", "image/jpeg"},
+      {".png", "image/png"},
+      {".txt", "text/plain"},
+      {".csv", "text/csv"},
+      {".doc", "application/msword"},
+      {".docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"},
+      {".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}};
+  const auto known = kTypes.find(file.extension().string());
+  return known == kTypes.end() ? "application/octet-stream" : known->second;
+}
+
+// References to files: they are read for their digests and stay where they are.
+template <typename Messages>
+absl::Status AddEvidence(const std::vector<std::string>& files, Messages& messages) {
+  common::Violations violations;
+  for (const std::string& file : files) {
+    std::ifstream in(file, std::ios::binary);
+    std::ostringstream bytes;
+    if (!in || !(bytes << in.rdbuf())) {
+      violations.Add("evidence", "CANNOT_READ", {file + " cannot be read or is empty", file + " 无法读取或为空"});
+      continue;
+    }
+    v1::Evidence& one = *messages.Add();
+    const std::string text = bytes.str();
+    one.set_content_hash(common::Sha256Hex(text));
+    one.set_size_bytes(static_cast<int64_t>(text.size()));
+    one.set_media_type(MediaType(file));
+    one.set_title(std::filesystem::path(file).filename().string());
+  }
+  return violations.ToStatus();
+}
+
+template <typename Request>
+absl::Status SetDue(const ProblemOptions& options, Request& request) {
+  common::Violations violations;
+  SetDateText(request, "due_date", options.due_date, violations);
+  return violations.ToStatus();
+}
+
+absl::StatusOr<v1::Worklist> WorklistOf(std::string text) {
+  for (char& c : text) c = c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  v1::Worklist worklist = v1::WORKLIST_UNSPECIFIED;
+  if (v1::Worklist_Parse("WORKLIST_" + text, &worklist)) return worklist;
+  return common::InvalidArgument("worklist", "UNKNOWN_VALUE", {"is not a known worklist", "不是已知的清单"});
+}
+
+absl::Status VerifyMany(const ProblemOptions& options, v1::Verdict verdict, Context& context) {
+  v1::BatchVerifyProblemsRequest request;
+  request.set_request_id(options.request_id.empty() ? context.environment.random.Uuid() : options.request_id);
+  for (const std::string& name : options.names) {
+    v1::ProblemVerification& one = *request.add_verifications();
+    one.set_name(Named(name));
+    one.set_verdict(verdict);
+    one.set_reason(options.reason);
+  }
+  RONGHE_ASSIGN_OR_RETURN(const auto response, (Ask<v1::BatchVerifyProblemsRequest, v1::BatchVerifyProblemsResponse>(
+                                                   context, &Stub::BatchVerifyProblems, request)));
+  if (context.console().json) {
+    PrintResource(context, response);
+    return absl::OkStatus();
+  }
+  int refused = 0;
+  for (const v1::ProblemVerificationResult& result : response.results()) {
+    refused += result.has_status() ? 1 : 0;
+    const std::string said = result.has_status()
+                                 ? result.status().message()
+                                 : DisplayValue(result.problem(), v1::Problem::descriptor()->FindFieldByName("state"),
+                                                context.console().language);
+    context.out() << result.name() << "  " << said << '\n';
+  }
+  if (refused == 0) return absl::OkStatus();
+  return common::FailedPrecondition("SOME_REFUSED",
+                                    {fmt::format("{} of {} were refused", refused, response.results_size()),
+                                     fmt::format("{} 项中有 {} 项未办理", response.results_size(), refused)});
+}
+
+void PrintCounts(Context& context, const common::Text& title,
+                 const google::protobuf::RepeatedPtrField<v1::ProblemCount>& counts) {
+  const auto say = [&](const char* en, const char* zh) { return context.console().Say({en, zh}); };
+  Table table({{context.console().Say(title)},
+               {say("open", "未销号")},
+               {say("overdue", "超期")},
+               {say("submitted", "待验收")},
+               {say("closed", "已销号")}});
+  for (const v1::ProblemCount& count : counts) {
+    table.AddRow({count.key(), Thousands(count.open()), Thousands(count.overdue()), Thousands(count.submitted()),
+                  Thousands(count.closed())});
+  }
+  context.out() << table.Render() << '\n';
+}
+
+}  // namespace
+
+absl::Status RunProblemCreate(const ProblemOptions& options, Context& context) {
+  v1::CreateProblemRequest request;
+  SetWrite(options, context, request);
+  RONGHE_RETURN_IF_ERROR(FillFields(options.fields, *request.mutable_problem()));
+  return Show(context, &Stub::CreateProblem, request);
+}
+
+absl::Status RunProblemGet(const ProblemOptions& options, Context& context) {
+  v1::GetProblemRequest request;
+  request.set_name(Named(options.name));
+  return Show(context, &Stub::GetProblem, request);
+}
+
+absl::Status RunProblemList(const ProblemOptions& options, Context& context) {
+  v1::ListProblemsRequest request;
+  request.set_parent(UnitName(options.unit));
+  request.set_subtree(options.subtree);
+  request.set_filter(options.filter);
+  request.set_order_by(options.order_by);
+  request.set_page_size(1000);
+  return ShowList<v1::ListProblemsRequest, v1::ListProblemsResponse>(context, &Stub::ListProblems, request);
+}
+
+absl::Status RunProblemWorklist(const ProblemOptions& options, Context& context) {
+  v1::ListWorklistRequest request;
+  request.set_parent(UnitName(options.unit));
+  RONGHE_ASSIGN_OR_RETURN(const v1::Worklist worklist, WorklistOf(options.worklist));
+  request.set_worklist(worklist);
+  request.set_subtree(options.subtree);
+  request.set_person(MemberNamed(options.person));
+  request.set_page_size(1000);
+  return ShowList<v1::ListWorklistRequest, v1::ListWorklistResponse>(context, &Stub::ListWorklist, request);
+}
+
+absl::Status RunProblemCount(const ProblemOptions& options, Context& context) {
+  v1::CountProblemsRequest request;
+  request.set_parent(UnitName(options.unit));
+  RONGHE_ASSIGN_OR_RETURN(const auto counts, (Ask<v1::CountProblemsRequest, v1::CountProblemsResponse>(
+                                                 context, &Stub::CountProblems, request)));
+  if (context.console().json) {
+    PrintResource(context, counts);
+    return absl::OkStatus();
+  }
+  PrintCounts(context, {"category", "问题类别"}, counts.by_category());
+  PrintCounts(context, {"source", "问题来源"}, counts.by_source());
+  PrintCounts(context, {"level", "层级"}, counts.by_level());
+  return absl::OkStatus();
+}
+
+absl::Status RunProblemHistory(const ProblemOptions& options, Context& context) {
+  using Request = v1::ListProblemHistoryRequest;
+  using Response = v1::ListProblemHistoryResponse;
+  Request request;
+  request.set_parent(Named(options.name));
+  RONGHE_ASSIGN_OR_RETURN(Session * session, context.session());
+  auto stub = v1::ProblemService::NewStub(session->channel());
+  std::vector<v1::ProblemStep> steps;
+  RONGHE_RETURN_IF_ERROR(
+      (session->CallPages<Stub, Request, Response>(*stub, &Stub::ListProblemHistory, request, [&](Response& response) {
+        for (v1::ProblemStep& step : *response.mutable_steps()) steps.push_back(std::move(step));
+      })));
+  PrintList(context, steps, {"time", "event", "state_after", "actor", "unit", "due_date", "reason"});
+  return absl::OkStatus();
+}
+
+absl::Status RunProblemUpdate(const ProblemOptions& options, Context& context) {
+  v1::UpdateProblemRequest request;
+  SetWrite(options, context, request);
+  RONGHE_RETURN_IF_ERROR(FillFields(options.fields, *request.mutable_problem()));
+  for (const auto& [name, text] : options.fields) request.mutable_update_mask()->add_paths(name);
+  request.mutable_problem()->set_name(Named(options.name));
+  request.mutable_problem()->set_etag(options.etag);
+  return Show(context, &Stub::UpdateProblem, request);
+}
+
+absl::Status RunProblemAssign(const ProblemOptions& options, Context& context) {
+  auto request = EventOf<v1::AssignProblemRequest>(options, context);
+  RONGHE_RETURN_IF_ERROR(SetDue(options, request));
+  request.set_person(MemberNamed(options.person));
+  request.set_measures(options.measures);
+  request.set_working_days(options.working_days);
+  return Show(context, &Stub::AssignProblem, request);
+}
+
+absl::Status RunProblemStart(const ProblemOptions& options, Context& context) {
+  return Show(context, &Stub::StartProblem, EventOf<v1::StartProblemRequest>(options, context));
+}
+
+absl::Status RunProblemSubmit(const ProblemOptions& options, Context& context) {
+  auto request = EventOf<v1::SubmitProblemRequest>(options, context);
+  RONGHE_RETURN_IF_ERROR(AddEvidence(options.evidence, *request.mutable_evidence()));
+  return Show(context, &Stub::SubmitProblem, request);
+}
+
+absl::Status RunProblemVerify(const ProblemOptions& options, Context& context) {
+  const v1::Verdict verdict = options.verdict == "close" ? v1::VERDICT_CLOSE : v1::VERDICT_RETURN;
+  if (options.names.size() > 1) return VerifyMany(options, verdict, context);
+  ProblemOptions one = options;
+  one.name = options.names.front();
+  auto request = EventOf<v1::VerifyProblemRequest>(one, context);
+  request.set_verdict(verdict);
+  RONGHE_RETURN_IF_ERROR(AddEvidence(options.evidence, *request.mutable_evidence()));
+  return Show(context, &Stub::VerifyProblem, request);
+}
+
+absl::Status RunProblemReopen(const ProblemOptions& options, Context& context) {
+  auto request = EventOf<v1::ReopenProblemRequest>(options, context);
+  RONGHE_RETURN_IF_ERROR(AddEvidence(options.evidence, *request.mutable_evidence()));
+  return Show(context, &Stub::ReopenProblem, request);
+}
+
+absl::Status RunProblemLookBack(const ProblemOptions& options, Context& context) {
+  auto request = EventOf<v1::RecordLookBackRequest>(options, context);
+  RONGHE_RETURN_IF_ERROR(AddEvidence(options.evidence, *request.mutable_evidence()));
+  return Show(context, &Stub::RecordLookBack, request);
+}
+
+absl::Status RunProblemCancel(const ProblemOptions& options, Context& context) {
+  return Show(context, &Stub::CancelProblem, EventOf<v1::CancelProblemRequest>(options, context));
+}
+
+absl::Status RunProblemExtend(const ProblemOptions& options, Context& context) {
+  auto request = EventOf<v1::RequestExtensionRequest>(options, context);
+  RONGHE_RETURN_IF_ERROR(SetDue(options, request));
+  RONGHE_RETURN_IF_ERROR(AddEvidence(options.evidence, *request.mutable_evidence()));
+  return Show(context, &Stub::RequestExtension, request);
+}
+
+absl::Status RunProblemDecide(const ProblemOptions& options, Context& context) {
+  if (options.granted == options.refused) {
+    return common::InvalidArgument("granted", "REQUIRED", {"say --grant or --refuse", "请指明 --grant 或 --refuse"});
+  }
+  auto request = EventOf<v1::DecideExtensionRequest>(options, context);
+  request.set_granted(options.granted);
+  return Show(context, &Stub::DecideExtension, request);
+}
+
+absl::Status RunProblemPause(const ProblemOptions& options, Context& context) {
+  return Show(context, &Stub::PauseProblem, EventOf<v1::PauseProblemRequest>(options, context));
+}
+
+absl::Status RunProblemResume(const ProblemOptions& options, Context& context) {
+  return Show(context, &Stub::ResumeProblem, EventOf<v1::ResumeProblemRequest>(options, context));
+}
+
+absl::Status RunProblemRules(const ProblemOptions& options, Context& context) {
+  RONGHE_ASSIGN_OR_RETURN(const auto rules,
+                          (Ask<v1::GetRectificationRulesRequest, v1::RectificationRules>(
+                              context, &Stub::GetRectificationRules, v1::GetRectificationRulesRequest())));
+  if (context.console().json) {
+    PrintResource(context, rules);
+    return absl::OkStatus();
+  }
+  google::protobuf::TextFormat::Printer printer;
+  printer.SetUseUtf8StringEscaping(true);
+  std::string text;
+  const bool printed = options.name == "calendar" ? printer.PrintToString(rules.calendar(), &text)
+                                                  : printer.PrintToString(rules.policy(), &text);
+  if (!printed) return common::Internal("rules cannot be printed");
+  context.out() << text;
+  return absl::OkStatus();
+}
+
+}  // namespace ronghe::gateway::cli

@@ -1,0 +1,11 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace ronghe::common {
+
+// The number in `collection/number`; 0 where the name has another form.
+int64_t IdFromName(std::string_view name, std::string_view collection);
+
+}  // namespace ronghe::common

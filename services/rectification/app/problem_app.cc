@@ -1,0 +1,303 @@
+#include "services/rectification/app/problem_app.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "services/common/values/resource_name.h"
+#include "services/rectification/app/unit_names.h"
+
+namespace ronghe::rectification {
+namespace {
+
+constexpr int kMaxWorkingDays = 1000;
+
+// Why a unit takes no new records; OK for one that does.
+absl::Status RefuseUnit(const UnitView& unit, const Units& units) {
+  const std::string name = "units/" + unit.code;
+  if (unit.state == UnitState::kClosing) {
+    const common::Text text{"the unit is closing and takes nothing new", "该组织正在撤销，不再受理新的登记"};
+    return common::FailedPrecondition("UNIT_CLOSING", text, {{"UNIT_CLOSING", name, text}});
+  }
+  if (unit.state != UnitState::kDissolved) return absl::OkStatus();
+  std::vector<common::Blocker> blockers;
+  for (const UnitView& successor : units.SuccessorsOf(unit.uid)) {
+    blockers.push_back({"UNIT_SUCCEEDED", "units/" + successor.code, {"took its place", "为其承继组织"}});
+  }
+  if (blockers.empty()) {
+    const common::Text text{"the unit is dissolved", "该组织已撤销"};
+    return common::FailedPrecondition("UNIT_DISSOLVED", text, {{"UNIT_DISSOLVED", name, text}});
+  }
+  return common::FailedPrecondition(
+      "UNIT_SUCCEEDED", {"the unit was merged or split up; name a successor", "该组织已合并或拆分，请改用承继组织"},
+      std::move(blockers));
+}
+
+const char* const kUpdatable[] = {"person",      "category", "problem_class", "extent",
+                                  "description", "measures", "due_date",      "working_days"};
+
+// The paths that a request without a mask means.
+std::vector<std::string> PathsOf(const ProblemUpdate& update, common::Violations& violations) {
+  std::vector<std::string> paths;
+  const Problem& sent = update.problem;
+  for (const std::string& path : update.mask) {
+    if (path == "*") return {std::begin(kUpdatable), std::end(kUpdatable)};
+    if (std::find(std::begin(kUpdatable), std::end(kUpdatable), path) == std::end(kUpdatable)) {
+      violations.Add("update_mask", "NOT_UPDATABLE", {path + " cannot be changed", path + " 不能修改"});
+    }
+    paths.push_back(path);
+  }
+  if (!update.mask.empty()) return paths;
+  if (!update.person.empty()) paths.emplace_back("person");
+  if (!sent.category.empty()) paths.emplace_back("category");
+  if (sent.problem_class != ProblemClass::kUnspecified) paths.emplace_back("problem_class");
+  if (sent.extent != ProblemExtent::kUnspecified) paths.emplace_back("extent");
+  if (!sent.description.empty()) paths.emplace_back("description");
+  if (!sent.measures.empty()) paths.emplace_back("measures");
+  if (sent.due) paths.emplace_back("due_date");
+  if (update.working_days != 0) paths.emplace_back("working_days");
+  return paths;
+}
+
+}  // namespace
+
+Person PersonOf(const common::Actor& actor) {
+  return {actor.key, actor.principal_id, actor.member_id};
+}
+
+int64_t ReadPerson(const std::string& name, std::string_view field, common::Violations& violations) {
+  if (name.empty()) return 0;
+  const int64_t id = common::IdFromName(name, "members");
+  if (id == 0) {
+    violations.Add(std::string(field), "BAD_NAME", {"must have the form members/{number}", "格式应为 members/{数字}"});
+  }
+  return id;
+}
+
+bool ProblemApp::Visible(const common::Call& call, const Problem& problem) const {
+  return parts_.units.Covers(call.scope, parts_.units.AnswersFor(problem.unit));
+}
+
+Attempt ProblemApp::AttemptOf(const common::Call& call, const Problem& problem, absl::Time now) const {
+  Attempt attempt;
+  attempt.who = PersonOf(call.actor);
+  attempt.responsible = parts_.rights.Holds(call.actor, Right::kWrite, parts_.units.AnswersFor(problem.unit));
+  attempt.supervising = parts_.rights.Holds(call.actor, Right::kVerify, parts_.units.AnswersFor(problem.supervising));
+  attempt.now = now;
+  attempt.zone = parts_.calendar.zone();
+  return attempt;
+}
+
+ProblemView ProblemApp::View(const common::Call& call, StoredProblem stored) const {
+  ProblemView view;
+  view.unit = parts_.units.AnswersFor(stored.problem.unit);
+  view.supervising = parts_.units.AnswersFor(stored.problem.supervising);
+  view.show_texts = parts_.rights.Holds(call.actor, Right::kReadTexts, view.unit);
+  view.allowed = AllowedEvents(stored.problem, AttemptOf(call, stored.problem, parts_.calendar.clock().Now()));
+  view.stored = std::move(stored);
+  return view;
+}
+
+absl::StatusOr<ProblemView> ProblemApp::Get(const common::Call& call, const std::string& name) {
+  const ProblemId id(common::IdFromName(name, "problems"));
+  if (!id) return BadProblemName(name);
+  RONGHE_ASSIGN_OR_RETURN(std::optional<StoredProblem> found, parts_.store.Find(id, call.deadline));
+  if (!found || !Visible(call, found->problem)) return common::NotFound(name);
+  return View(call, *std::move(found));
+}
+
+absl::StatusOr<common::UnitUid> ProblemApp::OwnerOf(std::string_view name, absl::Time deadline) {
+  const ProblemId id(common::IdFromName(name, "problems"));
+  if (!id) return BadProblemName(name);
+  RONGHE_ASSIGN_OR_RETURN(const std::optional<StoredProblem> found, parts_.store.Find(id, deadline));
+  if (!found) return common::NotFound(std::string(name));
+  return parts_.units.AnswersFor(found->problem.unit);
+}
+
+absl::StatusOr<ProblemView> ProblemApp::Run(common::PartitionId partition, const common::Call& call,
+                                            const common::WriteOptions& options,
+                                            absl::FunctionRef<absl::StatusOr<StoredProblem>(ProblemTxn&)> change) {
+  std::optional<StoredProblem> result;
+  bool tried = false;
+  const absl::Status status = parts_.store.Write(partition, call, [&](ProblemTxn& txn) -> absl::Status {
+    tried = false;
+    if (!options.validate_only) {
+      RONGHE_ASSIGN_OR_RETURN(const std::optional<std::string> prior, txn.Claim(options.key));
+      if (prior) {
+        RONGHE_ASSIGN_OR_RETURN(result, txn.Find(ProblemId(common::IdFromName(*prior, "problems"))));
+        return result ? absl::OkStatus() : common::NotFound(*prior);
+      }
+    }
+    RONGHE_ASSIGN_OR_RETURN(result, change(txn));
+    txn.Remember(NameOf(result->id));
+    tried = options.validate_only;
+    return tried ? absl::CancelledError("only tried") : absl::OkStatus();
+  });
+  if (!tried || !absl::IsCancelled(status)) RONGHE_RETURN_IF_ERROR(status);
+  if (tried) result->revision = 0;  // what was only tried has no revision
+  if (!Visible(call, result->problem)) return common::NotFound(NameOf(result->id));
+  return View(call, *std::move(result));
+}
+
+absl::StatusOr<ProblemView> ProblemApp::RunOn(
+    const common::Call& call, const std::string& name, const common::WriteOptions& options,
+    absl::FunctionRef<absl::StatusOr<ProblemStep>(const ProblemTxn&, Problem&, const std::string&)> change) {
+  const ProblemId id(common::IdFromName(name, "problems"));
+  if (!id) return BadProblemName(name);
+  return Run(common::PartitionOf(id.value), call, options, [&](ProblemTxn& txn) -> absl::StatusOr<StoredProblem> {
+    RONGHE_ASSIGN_OR_RETURN(const std::optional<StoredProblem> before, txn.Find(id));
+    // The wrapper has checked the unit that owned it when the call came.
+    if (!before || !Visible(call, before->problem)) return common::NotFound(name);
+    RONGHE_RETURN_IF_ERROR(common::CheckEtag(EtagOf(*before), options.etag));
+    Problem after = before->problem;
+    RONGHE_ASSIGN_OR_RETURN(ProblemStep step, change(txn, after, name));
+    step.before = before->problem.state;
+    step.after = after.state;
+    step.by = PersonOf(call.actor);
+    if (!step.due) step.due = after.due;
+    return txn.Replace(*before, after, {&step, 1}, NextLook(after));
+  });
+}
+
+absl::Status ProblemApp::SetDue(Problem& problem, const std::optional<absl::CivilDay>& due, int working_days,
+                                std::string_view prefix) const {
+  const absl::CivilDay today = parts_.calendar.Today();
+  const std::string due_field = fmt::format("{}due_date", prefix);
+  if (working_days != 0 && due) {
+    return common::InvalidArgument(due_field, "CONFLICT",
+                                   {"set either due_date or working_days", "due_date 与 working_days 只能填写一项"});
+  }
+  if (working_days < 0 || working_days > kMaxWorkingDays) {
+    return common::InvalidArgument(fmt::format("{}working_days", prefix), "OUT_OF_RANGE",
+                                   {"must lie between 1 and 1000", "应在 1 到 1000 之间"});
+  }
+  if (due && *due < today) {
+    return common::InvalidArgument(due_field, "IN_PAST", {"must not be in the past", "不能早于今天"});
+  }
+  if (due) problem.due = due;
+  if (working_days > 0) problem.due = parts_.work_calendar.After(today, working_days);
+  return absl::OkStatus();
+}
+
+absl::Status ProblemApp::PlaceUnder(const std::string& supervising_unit, const UnitView& unit, Problem& problem) const {
+  problem.supervising = unit.parent ? unit.parent : unit.uid;
+  if (supervising_unit.empty()) return absl::OkStatus();
+  constexpr char kField[] = "problem.supervising_unit";
+  const std::optional<std::string> code = CodeIn(supervising_unit);
+  if (!code) return common::InvalidArgument(kField, "BAD_NAME", kUnitForm);
+  const std::optional<UnitView> above = parts_.units.FindByCode(*code);
+  const bool right = above && parts_.units.IsWithin(unit.uid, above->uid) && (above->uid != unit.uid || !unit.parent);
+  if (!right) {
+    return common::InvalidArgument(kField, "NOT_ABOVE",
+                                   {"must be a unit above the responsible one", "应为责任单位的上级组织"});
+  }
+  problem.supervising = above->uid;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Problem> ProblemApp::Placed(const common::Call& call, NewProblem fields,
+                                           common::Violations violations) const {
+  Problem& problem = fields.problem;
+  if (problem.extent == ProblemExtent::kUnspecified) problem.extent = ProblemExtent::kIndividual;
+  CheckProblem(problem, "problem.", violations);
+  if (!parts_.policy.HasCategory(problem.category)) {
+    violations.Add("problem.category", problem.category.empty() ? "REQUIRED" : "UNKNOWN_VALUE", kUnknownCategory);
+  }
+  problem.person = ReadPerson(fields.person, "problem.person", violations);
+  const std::optional<absl::CivilDay> due = std::exchange(problem.due, std::nullopt);
+  violations.AddAll(SetDue(problem, due, fields.working_days, "problem."));
+  const std::optional<std::string> code = CodeIn(fields.unit);
+  if (!code) violations.Add("problem.unit", fields.unit.empty() ? "REQUIRED" : "BAD_NAME", kUnitForm);
+  const std::optional<UnitView> unit = code ? parts_.units.FindByCode(*code) : std::nullopt;
+  if (unit) violations.AddAll(PlaceUnder(fields.supervising_unit, *unit, problem));
+  RONGHE_RETURN_IF_ERROR(violations.ToStatus());
+  if (!unit || !parts_.units.Covers(call.scope, unit->uid)) return common::NotFound(fields.unit);
+  RONGHE_RETURN_IF_ERROR(RefuseUnit(*unit, parts_.units));
+  problem.unit = unit->uid;
+  return std::move(problem);
+}
+
+absl::StatusOr<ProblemView> ProblemApp::Create(const common::Call& call, NewProblem fields,
+                                               const common::WriteOptions& options) {
+  RONGHE_ASSIGN_OR_RETURN(const Problem problem, Placed(call, std::move(fields), common::StartWith(options)));
+  const std::optional<UnitView> unit = parts_.units.Find(problem.unit);
+  if (!unit) return common::Internal("a unit has gone from the directory");
+  return Run(unit->partition, call, options, [&](ProblemTxn& txn) { return Register(txn, call, problem); });
+}
+
+absl::StatusOr<StoredProblem> ProblemApp::Register(ProblemTxn& txn, const common::Call& call, Problem problem) const {
+  const ProblemId id = txn.NewId();
+  if (!problem.cause.empty()) {
+    const std::string key = fmt::format("cause\n{}\n{}", static_cast<int>(problem.source), problem.cause);
+    RONGHE_ASSIGN_OR_RETURN(const std::optional<ProblemId> known, txn.TakeKey(key, id));
+    if (known) {
+      RONGHE_ASSIGN_OR_RETURN(std::optional<StoredProblem> existing, txn.Find(*known));
+      if (!existing) return common::Internal("a key names a problem that is not there");
+      return *std::move(existing);
+    }
+  }
+  if (!problem.external_id.empty()) {
+    const std::string key = fmt::format("external\n{}\n{}", problem.external_source, problem.external_id);
+    RONGHE_ASSIGN_OR_RETURN(const std::optional<ProblemId> known, txn.TakeKey(key, id));
+    if (known) {
+      return common::AlreadyExists("EXTERNAL_ID_KNOWN", NameOf(*known),
+                                   {"a problem with this external id exists", "该外部编号的问题已存在"});
+    }
+  }
+  ProblemStep step;
+  step.event = ProblemEvent::kRegister;
+  step.after = problem.state;
+  step.by = PersonOf(call.actor);
+  step.due = problem.due;
+  return txn.Insert(id, problem, {&step, 1}, NextLook(problem));
+}
+
+absl::StatusOr<ProblemView> ProblemApp::Update(const common::Call& call, const std::string& name,
+                                               const ProblemUpdate& update, const common::WriteOptions& options) {
+  common::Violations form = common::StartWith(options);
+  const std::vector<std::string> paths = PathsOf(update, form);
+  const int64_t person = ReadPerson(update.person, "problem.person", form);
+  RONGHE_RETURN_IF_ERROR(form.ToStatus());
+  const auto change = [&](const ProblemTxn& txn, Problem& problem,
+                          const std::string& resource) -> absl::StatusOr<ProblemStep> {
+    RONGHE_RETURN_IF_ERROR(
+        Decide(problem, ProblemEvent::kUpdate, AttemptOf(call, problem, txn.now()), resource).status());
+    const bool early = problem.state == ProblemState::kRegistered || problem.state == ProblemState::kReopened;
+    common::Violations violations;
+    const Problem& sent = update.problem;
+    for (const std::string& path : paths) {
+      if (path == "person") problem.person = person;
+      if (path == "category") problem.category = sent.category;
+      if (path == "problem_class") problem.problem_class = sent.problem_class;
+      if (path == "extent") problem.extent = sent.extent;
+      if (path == "description") problem.description = sent.description;
+      if (path == "measures") problem.measures = sent.measures;
+      if (path != "due_date" && path != "working_days") continue;
+      if (!early) {
+        violations.Add("update_mask", "NOT_UPDATABLE",
+                       {"once assigned, the deadline changes by an extension", "交办后整改时限只能通过延期调整"});
+      } else if (path == "due_date" && !sent.due) {
+        problem.due = std::nullopt;
+        problem.overdue = false;
+      } else {
+        const bool days = path == "working_days";
+        violations.AddAll(SetDue(problem, days ? std::nullopt : sent.due, days ? update.working_days : 0, "problem."));
+        problem.overdue = false;
+        problem.escalation_steps = 0;
+        problem.escalated_to = {};
+      }
+    }
+    CheckProblem(problem, "problem.", violations);
+    if (!parts_.policy.HasCategory(problem.category) && sent.category == problem.category) {
+      violations.Add("problem.category", "UNKNOWN_VALUE", kUnknownCategory);
+    }
+    RONGHE_RETURN_IF_ERROR(violations.ToStatus());
+    ProblemStep step;
+    step.event = ProblemEvent::kUpdate;
+    return step;
+  };
+  return RunOn(call, name, options, change);
+}
+
+}  // namespace ronghe::rectification

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <absl/status/statusor.h>
+
+namespace ronghe::rectification {
+
+// The rules of rectification that are data (rectification_rules.proto is the manual).
+struct Policy {
+  struct Category {
+    std::string code;
+    std::string title_zh;
+    std::string title_en;
+  };
+  struct Step {
+    int days = 0;   // after the last day of the deadline
+    int level = 0;  // as in organization.v1: 1 province … 6 group
+  };
+  std::string version;
+  std::vector<Category> categories;
+  std::vector<Step> escalation;
+  std::vector<int> look_back_days;
+  int due_soon_days = 0;
+
+  bool HasCategory(std::string_view code) const;
+};
+
+// The same, or INVALID_ARGUMENT with every fault.
+absl::StatusOr<Policy> CheckPolicy(Policy policy);
+
+}  // namespace ronghe::rectification

@@ -1,0 +1,172 @@
+#include "services/rectification/service.h"
+
+#include <utility>
+
+#include "ronghe/rectification/v1/metrics.pb.h"
+
+#include "services/common/follower/structure_gate.h"
+#include "services/common/serve/wrapper.h"
+#include "services/common/telemetry/log.h"
+#include "services/common/timer/timer.h"
+#include "services/common/vault/key_ring.h"
+#include "services/rectification/app/problem_query.h"
+#include "services/rectification/rpc/directory_rights.h"
+#include "services/rectification/rpc/problem_owners.h"
+#include "services/rectification/rpc/problem_rpc.h"
+#include "services/rectification/rpc/rectification_rpc.h"
+#include "services/rectification/rpc/rules_codec.h"
+#include "services/rectification/storage/directory_units.h"
+#include "services/rectification/storage/migrations/migrations.h"
+#include "services/rectification/storage/problem_rollup.h"
+#include "services/rectification/storage/sql_problem_store.h"
+
+namespace ronghe::rectification {
+namespace {
+
+using common::sql::Database;
+
+constexpr absl::Duration kKeyDeadline = absl::Seconds(30);
+constexpr char kName[] = "rectification";
+
+absl::StatusOr<std::unique_ptr<Database>> OpenUpToDate(const Config& config) {
+  RONGHE_RETURN_IF_ERROR(common::Follower::Migrate(config.follower, v1::RectificationMetrics::descriptor()));
+  RONGHE_ASSIGN_OR_RETURN(std::unique_ptr<Database> database, common::sql::OpenDatabase(config.follower.database));
+  RONGHE_RETURN_IF_ERROR(common::sql::Migrate(*database, "timer", common::TimerMigrations()));
+  RONGHE_RETURN_IF_ERROR(common::sql::Migrate(*database, kName, rectification::Migrations()));
+  return database;
+}
+
+// What cannot be used stops the start, with every fault.
+template <typename Loaded>
+absl::StatusOr<Loaded> Checked(absl::StatusOr<Loaded> loaded, const char* setting, const std::string& file) {
+  if (loaded.ok()) return loaded;
+  const std::string faults = FaultsOf(loaded.status(), file);
+  common::Log(common::LogLevel::kError, "the rules cannot be used", {{"setting", setting}, {"faults", faults}});
+  return absl::InvalidArgumentError(std::string(setting) + " " + faults);
+}
+
+}  // namespace
+
+// In the order of construction; destroyed in reverse.
+struct Service::Parts {
+  Parts(common::Process& p, const Config& config, common::KeyRing key_ring, LoadedPolicy loaded_policy,
+        LoadedCalendar loaded_calendar);
+
+  LoadedPolicy policy;
+  LoadedCalendar work_calendar;
+  common::KeyRing keys;
+  common::MetricSet metrics;
+  ProblemFacts facts;
+  common::Follower follower;
+  // After follower.Start().
+  struct Records;
+  std::unique_ptr<Records> records;
+};
+
+Service::Parts::Parts(common::Process& p, const Config& config, common::KeyRing key_ring, LoadedPolicy loaded_policy,
+                      LoadedCalendar loaded_calendar)
+    : policy(std::move(loaded_policy)),
+      work_calendar(std::move(loaded_calendar)),
+      keys(std::move(key_ring)),
+      metrics(v1::RectificationMetrics::descriptor()),
+      facts(metrics),
+      follower(p, config.follower, v1::RectificationMetrics::descriptor(), facts) {}
+
+struct Service::Parts::Records {
+  Records(common::Process& p, Parts& parts);
+  std::string TokenOf(const common::TokenSigner& signer, common::PartitionId partition, int64_t revision) {
+    const absl::StatusOr<std::string> incarnation = log.Incarnation();
+    if (!incarnation.ok()) return "";
+    return common::MakeRevisionToken(signer, {kName, *incarnation, partition.value, revision});
+  }
+
+  common::ChangeLog& log;
+  common::Feed feed;
+  ProblemTexts texts;
+  SqlProblemStore store;
+  DirectoryUnits units;
+  DirectoryRights rights;
+  ProblemApp app;
+  ProblemQuery query;
+  ProblemOwners owners;
+  RectificationRpc rectification_rpc;
+  ProblemRpc problem_rpc;
+  common::TimerLoop timers;  // the last: it calls the others
+};
+
+Service::Parts::Records::Records(common::Process& p, Parts& parts)
+    : log(parts.follower.log()),
+      feed(parts.follower.database()),
+      texts(parts.keys, p.random()),
+      store(parts.follower.database(), log, texts, p.calendar().zone()),
+      units(p.directory()),
+      rights(p.directory(), p.clock()),
+      app({store, units, rights, p.calendar(), parts.policy.policy, parts.work_calendar.calendar}),
+      query({store, app, units, p.calendar(), parts.policy.policy, p.signer()}),
+      owners(app),
+      rectification_rpc(p.wrapper(), parts.follower.watch(), parts.follower.totals()),
+      problem_rpc(p.wrapper(), {app,
+                                query,
+                                {[&p](common::UnitUid unit) { return p.directory().CodeOf(unit); },
+                                 [&p, this](common::PartitionId partition, int64_t revision) {
+                                   return TokenOf(p.signer(), partition, revision);
+                                 }},
+                                feed,
+                                parts.follower.watch(),
+                                parts.policy,
+                                parts.work_calendar}),
+      timers(parts.follower.database(), log, p.clock()) {
+  timers.Handle(std::string(kProblemTimer),
+                [this, zone = p.calendar().zone()](common::WriteTxn& txn, const common::DueTimer& timer) {
+                  SqlProblemTxn problems(txn, texts, zone);
+                  return app.Due(problems, ProblemId(timer.record), timer.due);
+                });
+  timers.OnError([](const absl::Status& status) {
+    common::Log(common::LogLevel::kError, "a deadline could not be handled", {{"error", common::LogOf(status)}});
+  });
+}
+
+Service::Service(common::Process& process, Config config) : process_(process), config_(std::move(config)) {}
+
+Service::~Service() {
+  if (parts_ != nullptr && parts_->records != nullptr) parts_->records->timers.Stop();
+}
+
+absl::Status Service::Migrate(const Config& config) {
+  return OpenUpToDate(config).status();
+}
+
+absl::Status Service::Start() {
+  RONGHE_ASSIGN_OR_RETURN(LoadedPolicy policy, Checked(LoadPolicy(config_.policy_file), "policy", config_.policy_file));
+  RONGHE_ASSIGN_OR_RETURN(LoadedCalendar calendar,
+                          Checked(LoadCalendar(config_.calendar_file), "calendar", config_.calendar_file));
+  RONGHE_ASSIGN_OR_RETURN(common::KeyRing keys, common::KeyRing::Load(config_.master_key_file));
+  {
+    RONGHE_ASSIGN_OR_RETURN(const std::unique_ptr<Database> database, OpenUpToDate(config_));
+    RONGHE_RETURN_IF_ERROR(keys.Check(*database, "record_key", process_.clock().Now() + kKeyDeadline));
+  }
+  common::Log(common::LogLevel::kInfo, "rules",
+              {{"policy", policy.policy.version}, {"calendar", calendar.calendar.version()}});
+  parts_ = std::make_unique<Parts>(process_, config_, std::move(keys), std::move(policy), std::move(calendar));
+  RONGHE_RETURN_IF_ERROR(parts_->follower.Start());
+  parts_->records = std::make_unique<Parts::Records>(process_, *parts_);
+  Parts::Records& records = *parts_->records;
+  process_.SetOwnerResolver(&records.owners);
+  // What is written here can be read at once; a token of another life of the database cannot.
+  process_.wrapper().SetRevisionGate([this, structure = common::StructureGate(process_.directory())](
+                                         const common::RevisionToken& token, absl::Time deadline) -> absl::Status {
+    if (token.service != kName) return structure(token, deadline);
+    RONGHE_ASSIGN_OR_RETURN(const std::string incarnation, parts_->follower.log().Incarnation());
+    if (token.incarnation == incarnation) return absl::OkStatus();
+    return common::OutOfRange("FEED_RESET", {"the data was restored since that write", "该次写入之后数据已被恢复"});
+  });
+  records.timers.Start();
+  return absl::OkStatus();
+}
+
+std::vector<common::ServiceBinding*> Service::bindings() {
+  return {&parts_->records->rectification_rpc, &parts_->records->problem_rpc,
+          &parts_->follower.totals().feed_binding()};
+}
+
+}  // namespace ronghe::rectification

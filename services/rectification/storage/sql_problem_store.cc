@@ -1,0 +1,152 @@
+#include "services/rectification/storage/sql_problem_store.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "services/common/rollup/change.h"
+#include "services/common/timer/timer.h"
+#include "services/common/values/period.h"
+#include "services/common/values/status.h"
+#include "services/rectification/storage/problem_rollup.h"
+#include "services/rectification/storage/problem_rows.h"
+
+namespace ronghe::rectification {
+
+namespace sql = common::sql;
+
+// A problem as this transaction has made it.
+struct SqlProblemTxn::Written {
+  const Problem* before;  // null: it is new
+  const ProblemRow& row;
+};
+
+absl::StatusOr<std::optional<std::string>> SqlProblemTxn::Claim(const common::RequestKey& key) {
+  RONGHE_ASSIGN_OR_RETURN(std::optional<common::PriorWrite> prior, txn_.Claim(key));
+  if (!prior) return std::nullopt;
+  return std::move(prior->resource);
+}
+
+absl::StatusOr<std::optional<StoredProblem>> SqlProblemTxn::Find(ProblemId id) {
+  RONGHE_ASSIGN_OR_RETURN(found_, SelectProblem(txn_.session(), texts_, id));
+  if (!found_) return std::nullopt;
+  return found_->stored;
+}
+
+absl::StatusOr<std::optional<ProblemId>> SqlProblemTxn::TakeKey(const std::string& key, ProblemId id) {
+  return TakeProblemKey(txn_.session(), key, id);
+}
+
+absl::Status SqlProblemTxn::Record(const Written& written, std::span<const ProblemStep> steps, absl::Time next) {
+  const StoredProblem& stored = written.row.stored;
+  const common::MonthNumber month = common::MonthOf(absl::CivilMonth(absl::ToCivilSecond(txn_.now(), zone_)));
+  std::vector<std::string> escalations;
+  for (ProblemStep step : steps) {
+    step.id = txn_.NewId();
+    step.at = txn_.now();
+    RONGHE_RETURN_IF_ERROR(InsertStep(txn_.session(), texts_, written.row, step, month));
+    if (step.event == ProblemEvent::kEscalate) escalations.push_back(StepName(stored.id, step.id));
+  }
+  const common::RollupChange change = ProblemChange(written.before, stored.problem, steps, month);
+  txn_.Log({written.before == nullptr ? common::ChangeKind::kCreated : common::ChangeKind::kUpdated, NameOf(stored.id),
+            stored.problem.unit, common::UnitUid(), EtagOf(stored), common::EncodeRollup(change)});
+  for (std::string& name : escalations) {
+    txn_.Log({common::ChangeKind::kCreated, std::move(name), stored.problem.unit, common::UnitUid(), "", ""});
+  }
+  if (next == absl::InfiniteFuture()) return common::ClearTimer(txn_, kProblemTimer, stored.id.value);
+  return common::SetTimer(txn_, kProblemTimer, stored.id.value, next);
+}
+
+absl::StatusOr<StoredProblem> SqlProblemTxn::Insert(ProblemId id, const Problem& problem,
+                                                    std::span<const ProblemStep> steps, absl::Time next) {
+  const ProblemRow row{{id, 1, txn_.next_revision(), txn_.now(), txn_.now(), problem}, texts_.NewKey(id)};
+  RONGHE_RETURN_IF_ERROR(InsertProblem(txn_.session(), texts_, row));
+  RONGHE_RETURN_IF_ERROR(Record({nullptr, row}, steps, next));
+  return row.stored;
+}
+
+absl::StatusOr<StoredProblem> SqlProblemTxn::Replace(const StoredProblem& before, const Problem& after,
+                                                     std::span<const ProblemStep> steps, absl::Time next) {
+  if (!found_ || found_->stored.id != before.id) {
+    RONGHE_ASSIGN_OR_RETURN(found_, SelectProblem(txn_.session(), texts_, before.id));
+    if (!found_) return common::Internal("Replace of a problem that is not there");
+  }
+  const ProblemRow row{
+      {before.id, before.version + 1, txn_.next_revision(), before.create_time, txn_.now(), after},
+      found_->key,
+  };
+  const bool same_texts = before.problem.description == after.description && before.problem.measures == after.measures;
+  found_ = std::nullopt;
+  RONGHE_RETURN_IF_ERROR(UpdateProblem(txn_.session(), texts_, row, same_texts));
+  RONGHE_RETURN_IF_ERROR(Record({&before.problem, row}, steps, next));
+  return row.stored;
+}
+
+absl::Status SqlProblemStore::Write(common::PartitionId partition, const common::Call& call,
+                                    absl::FunctionRef<absl::Status(ProblemTxn&)> body) {
+  return log_
+      .Write(partition, call,
+             [&](common::WriteTxn& txn) {
+               SqlProblemTxn problems(txn, texts_, zone_);
+               return body(problems);
+             })
+      .status();
+}
+
+absl::StatusOr<std::optional<StoredProblem>> SqlProblemStore::Find(ProblemId id, absl::Time deadline) {
+  std::optional<StoredProblem> found;
+  RONGHE_RETURN_IF_ERROR(database_.Read(deadline, [&](sql::Session& session) -> absl::Status {
+    RONGHE_ASSIGN_OR_RETURN(std::optional<ProblemRow> row, SelectProblem(session, texts_, id));
+    if (row) found = std::move(row->stored);
+    return absl::OkStatus();
+  }));
+  return found;
+}
+
+absl::StatusOr<std::vector<StoredProblem>> SqlProblemStore::List(std::span<const UnitsOfPartition> units,
+                                                                 const ProblemFilter& filter, ProblemOrder order,
+                                                                 const ProblemPosition& after, int limit,
+                                                                 absl::Time deadline) {
+  std::vector<StoredProblem> all;
+  RONGHE_RETURN_IF_ERROR(database_.Read(deadline, [&](sql::Session& session) -> absl::Status {
+    for (const UnitsOfPartition& part : units) {
+      if (part.units.empty()) continue;
+      RONGHE_ASSIGN_OR_RETURN(std::vector<StoredProblem> some,
+                              PageProblems(session, texts_, part, filter, order, after, limit));
+      std::move(some.begin(), some.end(), std::back_inserter(all));
+    }
+    return absl::OkStatus();
+  }));
+  std::sort(all.begin(), all.end(), [&](const StoredProblem& a, const StoredProblem& b) {
+    return PositionOf(a, order) < PositionOf(b, order);
+  });
+  if (all.size() > static_cast<size_t>(limit)) all.erase(all.begin() + limit, all.end());
+  return all;
+}
+
+absl::StatusOr<std::vector<ProblemGroup>> SqlProblemStore::Count(std::span<const UnitsOfPartition> units,
+                                                                 absl::Time deadline) {
+  std::vector<ProblemGroup> groups;
+  RONGHE_RETURN_IF_ERROR(database_.Read(deadline, [&](sql::Session& session) -> absl::Status {
+    for (const UnitsOfPartition& part : units) {
+      if (part.units.empty()) continue;
+      RONGHE_ASSIGN_OR_RETURN(std::vector<ProblemGroup> some, GroupProblems(session, part));
+      std::move(some.begin(), some.end(), std::back_inserter(groups));
+    }
+    return absl::OkStatus();
+  }));
+  return groups;
+}
+
+absl::StatusOr<std::vector<ProblemStep>> SqlProblemStore::History(ProblemId id, int64_t after, int limit,
+                                                                  absl::Time deadline) {
+  std::vector<ProblemStep> steps;
+  RONGHE_RETURN_IF_ERROR(database_.Read(deadline, [&](sql::Session& session) -> absl::Status {
+    RONGHE_ASSIGN_OR_RETURN(const std::optional<ProblemRow> row, SelectProblem(session, texts_, id));
+    if (!row) return common::NotFound(NameOf(id));
+    RONGHE_ASSIGN_OR_RETURN(steps, SelectSteps(session, texts_, *row, after, limit));
+    return absl::OkStatus();
+  }));
+  return steps;
+}
+
+}  // namespace ronghe::rectification
