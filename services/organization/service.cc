@@ -225,7 +225,8 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       member_occupants(&vault),
       workplace_occupants(rules.book),
       duty_occupants(p.calendar().zone()),
-      occupants({&member_occupants, &workplace_occupants, &duty_occupants}),
+      // Duties before members: who goes along with a duty keeps the part in it.
+      occupants({&duty_occupants, &workplace_occupants, &member_occupants}),
       metrics(v1::OrganizationMetrics::descriptor()),
       facts(metrics, occupants),
       totals({"organization", metrics, *database, log, publisher, feed, hub, p.directory(), p.signer(), p.calendar(),

@@ -22,7 +22,7 @@ class DutyStoreTest : public ReorganizationTestBase {
     ReorganizationTestBase::SetUp();
     clock_.Set(absl::FromCivil(kToday, zone_));
     duty_occupants_.emplace(zone_);
-    occupants_list_ = {&*member_occupants_, &*duty_occupants_};
+    occupants_list_ = {&*duty_occupants_, &*member_occupants_};
     store_.emplace(*database_, *log_, occupants_list_, calendar());
     facts_.emplace(metrics_, occupants_list_);
     auditor_.emplace(*database_, metrics_, *facts_, clock_);
@@ -33,7 +33,7 @@ class DutyStoreTest : public ReorganizationTestBase {
       SqlDutyTxn in_txn(txn, zone_);
       return work_->MonthDue(in_txn, DutyId(timer.record), timer.due);
     });
-    MakeTree(Day(2026, 10, 8));
+    MakeTree();
     Refresh();
   }
 
@@ -98,9 +98,9 @@ TEST_P(DutyStoreTest, AResultIsDueForEveryMonthInWhichItIsActive) {
   EXPECT_THAT(Results("B1", "state = DUE", "2026-11"), ElementsAre("2026-11 due"));
   // Two months pass while nobody looks: each becomes due, once.
   GoTo(Day(2027, 1, 2));
-  EXPECT_EQ(Fire(), 1);
-  EXPECT_EQ(Fire(), 1);
-  EXPECT_EQ(Fire(), 0);
+  int64_t fired = 0;
+  for (int64_t some = Fire(); some > 0; some = Fire()) fired += some;
+  EXPECT_EQ(fired, 2);
   EXPECT_THAT(Results("37"), ElementsAre("2026-11 due", "2026-12 due", "2027-01 due"));
   EXPECT_EQ(Counted("37"), "1 1 0");
   // November is closed, December not until the 5th is over.

@@ -2,10 +2,7 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
 namespace ronghe::organization {
-
 namespace {
 
 DutyFields FieldsOf(const StoredDuty& duty) {

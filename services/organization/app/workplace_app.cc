@@ -1,7 +1,6 @@
 #include "services/organization/app/workplace_app_impl.h"
 
 namespace ronghe::organization {
-
 namespace {
 
 WorkplaceFields FieldsOf(const StoredWorkplace& workplace) {
