@@ -31,6 +31,8 @@
 #include "services/organization/storage/sql_import_store.h"
 #include "services/organization/storage/sql_member_occupants.h"
 #include "services/organization/storage/sql_member_store.h"
+#include "services/organization/storage/sql_transfer_store.h"
+#include "services/organization/storage/sql_transfer_txn.h"
 #include "services/organization/storage/sql_unit_store.h"
 
 namespace ronghe::organization {
@@ -105,6 +107,7 @@ struct Service::Parts {
   KeyRing keys;
   PersonVault vault;
   SqlMemberOccupants member_occupants;
+  SqlTransferOccupants transfer_occupants;
   std::vector<UnitOccupants*> occupants;
   common::MetricSet metrics;
   SqlFacts facts;
@@ -113,6 +116,7 @@ struct Service::Parts {
   SqlAccessStore access;
   SqlMemberStore members;
   MemberIndexFiller index_filler;
+  SqlTransferStore transfers;
   SqlAuditLog audit;
   DirectoryLoader loader;
   LoaderSource loader_source;
@@ -136,6 +140,7 @@ struct Service::Parts {
   MemberQuery member_query;
   MembershipApp membership_app;
   MemberSearch member_search;
+  TransferApp transfer_app;
   ProtoUnitRows unit_rows;
   ProtoMemberRows member_rows;
   UnitImportTarget unit_target;
@@ -163,7 +168,7 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       timers(*database, log, p.clock()),
       keys(std::move(key_ring)),
       vault(keys, p.random()),
-      occupants({&member_occupants}),
+      occupants({&member_occupants, &transfer_occupants}),
       metrics(v1::OrganizationMetrics::descriptor()),
       facts(metrics, occupants),
       totals({"organization", metrics, *database, log, publisher, feed, hub, p.directory(), p.signer(), p.calendar(),
@@ -172,6 +177,7 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       access(*database, log),
       members(*database, log, vault),
       index_filler(*database, vault, [](const absl::Status& status) { LogError("names cannot be indexed", status); }),
+      transfers(*database, log, vault),
       audit(*database, p.clock()),
       loader(*database, log, feed, p.clock()),
       loader_source(loader),
@@ -193,6 +199,7 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       member_query(members, tree, gate, p.signer()),
       membership_app({members, tree, gate, p.calendar()}),
       member_search({members, audit, tree, gate, p.signer()}),
+      transfer_app({transfers, members, tree, gate, p.signer(), p.calendar()}),
       unit_target(units, unit_join, unit_rows, consistency, p.calendar()),
       member_target({members, member_join, member_rows, tree, consistency}, p.calendar()),
       import_engine(imports, sealer, p.clock(), {&unit_target, &member_target}),
@@ -208,7 +215,7 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
                                      }}),
       access_rpc(p.wrapper(), access_app, audit_app, gate),
       directory_rpc(p.wrapper(), loader_source, hub),
-      member_rpc(p.wrapper(), {member_app, member_query, membership_app, member_search, watch,
+      member_rpc(p.wrapper(), {member_app, member_query, membership_app, member_search, transfer_app, watch,
                                [&p, this](const common::Call& call) {
                                  return NewImportUpload(p.wrapper().executor(), import_app, call, "members",
                                                         ReadMembersMessage);
@@ -225,6 +232,13 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
   });
   owners.Add("imports",
              [this](std::string_view, int64_t id, absl::Time deadline) { return import_app.OwnerOf(id, deadline); });
+  owners.Add("transfers", [this](std::string_view name, int64_t id, absl::Time deadline) {
+    return transfer_app.OwnerOf(name, id, deadline);
+  });
+  timers.Handle(kTransferTimer, [this](common::WriteTxn& txn, const common::DueTimer& timer) {
+    return transfers.InFiring(
+        txn, [&](TransferTxn& firing) { return transfer_app.Expire(firing, TransferId(timer.record)); });
+  });
   members.SetFiller(index_filler);
   log.OnCommit([this] {
     publisher.Hint();

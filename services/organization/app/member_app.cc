@@ -162,7 +162,8 @@ absl::StatusOr<MemberView> MemberApp::Move(const common::Call& call, const std::
         NextStatus(StateOf(before.member, before.membership, rules_, today), MemberEvent::kMove, name).status());
     RONGHE_ASSIGN_OR_RETURN(const std::optional<HomeUnit> home, txn.FindUnit(unit.uid));
     if (!home) return common::NotFound(unit_name);
-    if (home->partition != txn.partition()) return OtherCounty(unit_name);
+    RONGHE_ASSIGN_OR_RETURN(const std::optional<HomeUnit> old_home, txn.FindUnit(before.unit));
+    if (!old_home || home->partition != old_home->partition) return OtherCounty(unit_name);
     RONGHE_RETURN_IF_ERROR(CheckHome(*home, unit_name));
     if (before.unit == unit.uid) return before;
     Membership membership = before.membership;
@@ -174,7 +175,8 @@ absl::StatusOr<MemberView> MemberApp::Move(const common::Call& call, const std::
     }
     return txn.Replace(before, {unit.uid, before.member, membership}, "move");
   };
-  return View(writer_.Run(call, name, options, {}, move));
+  const common::PartitionId also[] = {unit.partition};
+  return View(writer_.Run(call, name, options, also, move));
 }
 
 }  // namespace ronghe::organization

@@ -159,7 +159,8 @@ absl::Status MemberSearch::FindByIndexes(Hunt& hunt) {
     indexes = {length == 1 ? MemberIndex::kNameFirst : length == 2 ? MemberIndex::kNameTwo : MemberIndex::kNameWhole};
     if (length > 2) indexes.push_back(MemberIndex::kNameTwo);
   }
-  const std::shared_ptr<const Partitions> partitions = PartitionsBelow(hunt.parent.uid);
+  const std::shared_ptr<const Partitions> partitions =
+      PartitionsBelow(common::UnitUid());  // rows stay where persons were registered
   Position& at = hunt.position;
   for (; at.index < static_cast<int64_t>(indexes.size()); ++at.index, at.partition = 0, at.member = 0) {
     auto partition = std::lower_bound(partitions->begin(), partitions->end(), PartitionId(at.partition));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -36,6 +37,7 @@ struct Membership {
   std::optional<absl::CivilDay> floating_since;
   LeaveReason leave_reason = LeaveReason::kNone;
   std::optional<absl::CivilDay> leave_day;
+  int64_t transfer = 0;  // the open one
   friend bool operator==(const Membership&, const Membership&) = default;
 };
 
@@ -67,6 +69,7 @@ enum class MemberEvent {
   kMoveOutside,
   kDie,
   kRestore,
+  kTransfer,
 };
 // Which event ends a membership for this reason; nullopt for no reason of the list.
 std::optional<MemberEvent> EventOf(LeaveReason reason);
@@ -77,7 +80,8 @@ common::Text MemberStatusText(MemberStatus status);
 struct MemberState {
   MemberStatus status = MemberStatus::kFull;
   bool floating = false;
-  bool extended = false;                        // the probation
+  bool extended = false;  // the probation
+  bool transferring = false;
   bool was_full = false;                        // has a date of becoming full
   absl::CivilDay day;                           // of what is to happen
   std::optional<absl::CivilDay> probation_end;  // of a probationary member

@@ -29,6 +29,7 @@ constexpr CountMetric kMetrics[] = {
     {"probationary_members", [](const UnitCounts& c) { return c.members.probationary; }},
     {"female_members", [](const UnitCounts& c) { return c.members.female; }},
     {"floating_out_members", [](const UnitCounts& c) { return c.members.floating_out; }},
+    {"transfers_in_flight", [](const UnitCounts& c) { return c.members.transfers_in_flight; }},
     {"floating_in_members", [](const UnitCounts& c) { return c.members.floating_in; }},
 };
 
@@ -97,6 +98,16 @@ std::string ErasedUnitRollup(const Unit& unit) {
   change.structure_revision = RollupChange::kOwn;
   change.amounts.push_back(CountChange(unit.uid(), CountsOf(unit), {}));
   change.forgotten.push_back({unit.uid(), common::UnitUid(), unit.partition(), 0});
+  return EncodeRollup(change);
+}
+
+std::string TransferRollup(const Transfer* before, const Transfer& after) {
+  UnitCounts was;
+  UnitCounts is;
+  was.members.transfers_in_flight = before != nullptr && before->open() ? 1 : 0;
+  is.members.transfers_in_flight = after.open() ? 1 : 0;
+  RollupChange change;
+  change.amounts.push_back(CountChange(after.owner(), was, is));
   return EncodeRollup(change);
 }
 

@@ -12,7 +12,7 @@
 namespace ronghe::organization {
 
 // As in the column `kind`.
-enum class AffiliationKind { kFloating = 2 };
+enum class AffiliationKind { kHome = 1, kFloating = 2, kEndedHome = 3 };
 
 struct Affiliation {
   common::PartitionId partition;  // of the unit

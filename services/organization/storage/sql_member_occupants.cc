@@ -25,7 +25,8 @@ constexpr std::string_view kFloatingInTail = ") AND floating = 1 GROUP BY floati
 constexpr sql::Query kCountOne{
     "member_count_unit", "SELECT COUNT(*) FROM member WHERE partition_id = ? AND unit_uid = ? AND status IN (1, 2)"};
 constexpr sql::Query kCountAffiliated{
-    "affiliation_count_unit", "SELECT COUNT(*) FROM member_affiliation WHERE partition_id = ? AND unit_uid = ?"};
+    "affiliation_count_unit",
+    "SELECT COUNT(*) FROM member_affiliation WHERE partition_id = ? AND unit_uid = ? AND kind IN (1, 2)"};
 
 void Add(MemberCounts& counts, int64_t status, int64_t sex, int64_t n) {
   if (status == static_cast<int64_t>(MemberStatus::kFull)) counts.full += n;
@@ -88,6 +89,13 @@ absl::StatusOr<int64_t> SqlMemberOccupants::LockAndCount(sql::Session& session, 
     RONGHE_RETURN_IF_ERROR(found.status());
   }
   return members;
+}
+
+common::Blocker UnitOccupants::BlockerOf(const std::string& unit, int64_t count) const {
+  return {"HAS_MEMBERS",
+          unit,
+          {fmt::format("{} {} in the unit", count, count == 1 ? "member lives" : "members live"),
+           fmt::format("该组织尚有 {} 名党员", count)}};
 }
 
 }  // namespace ronghe::organization

@@ -190,6 +190,25 @@ absl::Status SqlMemberTxn::MoveClaims(const MemberRow& before, const MemberRow& 
   return ReleaseExternals(session, {&gone, 1});
 }
 
+// A home in another partition than the member's row is listed there by an affiliation; see the migration of transfers.
+absl::Status SqlMemberTxn::MoveHome(const StoredMember& before, const StoredMember& after) {
+  const bool was = IsCurrent(before.member.status());
+  const bool is = IsCurrent(after.member.status());
+  if (before.unit == after.unit && was == is) return absl::OkStatus();
+  const common::PartitionId own = common::PartitionOf(before.id.value);
+  const auto place = [&](common::UnitUid unit, bool current) -> absl::StatusOr<Affiliation> {
+    RONGHE_ASSIGN_OR_RETURN(const std::optional<HomeUnit> found, FindUnit(unit));
+    if (!found) return common::Internal("a member belongs to a unit that is not there");
+    return Affiliation{found->partition, unit, current ? AffiliationKind::kHome : AffiliationKind::kEndedHome,
+                       before.id};
+  };
+  RONGHE_ASSIGN_OR_RETURN(const Affiliation gone, place(before.unit, was));
+  if (gone.partition != own) RONGHE_RETURN_IF_ERROR(DropAffiliation(txn_.session(), gone));
+  RONGHE_ASSIGN_OR_RETURN(const Affiliation fresh, place(after.unit, is));
+  if (fresh.partition == own) return absl::OkStatus();
+  return AddAffiliation(txn_.session(), fresh, txn_.now_micros());
+}
+
 // Where a member floats lies in the partition of that unit, which need not be the member's.
 absl::Status SqlMemberTxn::MoveFloating(const StoredMember& before, const StoredMember& after) {
   const common::UnitUid from = before.membership.floating_unit;
@@ -226,6 +245,7 @@ absl::StatusOr<StoredMember> SqlMemberTxn::Replace(const StoredMember& before, c
     next.external_source = after.member.external_id().empty() ? "" : actor_;
   }
   RONGHE_RETURN_IF_ERROR(MoveClaims(*current, next));
+  RONGHE_RETURN_IF_ERROR(MoveHome(current->member, next.member));
   RONGHE_RETURN_IF_ERROR(MoveFloating(current->member, next.member));
   std::string names = JoinChanges(before, next.member);
   RONGHE_RETURN_IF_ERROR(

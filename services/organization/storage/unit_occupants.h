@@ -1,6 +1,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 
 #include <absl/container/flat_hash_map.h>
 #include <absl/functional/function_ref.h>
@@ -8,6 +9,7 @@
 
 #include "services/common/sql/database.h"
 #include "services/common/values/ids.h"
+#include "services/common/values/status.h"
 #include "services/organization/domain/unit_counts.h"
 
 namespace ronghe::organization {
@@ -24,6 +26,8 @@ class UnitOccupants {
   // unit's partition first, so that whoever adds a member waits and then finds the unit dissolved (in table `unit`).
   virtual absl::StatusOr<int64_t> LockAndCount(common::sql::Session& session, common::PartitionId partition,
                                                common::UnitUid unit) = 0;
+  // What stands in the way of a dissolution, where `count` live in `unit`.
+  virtual common::Blocker BlockerOf(const std::string& unit, int64_t count) const;
 };
 
 }  // namespace ronghe::organization
