@@ -57,7 +57,7 @@ common::Text KindText(common::v1::AuditDifferenceKind kind) {
     case common::v1::AUDIT_DIFFERENCE_KIND_EDGE:
       return {"beside the parent", "上级处的副本"};
     case common::v1::AUDIT_DIFFERENCE_KIND_PLACE:
-      return {"place", "隶属位置"};
+      return {"under unit no.", "上级编号"};
     default:
       return {"?", "?"};
   }
@@ -90,8 +90,11 @@ void PrintAll(Context& context, const std::vector<AuditSummariesResponse>& respo
                   Thousands(response.difference_count()), fmt::format("{:.2f}", Seconds(response)),
                   Thousands(response.watermark().position())});
     for (const AuditDifference& one : response.differences()) {
+      // Of a place they are numbers of units.
+      const bool place = one.kind() == common::v1::AUDIT_DIFFERENCE_KIND_PLACE;
+      const auto figure = [&](int64_t value) { return place ? std::to_string(value) : Thousands(value); };
       differences.AddRow({response.service(), std::string(CodeOf(one.unit())), one.period(), one.metric(),
-                          console.Say(KindText(one.kind())), Thousands(one.folded()), Thousands(one.counted())});
+                          console.Say(KindText(one.kind())), figure(one.folded()), figure(one.counted())});
     }
   }
   context.out() << table.Render();

@@ -25,6 +25,7 @@ struct OverviewOptions {
   std::string order_by;
   bool watch = false;
   int count = 0;  // of tables shown with `watch`; 0: until interrupted
+  std::vector<std::string> min_revision;
 };
 absl::Status RunOverview(const OverviewOptions& options, Context& context);
 
@@ -34,6 +35,7 @@ struct TrendOptions {
   int months = 0;
   std::string structure;
   bool all = false;
+  std::vector<std::string> min_revision;
 };
 absl::Status RunTrend(const TrendOptions& options, Context& context);
 
@@ -42,12 +44,14 @@ struct CompareOptions {
   std::string period;
   std::string structure;
   bool all = false;
+  std::vector<std::string> min_revision;
 };
 absl::Status RunCompare(const CompareOptions& options, Context& context);
 
 struct ExplainOptions {
   std::string unit;
   std::string period;
+  std::vector<std::string> min_revision;
 };
 absl::Status RunExplain(const ExplainOptions& options, Context& context);
 
@@ -82,6 +86,11 @@ absl::Status RunUnitCreate(const UnitOptions& options, Context& context);
 absl::Status RunUnitUpdate(const UnitOptions& options, Context& context);
 absl::Status RunUnitMove(const UnitOptions& options, Context& context);
 absl::Status RunUnitDissolve(const UnitOptions& options, Context& context);
+
+struct RulesOptions {
+  std::string as_of;  // only the set in force on this day
+};
+absl::Status RunRules(const RulesOptions& options, Context& context);
 
 struct MemberOptions {
   std::string member;

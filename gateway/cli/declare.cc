@@ -8,10 +8,16 @@ namespace {
 
 // What every command that shows figures takes.
 template <typename Options>
+void AddRevisionOption(Declared<Options>& declared) {
+  declared.app->add_option("--min-revision", declared.options->min_revision,
+                           "answer nothing older than this write: the `revision` it was answered with; repeatable");
+}
+template <typename Options>
 void AddFigureOptions(Declared<Options>& declared) {
   declared.app->add_option("--structure", declared.options->structure, "then (the default) or now")
       ->check(CLI::IsMember({"then", "now"}));
   declared.app->add_flag("--all", declared.options->all, "every metric and rate, not only the usual ones");
+  AddRevisionOption(declared);
 }
 template <typename Options>
 void AddFigureAndPeriodOptions(Declared<Options>& declared) {
@@ -49,6 +55,7 @@ void DeclareViews(CLI::App& app, Context& context, Command& command) {
                          context, command, RunExplain);
   explain.app->add_option("unit", explain.options->unit, "unit")->required();
   explain.app->add_option("--period", explain.options->period, "the month, for example 2026-10")->required();
+  AddRevisionOption(explain);
 
   auto audit =
       Declare(app, "audit", "recount all totals from the records and compare / 核对汇总", context, command, RunAudit);
@@ -61,6 +68,10 @@ void DeclareViews(CLI::App& app, Context& context, Command& command) {
   tree.app->add_option("unit", tree.options->unit, "unit; default: the roots of your scope");
   tree.app->add_option("--depth", tree.options->depth, "levels to show; default all")->check(CLI::Range(1, 10));
   tree.app->add_option("--as-of", tree.options->as_of, "as of this day, for example 2026-11-01");
+
+  auto rules =
+      Declare(app, "rules", "the rules in force, as --rule-pack takes them / 规则", context, command, RunRules);
+  rules.app->add_option("--as-of", rules.options->as_of, "only those of this day, for example 2026-11-01");
 
   auto watch =
       Declare(app, "watch", "follow the changes, also across interruptions / 变更订阅", context, command, RunWatch);

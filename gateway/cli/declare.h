@@ -16,7 +16,7 @@ namespace ronghe::gateway::cli {
 using Command = std::function<absl::Status()>;
 
 // Declare the commands. `context` and `command` outlive the parsing and the running.
-void DeclareViews(CLI::App& app, Context& context, Command& command);      // overview, tree, watch
+void DeclareViews(CLI::App& app, Context& context, Command& command);      // overview, tree, rules, watch
 void DeclareUnits(CLI::App& app, Context& context, Command& command);      // unit
 void DeclareMembers(CLI::App& app, Context& context, Command& command);    // member
 void DeclareReadings(CLI::App& app, Context& context, Command& command);   // readings

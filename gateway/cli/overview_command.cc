@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include <absl/time/time.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -25,6 +26,7 @@ absl::StatusOr<v1::ListChildOverviewsResponse> ListChildren(Session& session, St
   request.set_period(options.period);
   request.set_structure(StructureOf(options.structure));
   request.set_order_by(options.order_by);
+  *request.mutable_min_revision() = {options.min_revision.begin(), options.min_revision.end()};
   v1::ListChildOverviewsResponse all;
   RONGHE_RETURN_IF_ERROR((session.CallPages<Stub, v1::ListChildOverviewsRequest, v1::ListChildOverviewsResponse>(
       stub, &Stub::ListChildOverviews, request, [&](v1::ListChildOverviewsResponse& page) {
@@ -58,7 +60,8 @@ void PrintJson(Context& context, const v1::ListChildOverviewsResponse& top, cons
   context.out() << json.dump(2) << '\n';
 }
 
-void PrintTable(Context& context, const v1::ListChildOverviewsResponse& top, const std::vector<Node>& nodes, bool all) {
+void PrintTable(Context& context, const v1::ListChildOverviewsResponse& top, const std::vector<Node>& nodes,
+                const OverviewOptions& options) {
   std::vector<Overview> rows;
   std::vector<int> indents;
   const auto add = [&](const Overview& overview, int indent) {
@@ -71,9 +74,17 @@ void PrintTable(Context& context, const v1::ListChildOverviewsResponse& top, con
     add(node.overview, indent);
     for (const Overview& child : node.children) add(child, indent + 1);
   }
-  context.out() << OverviewTable(rows, indents, /*by_period=*/false, all, context.console()).Render();
+  context.out()
+      << OverviewTable(rows, indents, /*by_period=*/false, options.all, context.console(), options.order_by).Render();
   const bool differs = std::any_of(rows.begin(), rows.end(), [](const Overview& o) { return o.structure_differs(); });
   PrintNotes(context, top.parts(), differs);
+}
+
+// Of the newest figures.
+std::string TimeOf(const Overview& overview) {
+  int64_t seconds = 0;
+  for (const v1::OverviewPart& part : overview.parts()) seconds = std::max(seconds, part.time().seconds());
+  return absl::FormatTime("%H:%M:%S", absl::FromUnixSeconds(seconds), absl::LocalTimeZone());
 }
 
 absl::Status Watch(const OverviewOptions& options, Context& context, Session& session, Stub& stub) {
@@ -90,7 +101,8 @@ absl::Status Watch(const OverviewOptions& options, Context& context, Session& se
     if (context.console().json) {
       context.out() << ToJson(overview) << '\n';
     } else {
-      context.out() << OverviewTable({overview}, {}, /*by_period=*/false, options.all, context.console()).Render()
+      context.out() << TimeOf(overview) << '\n'
+                    << OverviewTable({overview}, {}, /*by_period=*/false, options.all, context.console()).Render()
                     << '\n';
       PrintNotes(context, overview.parts(), overview.structure_differs());
     }
@@ -130,7 +142,7 @@ absl::Status RunOverview(const OverviewOptions& options, Context& context) {
   if (context.console().json) {
     PrintJson(context, top, nodes);
   } else {
-    PrintTable(context, top, nodes, options.all);
+    PrintTable(context, top, nodes, options);
   }
   return absl::OkStatus();
 }

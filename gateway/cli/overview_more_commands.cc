@@ -95,6 +95,7 @@ absl::Status RunTrend(const TrendOptions& options, Context& context) {
   request.set_unit(UnitName(options.unit));
   request.set_end_period(options.end_period);
   request.set_months(options.months);
+  *request.mutable_min_revision() = {options.min_revision.begin(), options.min_revision.end()};
   request.set_structure(StructureOf(options.structure));
   RONGHE_ASSIGN_OR_RETURN(
       const v1::GetTrendResponse response,
@@ -108,6 +109,7 @@ absl::Status RunCompare(const CompareOptions& options, Context& context) {
   const auto stub = v1::OverviewService::NewStub(session->channel());
   v1::CompareUnitsRequest request;
   for (const std::string& unit : options.units) request.add_units(UnitName(unit));
+  *request.mutable_min_revision() = {options.min_revision.begin(), options.min_revision.end()};
   request.set_period(options.period);
   request.set_structure(StructureOf(options.structure));
   RONGHE_ASSIGN_OR_RETURN(
@@ -122,6 +124,7 @@ absl::Status RunExplain(const ExplainOptions& options, Context& context) {
   const auto stub = v1::OverviewService::NewStub(session->channel());
   v1::ExplainOverviewRequest request;
   request.set_unit(UnitName(options.unit));
+  *request.mutable_min_revision() = {options.min_revision.begin(), options.min_revision.end()};
   request.set_period(options.period);
   RONGHE_ASSIGN_OR_RETURN(const v1::ExplainOverviewResponse response,
                           (session->Call<Stub, v1::ExplainOverviewRequest, v1::ExplainOverviewResponse>(

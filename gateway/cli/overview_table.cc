@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -63,6 +64,21 @@ std::string Number(double value, const FigureColumn& column) {
   return fmt::format("{:.{}f}{}", value * column.scale, column.decimals, column.suffix);
 }
 
+// The figure that a list is ordered by; nullopt for `code` and the like.
+std::optional<FigureColumn> OrderedColumn(const std::string& ordered_by, Language language) {
+  const std::string name = ordered_by.substr(0, ordered_by.find(' '));
+  const size_t dot = name.find('.');
+  if (dot == std::string::npos) return std::nullopt;
+  const pb::FieldDescriptor* service = Overview::descriptor()->FindFieldByName(name.substr(0, dot));
+  if (service == nullptr || service->message_type() == nullptr) return std::nullopt;
+  std::vector<FigureColumn> columns;
+  AddColumns(service, language, /*all=*/true, columns);
+  for (const FigureColumn& column : columns) {
+    if (column.metric == nullptr ? column.rate == name : column.metric->name() == name.substr(dot + 1)) return column;
+  }
+  return std::nullopt;
+}
+
 std::string PartNote(const v1::OverviewPart& part, const Console& console) {
   if (part.missing() && !part.stale()) {
     return console.Say({fmt::format("{} does not answer: its figures are missing", part.service()),
@@ -107,8 +123,13 @@ std::string FigureCell(const Overview& overview, const FigureColumn& column) {
 }
 
 Table OverviewTable(const std::vector<Overview>& overviews, const std::vector<int>& indents, bool by_period, bool all,
-                    const Console& console) {
-  const std::vector<FigureColumn> figures = FigureColumns(overviews, console.language, all);
+                    const Console& console, const std::string& ordered_by) {
+  std::vector<FigureColumn> figures = FigureColumns(overviews, console.language, all);
+  const std::optional<FigureColumn> ordered = OrderedColumn(ordered_by, console.language);
+  if (ordered.has_value()) {
+    std::erase_if(figures,
+                  [&](const FigureColumn& one) { return one.metric == ordered->metric && one.rate == ordered->rate; });
+  }
   std::vector<Table::Column> columns;
   if (by_period) {
     columns.push_back({console.Say({"period", "期间"})});
@@ -117,7 +138,10 @@ Table OverviewTable(const std::vector<Overview>& overviews, const std::vector<in
   }
   const auto ranked = [](const Overview& overview) { return overview.rank() > 0; };
   const bool ranks = std::any_of(overviews.begin(), overviews.end(), ranked);
-  if (ranks) columns.push_back({console.Say({"rank", "位次"}), /*right=*/true});
+  if (ranks || ordered.has_value()) columns.push_back({console.Say({"rank", "位次"}), /*right=*/true});
+  const bool shares = ordered.has_value() && ordered->metric != nullptr;
+  if (ordered.has_value()) columns.push_back({ordered->label, /*right=*/true});
+  if (shares) columns.push_back({console.Say({"share", "占比"}), /*right=*/true});
   for (const FigureColumn& figure : figures) columns.push_back({figure.label, /*right=*/true});
   Table table(std::move(columns));
   for (size_t i = 0; i < overviews.size(); ++i) {
@@ -131,7 +155,10 @@ Table OverviewTable(const std::vector<Overview>& overviews, const std::vector<in
       cells = {fmt::format("{}{}", std::string(indent, ' '), overview.title()), std::string(CodeOf(overview.unit())),
                level == nullptr ? "" : LabelOf(level, console.language)};
     }
-    if (ranks) cells.push_back(overview.rank() > 0 ? std::to_string(overview.rank()) : "");
+    const bool placed = overview.rank() > 0;
+    if (ranks || ordered.has_value()) cells.push_back(placed ? std::to_string(overview.rank()) : "");
+    if (ordered.has_value()) cells.push_back(FigureCell(overview, *ordered));
+    if (shares) cells.push_back(placed ? fmt::format("{:.1f}%", overview.share() * 100) : "");
     for (const FigureColumn& figure : figures) cells.push_back(FigureCell(overview, figure));
     table.AddRow(std::move(cells));
   }

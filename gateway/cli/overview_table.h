@@ -27,9 +27,11 @@ struct FigureColumn {
 std::vector<FigureColumn> FigureColumns(const std::vector<v1::Overview>& overviews, Language language, bool all);
 // `–` where there is none.
 std::string FigureCell(const v1::Overview& overview, const FigureColumn& column);
-// One row for each overview: what it is called, code and level (or its period), then its figures.
+// One row for each overview: what it is called, code and level (or its period), then its figures. `ordered_by`, if it
+// is a figure (`education.attendance_rate desc`): that one comes first, with the rank and a metric's share of the
+// whole.
 Table OverviewTable(const std::vector<v1::Overview>& overviews, const std::vector<int>& indents, bool by_period,
-                    bool all, const Console& console);
+                    bool all, const Console& console, const std::string& ordered_by = "");
 // Says on standard error what is missing, old or summed under different structures.
 void PrintNotes(Context& context, const google::protobuf::RepeatedPtrField<v1::OverviewPart>& parts,
                 bool structure_differs);

@@ -88,6 +88,10 @@ class OverviewApp {
                                         absl::Time deadline);
   // Active ones, by code.
   std::vector<common::DirectoryUnit> ChildrenOf(common::UnitUid unit) const;
+  // Those of the span's structure that the caller may see, by code.
+  absl::StatusOr<std::vector<common::DirectoryUnit>> ChildrenAt(const common::Call& call,
+                                                                const common::DirectoryUnit& parent,
+                                                                const Wanted& wanted, const Span& span) const;
   std::vector<common::DirectoryUnit> RootsOf(const common::Scope& scope) const;
   void Fill(const common::DirectoryUnit& unit, const Collected& collected, const Wanted& wanted, size_t index,
             v1::Overview& overview) const;

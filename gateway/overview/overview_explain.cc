@@ -58,6 +58,29 @@ PartAnswer PartOf(Part& part, const absl::StatusOr<Response>& answer) {
 
 }  // namespace
 
+absl::StatusOr<std::optional<std::vector<std::string>>> ChildrenThen(
+    Collector& collector, const std::string& unit, common::MonthNumber month,
+    const google::protobuf::RepeatedPtrField<std::string>& min_revision, absl::Time now, absl::Time deadline) {
+  common::v1::GetStructureDifferenceRequest question;
+  question.set_unit(unit);
+  question.set_period(common::MonthText(month));
+  question.set_children_only(true);
+  *question.mutable_min_revision() = min_revision;
+  // All have folded the same structure; one after the other, because the first one mostly answers.
+  const absl::Time until = PartDeadline(now, deadline);
+  for (const auto& part : collector.parts()) {
+    auto answers = std::make_shared<Answers>(1);
+    part->GetDifference(question, until,
+                        [answers](absl::StatusOr<Response> answer) { answers->Set(0, std::move(answer)); });
+    absl::StatusOr<Response> answer = std::move(answers->Wait(until - now + absl::Milliseconds(50)).front());
+    if (answer.ok()) {
+      return std::vector<std::string>(answer->children_then().begin(), answer->children_then().end());
+    }
+    if (!DoesNotAnswer(answer.status()) && !absl::IsNotFound(answer.status())) return answer.status();
+  }
+  return std::nullopt;
+}
+
 absl::StatusOr<v1::ExplainOverviewResponse> ExplainOverview(OverviewApp& app, Collector& collector,
                                                             const common::Directory& directory,
                                                             const common::Call& call,

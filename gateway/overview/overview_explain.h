@@ -1,6 +1,11 @@
 #pragma once
 
+#include <optional>
+#include <string>
+#include <vector>
+
 #include <absl/status/statusor.h>
+#include <absl/time/time.h>
 
 #include "gateway/overview/overview_app.h"
 #include "services/common/directory/directory.h"
@@ -14,5 +19,11 @@ absl::StatusOr<v1::ExplainOverviewResponse> ExplainOverview(OverviewApp& app, Co
                                                             const common::Directory& directory,
                                                             const common::Call& call,
                                                             const v1::ExplainOverviewRequest& request);
+
+// The units that stood directly under `unit` at the end of a past month, by code, as the first service to answer has
+// folded it; nullopt while none answers. Errors: of the request itself.
+absl::StatusOr<std::optional<std::vector<std::string>>> ChildrenThen(
+    Collector& collector, const std::string& unit, common::MonthNumber month,
+    const google::protobuf::RepeatedPtrField<std::string>& min_revision, absl::Time now, absl::Time deadline);
 
 }  // namespace ronghe::gateway

@@ -1,5 +1,7 @@
 #include "services/organization/service.h"
 
+#include <fmt/ranges.h>
+
 #include "ronghe/organization/v1/metrics.pb.h"
 
 #include "services/common/changelog/watch.h"
@@ -19,6 +21,7 @@
 #include "services/organization/rpc/member_rpc.h"
 #include "services/organization/rpc/organization_rpc.h"
 #include "services/organization/rpc/owner_resolver.h"
+#include "services/organization/rpc/rule_pack_codec.h"
 #include "services/organization/storage/directory_feed.h"
 #include "services/organization/storage/directory_tree.h"
 #include "services/organization/storage/migrations/migrations.h"
@@ -91,11 +94,30 @@ void LogError(std::string_view what, const absl::Status& status) {
   common::Log(common::LogLevel::kError, what, {{"error", status.ToString()}});
 }
 
+// The rules to go by; every fault of a pack that cannot be used is in the log.
+absl::StatusOr<LoadedRules> RulesOf(const Config& config) {
+  absl::StatusOr<LoadedRules> rules = LoadRulePack(config.rule_pack_file);
+  const std::string file = config.rule_pack_file.empty() ? "(shipped)" : config.rule_pack_file;
+  if (rules.ok()) {
+    common::Log(common::LogLevel::kInfo, "rule pack", {{"file", file}, {"version", rules->book.version()}});
+    return rules;
+  }
+  std::vector<std::string> faults = FaultsOf(rules.status());
+  for (const std::string& fault : faults) {
+    common::Log(common::LogLevel::kError, "the rule pack cannot be used", {{"file", file}, {"fault", fault}});
+  }
+  return absl::InvalidArgumentError(
+      fmt::format("rule-pack {}: {}: {}", file,
+                  faults.size() == 1 ? "1 fault" : fmt::format("{} faults", faults.size()), fmt::join(faults, "; ")));
+}
+
 }  // namespace
 
 // In the order of construction; destroyed in reverse.
 struct Service::Parts {
-  Parts(common::Process& p, std::unique_ptr<Database> opened, KeyRing key_ring);
+  Parts(common::Process& p, std::unique_ptr<Database> opened, KeyRing key_ring, LoadedRules loaded);
+
+  LoadedRules rules;
 
   // Where things are kept.
   std::unique_ptr<Database> database;
@@ -159,8 +181,9 @@ struct Service::Parts {
   ImportRpc import_rpc;
 };
 
-Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyRing key_ring)
-    : database(std::move(opened)),
+Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyRing key_ring, LoadedRules loaded)
+    : rules(std::move(loaded)),
+      database(std::move(opened)),
       log(*database, p.clock(), p.random()),
       feed(*database),
       hub(p.clock()),
@@ -191,16 +214,24 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       member_join(vault),
       resolver(owners, consistency),
       gate(consistency, p.signer()),
-      unit_app(units, gate, p.calendar()),
+      unit_app(units, gate, p.calendar(), rules.book),
       unit_query(units, tree, p.signer(), p.calendar()),
       access_app(access, tree, owners, gate, p.signer(), p.clock()),
       audit_app(audit, tree, p.signer()),
+<<<<<<< HEAD
       member_app({members, audit, tree, gate, p.calendar()}),
       member_query(members, tree, gate, p.signer()),
       membership_app({members, tree, gate, p.calendar()}),
       member_search({members, audit, tree, gate, p.signer()}),
-      transfer_app({transfers, members, tree, gate, p.signer(), p.calendar()}),
+      transfer_app({transfers, members, tree, gate, p.signer(), p.calendar(), rules.book}),
       unit_target(units, unit_join, unit_rows, consistency, p.calendar()),
+=======
+      member_app({members, audit, tree, gate, p.calendar(), rules.book}),
+      member_query(members, tree, gate, p.signer(), rules.book),
+      membership_app({members, tree, gate, p.calendar(), rules.book}),
+      member_search({members, audit, tree, gate, p.signer(), rules.book}),
+      unit_target(units, unit_join, unit_rows, consistency, p.calendar(), rules.book),
+>>>>>>> members
       member_target({members, member_join, member_rows, tree, consistency}, p.calendar()),
       import_engine(imports, sealer, p.clock(), {&unit_target, &member_target}),
       import_hub(p.clock()),
@@ -208,7 +239,7 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       import_app({import_engine, import_hub, tree, gate, p.signer(), [this] { import_runner.Wake(); }}),
       watch({"organization", log, feed, hub, p.directory(), p.signer(), p.wrapper().executor(), p.clock(),
              [&p] { return p.directory().structure_revision(); }}),
-      organization_rpc(p.wrapper(), {unit_app, unit_query, totals, gate, watch,
+      organization_rpc(p.wrapper(), {unit_app, unit_query, totals, gate, watch, rules,
                                      [&p, this](const common::Call& call) {
                                        return NewImportUpload(p.wrapper().executor(), import_app, call, "units",
                                                               ReadUnitsMessage);
@@ -272,11 +303,12 @@ absl::Status Service::Migrate(const Config& config) {
 absl::Status Service::Start() {
   common::sql::Options options;
   options.readers = config_.database_connections;
+  RONGHE_ASSIGN_OR_RETURN(LoadedRules rules, RulesOf(config_));
   RONGHE_ASSIGN_OR_RETURN(KeyRing keys, KeyRing::Load(config_.master_key_file));
   RONGHE_ASSIGN_OR_RETURN(std::unique_ptr<Database> database, common::sql::OpenDatabase(config_.database, options));
   RONGHE_RETURN_IF_ERROR(MigrateAll(*database));
   RONGHE_RETURN_IF_ERROR(keys.Check(*database, In(kLoadDeadline)));
-  parts_ = std::make_unique<Parts>(process_, std::move(database), std::move(keys));
+  parts_ = std::make_unique<Parts>(process_, std::move(database), std::move(keys), std::move(rules));
   RONGHE_RETURN_IF_ERROR(Bootstrap());
   RONGHE_ASSIGN_OR_RETURN(int64_t position, parts_->publisher.PublishOnce());
   parts_->hub.Advance(position);

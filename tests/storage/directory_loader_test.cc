@@ -53,7 +53,7 @@ TEST_P(DirectoryLoaderTest, LoadsEverythingInPieces) {
                      for (int i = 0; i < 2100; ++i) {
                        units.push_back(*Unit::Create(txn.NewUid(), town.partition(), town.ref(),
                                                      Fields(fmt::format("X{}", i), Level::kBranch, UnitKind::kBranch),
-                                                     kToday, kToday));
+                                                     RulesToday(), kToday, kToday));
                      }
                      return txn.Insert(std::move(units)).status();
                    })

@@ -246,6 +246,63 @@ TEST_P(SqlTest, AFailedStatementLosesTheTransaction) {
   EXPECT_EQ(CountItems(), 0);
 }
 
+TEST_P(SqlTest, QueuedStatementsKeepTheirOrderAndAreCommitted) {
+  const absl::Status written = database_->Write(Soon(), [](Session& session) -> absl::Status {
+    RONGHE_RETURN_IF_ERROR(session.Queue(kInsert, {int64_t{1}, "one", Null{}, Null{}}));
+    RONGHE_RETURN_IF_ERROR(session.Queue(kInsert, {int64_t{2}, "two", Null{}, Null{}}));
+    RONGHE_RETURN_IF_ERROR(session.Queue(kRename, {"zwei", int64_t{2}}));
+    // What is asked next sees them, and gets its own result.
+    bool found = false;
+    RONGHE_ASSIGN_OR_RETURN(found, session.SelectOne(kSelect, {int64_t{2}}, [](const Row& row) {
+      EXPECT_EQ(row.Text(1), "zwei");
+      return absl::OkStatus();
+    }));
+    EXPECT_TRUE(found);
+    RONGHE_RETURN_IF_ERROR(session.Queue(kRename, {"two", int64_t{2}}));
+    RONGHE_ASSIGN_OR_RETURN(const int64_t changed, session.Execute(kRename, {"eins", int64_t{1}}));
+    EXPECT_EQ(changed, 1);
+    return session.Queue(kInsert, {int64_t{3}, "three", Null{}, Null{}});
+  });
+  ASSERT_TRUE(written.ok()) << LogOf(written);
+  EXPECT_EQ(CountItems(), 3);
+}
+
+TEST_P(SqlTest, AQueuedStatementThatFailsFailsTheCommit) {
+  ASSERT_TRUE(Run(kInsert, {int64_t{1}, "one", Null{}, Null{}}).ok());
+  const absl::Status written = database_->Write(Soon(), [](Session& session) -> absl::Status {
+    RONGHE_RETURN_IF_ERROR(session.Execute(kInsert, {int64_t{2}, "two", Null{}, Null{}}).status());
+    // Whether it shows here or at the commit is the engine's.
+    session.Queue(kInsert, {int64_t{3}, "one", Null{}, Null{}}).IgnoreError();
+    session.Queue(kInsert, {int64_t{4}, "four", Null{}, Null{}}).IgnoreError();
+    return absl::OkStatus();
+  });
+  EXPECT_EQ(written.code(), absl::StatusCode::kAlreadyExists) << LogOf(written);
+  EXPECT_EQ(ReasonOf(written), "UNIQUE");
+  EXPECT_THAT(LogOf(written), HasSubstr("test.insert"));
+  EXPECT_EQ(CountItems(), 1);
+  // The connection is good for another transaction, which is one.
+  const absl::Status refused = database_->Write(Soon(), [](Session& session) -> absl::Status {
+    RONGHE_RETURN_IF_ERROR(session.Execute(kInsert, {int64_t{5}, "five", Null{}, Null{}}).status());
+    return absl::CancelledError("no");
+  });
+  EXPECT_EQ(refused.code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(CountItems(), 1);
+  EXPECT_TRUE(Run(kInsert, {int64_t{6}, "six", Null{}, Null{}}).ok());
+  EXPECT_EQ(CountItems(), 2);
+}
+
+TEST_P(SqlTest, AQueuedStatementThatFailsFailsTheNextOne) {
+  ASSERT_TRUE(Run(kInsert, {int64_t{1}, "one", Null{}, Null{}}).ok());
+  const absl::Status written = database_->Write(Soon(), [](Session& session) -> absl::Status {
+    RONGHE_RETURN_IF_ERROR(session.Execute(kInsert, {int64_t{2}, "two", Null{}, Null{}}).status());
+    session.Queue(kInsert, {int64_t{1}, "again", Null{}, Null{}}).IgnoreError();
+    EXPECT_FALSE(session.Execute(kInsert, {int64_t{3}, "three", Null{}, Null{}}).ok());
+    return absl::OkStatus();
+  });
+  EXPECT_EQ(written.code(), absl::StatusCode::kAlreadyExists) << LogOf(written);
+  EXPECT_EQ(CountItems(), 1);
+}
+
 TEST_P(SqlTest, BulkInsertTakesManyRows) {
   constexpr int kRows = 10'000;
   std::vector<std::vector<Value>> rows;

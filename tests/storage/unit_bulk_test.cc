@@ -17,7 +17,7 @@ class UnitBulkTest : public UnitTestBase {
   UnitDraft Draft(UnitFields fields, std::string parent) { return {++line_, std::move(fields), std::move(parent)}; }
   // What the check says, as `line field reason`.
   std::vector<std::string> Check(std::vector<UnitDraft> drafts, UnitRef under = {}, size_t portion = 2) {
-    UnitBulkCheck check(under, kToday, kToday);
+    UnitBulkCheck check(under, RulesToday(), kToday, kToday);
     std::vector<std::string> faults;
     auto refuse = [&](DraftFault fault) {
       faults.push_back(fmt::format("{} {} {}", fault.line, fault.field, fault.reason));
@@ -41,7 +41,7 @@ class UnitBulkTest : public UnitTestBase {
     Must(store_
              ->Write(call_, false,
                      [&](UnitTxn& txn) -> absl::Status {
-                       RONGHE_ASSIGN_OR_RETURN(result, CreateUnits(txn, drafts, kToday, kToday));
+                       RONGHE_ASSIGN_OR_RETURN(result, CreateUnits(txn, drafts, RulesToday(), kToday, kToday));
                        return absl::OkStatus();
                      })
              .status());

@@ -24,6 +24,7 @@
 #include "services/organization/storage/sql_unit_store.h"
 #include "tests/support/engines.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/rules.h"
 #include "tests/support/seeded_random.h"
 
 namespace ronghe::organization {
@@ -67,6 +68,7 @@ class FixtureConsistency final : public Consistency {
 class UnitTestBase : public tests::EngineTest {
  protected:
   static constexpr absl::CivilDay kToday{2026, 11, 16};
+  static const Rules& RulesToday() { return tests::DefaultRules().On(kToday); }
 
   void SetUp() override {
     database_ = OpenNew({.readers = 8});
@@ -82,7 +84,7 @@ class UnitTestBase : public tests::EngineTest {
     tree_.emplace(directory_);
     store_.emplace(*database_, *log_, std::vector<UnitOccupants*>{&occupants_});
     gate_.emplace(consistency_, signer_);
-    app_.emplace(*store_, *gate_, calendar());
+    app_.emplace(*store_, *gate_, calendar(), tests::DefaultRules());
     query_.emplace(*store_, *tree_, signer_, calendar());
     call_.actor.key = "issuer|officer";
     call_.scope.everything = true;

@@ -106,9 +106,9 @@ TEST_P(UnitHistoryTest, NoCircleOnAnyDay) {
                 [&](UnitTxn& txn) -> absl::Status {
                   const Unit unit = *txn.FindByCode(code).value();
                   const Unit above = *txn.FindByCode(parent).value();
-                  RONGHE_ASSIGN_OR_RETURN(
-                      std::vector<common::Blocker> blockers,
-                      PlacementBlockers(txn, unit.ref(), {Level::kBranch, UnitKind::kBranch}, above, 1, day));
+                  RONGHE_ASSIGN_OR_RETURN(std::vector<common::Blocker> blockers,
+                                          PlacementBlockers(txn, RulesToday(), unit.ref(),
+                                                            {Level::kBranch, UnitKind::kBranch}, above, 1, day));
                   RONGHE_RETURN_IF_ERROR(RefuseIf(std::move(blockers)));
                   return txn.Change(unit, *unit.MovedTo(above.ref(), day)).status();
                 })

@@ -307,9 +307,10 @@ TEST_P(UnitStoreTest, RacingMovesMakeNoCycle) {
                      std::vector<Unit> units;
                      for (int i = 0; i < 2 * kPairs; ++i) {
                        // Of equal rank, so that nothing but the check for cycles stands in the way.
-                       units.push_back(*Unit::Create(
-                           txn.NewUid(), root.partition(), root.ref(),
-                           Fields(fmt::format("U{}", i), Level::kBranch, UnitKind::kGeneralBranch), kToday, kToday));
+                       units.push_back(
+                           *Unit::Create(txn.NewUid(), root.partition(), root.ref(),
+                                         Fields(fmt::format("U{}", i), Level::kBranch, UnitKind::kGeneralBranch),
+                                         RulesToday(), kToday, kToday));
                      }
                      return txn.Insert(std::move(units)).status();
                    })
@@ -322,7 +323,7 @@ TEST_P(UnitStoreTest, RacingMovesMakeNoCycle) {
       const Unit parent = *txn.FindByCode(fmt::format("U{}", to)).value();
       RONGHE_ASSIGN_OR_RETURN(
           std::vector<common::Blocker> blockers,
-          PlacementBlockers(txn, unit.ref(), {Level::kBranch, UnitKind::kBranch}, parent, 1, kToday));
+          PlacementBlockers(txn, RulesToday(), unit.ref(), {Level::kBranch, UnitKind::kBranch}, parent, 1, kToday));
       RONGHE_RETURN_IF_ERROR(RefuseIf(std::move(blockers)));
       return txn.Change(unit, *unit.MovedTo(parent.ref(), kToday)).status();
     });

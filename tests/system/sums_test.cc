@@ -45,10 +45,11 @@ class Sums : public testing::Test {
 
   static void Run(const tests::CommandResult& result) { ASSERT_EQ(result.exit_code, 0) << result.out << result.err; }
 
-  // Own and total of a unit, straight from the service.
+  // Own and total of a unit, straight from the service, with the last write in it.
   organization::v1::UnitSummary Summary(const std::string& unit) {
     common::v1::BatchGetSummariesRequest request;
     request.add_units(unit);
+    if (!token_.empty()) request.add_min_revision(token_);
     const auto response =
         client_.Must<organization::v1::BatchGetSummariesResponse>(std::string(kService) + "BatchGetSummaries", request);
     EXPECT_EQ(response.summaries_size(), 1);
@@ -61,6 +62,7 @@ class Sums : public testing::Test {
     gateway::v1::ListChildOverviewsRequest request;
     request.set_unit(unit);
     request.set_page_size(7);
+    if (!token_.empty()) request.add_min_revision(token_);
     const organization::v1::UnitSummary summary = Summary(unit);
     OrganizationMetrics sum = summary.own();
     gateway::v1::ListChildOverviewsResponse page;
@@ -81,6 +83,7 @@ class Sums : public testing::Test {
 
   tests::Suite suite_;
   tests::RpcClient client_;
+  std::string token_;  // of the last write
 };
 
 TEST_F(Sums, HoldAtEveryLevelThroughImportsMovesAndSingleWrites) {
@@ -104,7 +107,7 @@ TEST_F(Sums, HoldAtEveryLevelThroughImportsMovesAndSingleWrites) {
     organization::v1::MoveUnitRequest move;
     move.set_name(child.name());
     move.set_parent(target);
-    client_.Must<organization::v1::Unit>(std::string(kService) + "MoveUnit", move);
+    token_ = client_.Must<organization::v1::Unit>(std::string(kService) + "MoveUnit", move).revision();
   }
   EXPECT_EQ(Summary(target).total().members(), before + moved);
   EXPECT_EQ(Summary(source).total().members(), 0);
@@ -115,7 +118,7 @@ TEST_F(Sums, HoldAtEveryLevelThroughImportsMovesAndSingleWrites) {
   create.mutable_unit()->set_level(organization::v1::LEVEL_BRANCH);
   create.mutable_unit()->set_kind(organization::v1::UNIT_KIND_BRANCH);
   create.mutable_unit()->set_parent("units/370783001");
-  client_.Must<organization::v1::Unit>(std::string(kService) + "CreateUnit", create);
+  token_ = client_.Must<organization::v1::Unit>(std::string(kService) + "CreateUnit", create).revision();
   organization::v1::ListMembersRequest members;
   members.set_parent("units/370783");
   members.set_subtree(true);
@@ -126,7 +129,7 @@ TEST_F(Sums, HoldAtEveryLevelThroughImportsMovesAndSingleWrites) {
     organization::v1::MoveMemberRequest to;
     to.set_name(member.name());
     to.set_unit("units/370783001888");
-    client_.Must<organization::v1::Member>(std::string(kMembers) + "MoveMember", to);
+    token_ = client_.Must<organization::v1::Member>(std::string(kMembers) + "MoveMember", to).revision();
   }
   EXPECT_EQ(Summary("units/370783001888").own().members(), 5);
 

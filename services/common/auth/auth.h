@@ -157,10 +157,12 @@ class Authorizer {
   // to the scope.
   absl::StatusOr<Scope> Authorize(const Identity& identity, const MethodAccess& access,
                                   const google::protobuf::Message& request, absl::Time deadline) const;
-  // Whether an open stream may go on: the token has not expired or been revoked and the scope is unchanged or wider;
-  // and the directory is as fresh as a new call would need. PERMISSION_DENIED, reason SCOPE_CHANGED or ROLE_MISSING,
-  // where it is narrower.
-  absl::Status Recheck(const Identity& identity, const MethodAccess& access, const Scope& scope) const;
+  // Whether an open stream may go on: the token has not expired or been revoked, the scope is unchanged or wider, and the
+  // units that its `request` names (null: none) still lie in it; and the directory is as fresh as a new call would need.
+  // PERMISSION_DENIED, reason SCOPE_CHANGED or ROLE_MISSING, where the scope is narrower; NOT_FOUND for a unit that has
+  // left it. Looks at the directory only.
+  absl::Status Recheck(const Identity& identity, const MethodAccess& access, const Scope& scope,
+                       const google::protobuf::Message* request) const;
 
  private:
   absl::Status CheckFresh(v1::Effect effect) const;

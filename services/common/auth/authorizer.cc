@@ -116,7 +116,8 @@ absl::StatusOr<Scope> Authorizer::Authorize(const Identity& identity, const Meth
   return scope;
 }
 
-absl::Status Authorizer::Recheck(const Identity& identity, const MethodAccess& access, const Scope& scope) const {
+absl::Status Authorizer::Recheck(const Identity& identity, const MethodAccess& access, const Scope& scope,
+                                 const google::protobuf::Message* request) const {
   const v1::MethodPolicy& policy = access.policy();
   absl::Time now = clock_.Now();
   if (identity.claims.expire <= now) {
@@ -139,6 +140,13 @@ absl::Status Authorizer::Recheck(const Identity& identity, const MethodAccess& a
   for (UnitUid unit : scope.units) {
     bool kept = std::find(current.units.begin(), current.units.end(), unit) != current.units.end();
     if (!kept && !directory_.ScopeCovers(current, unit)) return ScopeChanged();
+  }
+  if (request == nullptr || policy.scope() != v1::SCOPE_UNIT) return absl::OkStatus();
+  // Units move.
+  for (const MethodAccess::Target& target : access.TargetsOf(*request)) {
+    if (!target.name.starts_with(kUnits) || target.name == kAllUnits) continue;
+    std::optional<DirectoryUnit> unit = directory_.FindByCode(std::string_view(target.name).substr(kUnits.size()));
+    if (!unit || !directory_.ScopeCovers(current, unit->uid)) return NotFound(target.name);
   }
   return absl::OkStatus();
 }

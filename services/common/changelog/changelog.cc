@@ -74,7 +74,7 @@ absl::Status WriteTxn::Finish(Random& random) {
   RONGHE_RETURN_IF_ERROR(RememberRequest(revision));
   // The first statement has already counted one entry.
   if (entries_.size() == 1 && last_tick_ == first_tick_) return absl::OkStatus();
-  return session_->Execute(kSetRevision, {revision, last_tick_, partition_.value}).status();
+  return session_->Queue(kSetRevision, {revision, last_tick_, partition_.value});
 }
 
 absl::Status WriteTxn::InsertEntries(const std::string& change_id) {
@@ -87,7 +87,7 @@ absl::Status WriteTxn::InsertEntries(const std::string& change_id) {
   }
   if (rows.size() >= kBulkFrom) return session_->BulkInsert("change_log_bulk", "change_log", kEntryColumns, rows);
   for (const std::vector<sql::Value>& row : rows) {
-    RONGHE_RETURN_IF_ERROR(session_->Execute(kInsertEntry, std::span<const sql::Value>(row)).status());
+    RONGHE_RETURN_IF_ERROR(session_->Queue(kInsertEntry, std::span<const sql::Value>(row)));
   }
   return absl::OkStatus();
 }

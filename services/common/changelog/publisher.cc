@@ -29,6 +29,8 @@ constexpr int kShrink = 8;
 // it.
 constexpr int kIdleShare = 50;
 constexpr absl::Duration kLongestPoll = absl::Milliseconds(250);
+// How long a publication is followed by none, in lengths of itself; never longer than a poll.
+constexpr int kRestPerWork = 2;
 
 // Deadlines of the database are real time, whatever the injected clock says.
 absl::Time StatementDeadline() {
@@ -52,6 +54,7 @@ struct Publisher::Impl {
   struct Round {
     bool more = false;         // at once
     absl::Duration look_cost;  // of seeing whether there is something to do
+    absl::Duration rest;       // before the next one, hinted or not
   };
 
   absl::StatusOr<Look> LookNow() {
@@ -108,7 +111,8 @@ struct Publisher::Impl {
   absl::StatusOr<Round> RunRound() {
     const absl::Time start = clock.Now();
     RONGHE_ASSIGN_OR_RETURN(const Look look, LookNow());
-    Round round{.look_cost = clock.Now() - start};
+    Round round;
+    round.look_cost = clock.Now() - start;
     Announce(look.position);
     if (!look.pending || !MayPublish(look.lease)) return round;
     absl::StatusOr<Published> batch = Publish(look.lease);
@@ -116,6 +120,8 @@ struct Publisher::Impl {
     RONGHE_RETURN_IF_ERROR(batch.status());
     Announce(batch->position);
     round.more = batch->full;
+    // Under load, hints come with every commit, and batches of a few changes would take what the writers need.
+    round.rest = std::min((clock.Now() - start) * kRestPerWork, options.poll);
     return round;
   }
 
@@ -220,6 +226,9 @@ void Publisher::Impl::Run() {
     if (round.ok() && round->more) continue;
     if (!round.ok()) hinted = false;  // a database that is away is not asked at the writers' pace
     // Waking for no reason does no harm.
+    if (round.ok() && round->rest > absl::ZeroDuration()) {
+      changed.wait_for(lock, absl::ToChronoMicroseconds(round->rest), [this] { return stopping; });
+    }
     if (!stopping && !hinted) changed.wait_for(lock, absl::ToChronoMicroseconds(pause));
   }
 }

@@ -63,10 +63,9 @@ absl::StatusOr<std::optional<PriorWrite>> WriteTxn::Claim(const RequestKey& key)
 absl::Status WriteTxn::RememberRequest(int64_t revision) {
   if (!claimed_.has_value()) return absl::OkStatus();
   if (remembered_.empty()) return Internal("a claimed write did not say what to remember");
-  RONGHE_ASSIGN_OR_RETURN(const int64_t updated,
-                          session_->Execute(kRemember, {remembered_, revision, PartitionOfRequest(*claimed_),
-                                                        claimed_->caller, claimed_->request_id}));
-  return updated == 1 ? absl::OkStatus() : Internal("a claimed request is gone");
+  // This transaction has inserted the row.
+  return session_->Queue(
+      kRemember, {remembered_, revision, PartitionOfRequest(*claimed_), claimed_->caller, claimed_->request_id});
 }
 
 }  // namespace ronghe::common

@@ -58,16 +58,23 @@ absl::Status ReadSome(sql::Session& session, std::span<const int64_t> units, std
   });
 }
 
+// In pieces, as statements take them.
+absl::Status ReadPlaces(sql::Session& session, std::span<const int64_t> units, std::vector<PlaceRow>& rows) {
+  while (!units.empty()) {
+    const std::span<const int64_t> piece = units.first(std::min(units.size(), kUnitsPerStatement));
+    RONGHE_RETURN_IF_ERROR(ReadSome(session, piece, rows));
+    units = units.subspan(piece.size());
+  }
+  return absl::OkStatus();
+}
+
 // The places of units and of all that was ever above them, level by level.
 absl::Status ReadAbove(sql::Session& session, std::vector<int64_t> units, PlaceTree& tree) {
   absl::flat_hash_set<int64_t> seen(units.begin(), units.end());
   std::vector<PlaceRow> rows;
   while (!units.empty()) {
     const size_t before = rows.size();
-    for (std::span<const int64_t> left(units); !left.empty();
-         left = left.subspan(std::min(left.size(), kUnitsPerStatement))) {
-      RONGHE_RETURN_IF_ERROR(ReadSome(session, left.first(std::min(left.size(), kUnitsPerStatement)), rows));
-    }
+    RONGHE_RETURN_IF_ERROR(ReadPlaces(session, units, rows));
     units.clear();
     for (size_t i = before; i < rows.size(); ++i) {
       if (rows[i].parent != 0 && seen.insert(rows[i].parent).second) units.push_back(rows[i].parent);
@@ -225,6 +232,28 @@ void AddMonth(const MetricSet& metrics, std::span<const Period> periods, MonthNu
 }
 
 }  // namespace
+
+absl::StatusOr<std::vector<UnitUid>> ReadChildrenAt(sql::Session& session, UnitUid parent, MonthNumber month,
+                                                    std::span<const UnitUid> today) {
+  RONGHE_ASSIGN_OR_RETURN(const Moved moved, MovedSince(session, month));
+  std::vector<PlaceRow> rows;
+  RONGHE_RETURN_IF_ERROR(ReadPlaces(session, moved.units, rows));
+  // The last place up to the month; rows come by unit and month.
+  absl::flat_hash_map<int64_t, int64_t> parent_then;
+  for (const PlaceRow& row : rows) {
+    if (row.from <= month) parent_then[row.unit] = row.parent;
+  }
+  std::set<UnitUid> children(today.begin(), today.end());
+  for (const int64_t unit : moved.units) {
+    const auto then = parent_then.find(unit);
+    if (then != parent_then.end() && then->second == parent.value) {
+      children.insert(UnitUid(unit));
+    } else {
+      children.erase(UnitUid(unit));
+    }
+  }
+  return std::vector<UnitUid>(children.begin(), children.end());
+}
 
 absl::StatusOr<MonthDifference> ReadDifference(sql::Session& session, const MetricSet& metrics, UnitUid unit,
                                                PartitionId partition, MonthNumber month) {

@@ -38,6 +38,11 @@ struct MonthDifference {
 absl::StatusOr<MonthDifference> ReadDifference(sql::Session& session, const MetricSet& metrics, UnitUid unit,
                                                PartitionId partition, MonthNumber month);
 
+// Inside a snapshot: the units that stood directly under one at the end of a month, by uid. `today`: those that do
+// today.
+absl::StatusOr<std::vector<UnitUid>> ReadChildrenAt(sql::Session& session, UnitUid parent, MonthNumber month,
+                                                    std::span<const UnitUid> today);
+
 // Inside a snapshot: like ReadSummaries, with sums under today's structure: flows of every month of a period, and
 // stocks at its end, as the units that are below today had them. Own values are the same.
 absl::StatusOr<std::vector<SummaryValues>> ReadSummariesNow(sql::Session& session, const MetricSet& metrics,

@@ -99,7 +99,8 @@ void SourceStream::OnTick(absl::Time now) {
     if (now - frame().started > impl.options.stall) End(DeadlineExceeded());
     return;
   }
-  absl::Status still = impl.parts.authorizer.Recheck(frame().identity, *frame().method.access, frame().call.scope);
+  absl::Status still =
+      impl.parts.authorizer.Recheck(frame().identity, *frame().method.access, frame().call.scope, Request());
   if (!still.ok()) End(still);
 }
 
@@ -116,6 +117,7 @@ class ServerStreamCall final : public SourceStream {
 
  private:
   void OnStart() override { Read(&in_); }
+  const google::protobuf::Message* Request() const override { return request_.get(); }
 
   void OnReadDone(bool ok) override {
     if (!ok) {

@@ -20,6 +20,9 @@ class SourceStream : public OpenStream {
   // The caller may do this; from now on it is asked again every second whether that still holds.
   void Admitted() { admitted_.store(true, std::memory_order_release); }
 
+  // What it was admitted with; null for a stream of messages. Asked for after Admitted only.
+  virtual const google::protobuf::Message* Request() const { return nullptr; }
+
   void OnWritten(bool ok) override;
   void OnEnded() override;
   void OnTick(absl::Time now) override;

@@ -79,6 +79,15 @@ class PgSession final : public Session {
     return changes ? std::atoll(PQcmdTuples(result.get())) : 0;
   }
 
+  absl::Status Queue(const Query& query, std::span<const Value> args) override {
+    // The first statement finds out whether the connection is still there.
+    if (!begun_) return Run(query, args).status();
+    RONGHE_RETURN_IF_ERROR(Ready());
+    RONGHE_RETURN_IF_ERROR(failure_.Note(CheckArgs(query.name, args)));
+    connection_.QueueStatement(query, args, PgConnection::Outcome::kErrorOnly);
+    return absl::OkStatus();
+  }
+
   absl::Status Select(const Query& query, std::span<const Value> args,
                       absl::FunctionRef<absl::Status(const Row&)> each) override {
     RONGHE_ASSIGN_OR_RETURN(PgResult result, Run(query, args));
@@ -132,7 +141,8 @@ class PgSession final : public Session {
   absl::StatusOr<PgResult> Run(const Query& query, std::span<const Value> args) {
     RONGHE_RETURN_IF_ERROR(Ready());
     RONGHE_RETURN_IF_ERROR(failure_.Note(CheckArgs(query.name, args)));
-    auto result = RoundTrip(query.name, [&] { connection_.QueueStatement(query, args); });
+    auto result =
+        RoundTrip(query.name, [&] { connection_.QueueStatement(query, args, PgConnection::Outcome::kResult); });
     if (result.ok() && *result == nullptr) return failure_.Note(StatementFailed(query.name, "no result"));
     return result;
   }
@@ -168,7 +178,14 @@ class PgSession final : public Session {
     connection_.QueueControl("COMMIT");
     absl::Time until = std::max(deadline_, SystemClock().Now() + kCommitPatience);
     absl::Status status = connection_.Collect("sql.commit", until).status();
-    if (!connection_.lost()) return status;
+    if (!connection_.lost()) {
+      // After an error of what was sent with it, the COMMIT was not run.
+      if (!status.ok()) {
+        connection_.QueueControl("ROLLBACK");
+        connection_.SendAndForget();
+      }
+      return status;
+    }
     return WithLog(Unavailable("COMMIT_UNKNOWN",
                                {"the database was lost while committing; the change may or may not "
                                 "have been made: call again with the same request id",

@@ -214,12 +214,12 @@ void PgConnection::QueueControl(const char* text) {
        {Expected::kControl});
 }
 
-void PgConnection::QueueStatement(const Query& query, std::span<const Value> args) {
+void PgConnection::QueueStatement(const Query& query, std::span<const Value> args, Outcome outcome) {
   Arguments arguments(args);
   std::string name = Prepare(query, args);
   Sent(PQsendQueryPrepared(connection_, name.c_str(), arguments.size(), arguments.values(), arguments.lengths(),
                            arguments.formats(), kBinaryFormat) == 1,
-       {Expected::kStatement});
+       {.expected = Expected::kStatement, .ignored = false, .prepared = "", .name = query.name, .outcome = outcome});
 }
 
 // Queues the preparation where the server does not have the statement yet. A statement that is not kept has no name.
@@ -231,7 +231,10 @@ std::string PgConnection::Prepare(const Query& query, std::span<const Value> arg
   std::vector<Oid> types = TypesOf(args);
   Sent(PQsendPrepare(connection_, name.c_str(), NumberPlaceholders(query.text).c_str(), static_cast<int>(types.size()),
                      types.data()) == 1,
-       {Expected::kPrepare, false, keep ? std::string(query.text) : ""});
+       {.expected = Expected::kPrepare,
+        .ignored = false,
+        .prepared = keep ? std::string(query.text) : "",
+        .name = query.name});
   // Taken back if the preparation fails.
   if (keep) statements_[std::string(query.text)] = {name};
   return name;
@@ -278,7 +281,7 @@ absl::Status PgConnection::Read(const Answer& answer, std::string_view name, abs
   bool ok = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
   if (!ok && answer.expected == Expected::kPrepare) statements_.erase(answer.prepared);
   if (!ok && !answer.ignored && first_error.ok()) {
-    first_error = PgToStatus(name, result.get());
+    first_error = PgToStatus(answer.name.empty() ? name : answer.name, result.get());
     const char* state = PQresultErrorField(result.get(), PG_DIAG_SQLSTATE);
     // A plan that the schema has outgrown: the next connection plans anew.
     if (answer.expected == Expected::kStatement && state != nullptr && std::string_view(state) == "0A000") {
@@ -287,7 +290,8 @@ absl::Status PgConnection::Read(const Answer& answer, std::string_view name, abs
     }
     if (state != nullptr && std::string_view(state).starts_with("57P")) lost_ = true;
   }
-  if (ok && answer.expected == Expected::kStatement) statement = std::move(result);
+  if (ok && answer.expected == Expected::kStatement && answer.outcome == Outcome::kResult)
+    statement = std::move(result);
   RONGHE_ASSIGN_OR_RETURN(PgResult end, Next(until));
   return end == nullptr ? absl::OkStatus() : Lost("out of step");
 }

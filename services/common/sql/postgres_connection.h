@@ -49,11 +49,14 @@ class PgConnection {
   void EndTransaction(bool committed);
   // BEGIN, COMMIT and the like.
   void QueueControl(const char* text);
-  // The statement whose result Collect returns.
-  void QueueStatement(const Query& query, std::span<const Value> args);
+  // A statement: Collect returns the result of the one that was queued with kResult, at most one, and the errors of
+  // all.
+  enum class Outcome { kResult, kErrorOnly };
+  void QueueStatement(const Query& query, std::span<const Value> args, Outcome outcome);
   // Sends what is queued, without waiting: the answers are read, and errors in them ignored, by the next Collect.
   void SendAndForget();
   // Sends what is queued and waits for all answers: the result of the statement (null without one), or the first error.
+  // `name` is for errors that belong to no statement.
   absl::StatusOr<PgResult> Collect(std::string_view name, absl::Time deadline);
   // COPY … FROM STDIN of `text` in its text format.
   absl::Status Copy(const char* name, const std::string& command, std::string_view text, absl::Time deadline);
@@ -65,6 +68,8 @@ class PgConnection {
     Expected expected;
     bool ignored = false;
     std::string prepared = {};  // the text that a kPrepare prepares
+    std::string name = {};      // of the statement
+    Outcome outcome = Outcome::kErrorOnly;
   };
   struct Prepared {
     std::string name;

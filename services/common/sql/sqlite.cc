@@ -54,6 +54,8 @@ class SqliteSession final : public Session {
     return sqlite3_changes64(connection_.handle());
   }
 
+  absl::Status Queue(const Query& query, std::span<const Value> args) override { return Execute(query, args).status(); }
+
   absl::Status Select(const Query& query, std::span<const Value> args,
                       absl::FunctionRef<absl::Status(const Row&)> each) override {
     RONGHE_RETURN_IF_ERROR(Ready());

@@ -79,9 +79,8 @@ absl::StatusOr<std::vector<SummaryService::Wanted>> SummaryService::Units(
     RONGHE_ASSIGN_OR_RETURN(const DirectoryUnit unit, Find(name));
     wanted.push_back({name, {unit.uid, unit.partition}});
     if (!request.include_children()) continue;
-    const std::vector<DirectoryUnit> children = parts_.directory.ChildrenOf(unit.uid);
+    const std::vector<DirectoryUnit> children = ActiveChildren(unit.uid);
     for (const DirectoryUnit& child : children) {
-      if (child.deleted || child.state != kActive) continue;
       SummaryUnit entry{child.uid, child.partition};
       if (request.totals_only()) {
         entry.parent = unit.uid;
@@ -150,15 +149,25 @@ absl::StatusOr<v1::GetStructureDifferenceResponse> SummaryService::GetDifference
   RONGHE_RETURN_IF_ERROR(parts_.gate.Cover(request.min_revision(), call.deadline));
   RONGHE_ASSIGN_OR_RETURN(const DirectoryUnit unit, Find(request.unit()));
   RONGHE_ASSIGN_OR_RETURN(std::string incarnation, parts_.log.Incarnation());
+  std::vector<UnitUid> today;
+  const std::vector<DirectoryUnit> active = ActiveChildren(unit.uid);
+  for (const DirectoryUnit& child : active) today.push_back(child.uid);
   SummaryMark mark;
   MonthDifference difference;
+  std::vector<UnitUid> children;
   RONGHE_RETURN_IF_ERROR(parts_.database.Read(call.deadline, [&](sql::Session& session) -> absl::Status {
     RONGHE_ASSIGN_OR_RETURN(mark, ReadMark(session));
+    RONGHE_ASSIGN_OR_RETURN(children, ReadChildrenAt(session, unit.uid, period->first, today));
+    if (request.children_only()) return absl::OkStatus();
     RONGHE_ASSIGN_OR_RETURN(difference,
                             ReadDifference(session, parts_.metrics, unit.uid, unit.partition, period->first));
     return absl::OkStatus();
   }));
   v1::GetStructureDifferenceResponse response;
+  for (const UnitUid child : children) {
+    if (std::string name = NameFor(call, child); !name.empty()) response.add_children_then(std::move(name));
+  }
+  std::sort(response.mutable_children_then()->begin(), response.mutable_children_then()->end());
   WriteAmounts(difference.then, true, *response.mutable_then());
   WriteAmounts(difference.now, true, *response.mutable_now());
   for (const StructureDifference& one : difference.units) {
@@ -171,6 +180,12 @@ absl::StatusOr<v1::GetStructureDifferenceResponse> SummaryService::GetDifference
   }
   WriteMark(mark, std::move(incarnation), *response.mutable_watermark());
   return response;
+}
+
+std::vector<DirectoryUnit> SummaryService::ActiveChildren(UnitUid unit) const {
+  std::vector<DirectoryUnit> children = parts_.directory.ChildrenOf(unit);
+  std::erase_if(children, [](const DirectoryUnit& child) { return child.deleted || child.state != kActive; });
+  return children;
 }
 
 // What lies outside the caller's scope has no name for the caller.

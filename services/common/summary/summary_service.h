@@ -52,6 +52,7 @@ class SummaryService {
   };
   absl::StatusOr<std::vector<Wanted>> Units(const v1::BatchGetSummariesRequest& request) const;
   absl::StatusOr<DirectoryUnit> Find(const std::string& name) const;
+  std::vector<DirectoryUnit> ActiveChildren(UnitUid unit) const;
   std::string NameFor(const Call& call, UnitUid unit) const;
   void WriteAmounts(std::span<const int64_t> values, bool zeros,
                     google::protobuf::Map<std::string, int64_t>& amounts) const;

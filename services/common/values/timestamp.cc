@@ -5,9 +5,10 @@
 namespace ronghe::common {
 
 void WriteTimestamp(absl::Time time, google::protobuf::Timestamp& out) {
-  const int64_t seconds = absl::ToUnixSeconds(time);  // rounds down
+  const int64_t micros = absl::ToUnixMicros(time);  // both round down
+  const int64_t seconds = absl::ToUnixSeconds(time);
   out.set_seconds(seconds);
-  out.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(seconds))));
+  out.set_nanos(static_cast<int32_t>((micros - seconds * 1'000'000) * 1'000));
 }
 
 absl::Time FromTimestamp(const google::protobuf::Timestamp& time) {

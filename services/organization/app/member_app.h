@@ -35,7 +35,7 @@ class MemberApp {
     const Tree& tree;
     RevisionGate& gate;
     common::Calendar calendar;
-    MembershipRules rules = {};
+    const RuleBook& rules;
   };
   explicit MemberApp(Parts parts)
       : store_(parts.store),
@@ -69,7 +69,7 @@ class MemberApp {
   AuditLog& audit_;
   const Tree& tree_;
   common::Calendar calendar_;
-  MembershipRules rules_;
+  const RuleBook& rules_;
   MemberWriter writer_;
   MemberViews views_;
 };

@@ -41,8 +41,9 @@ struct MemberHistoryPage {
 class MemberQuery {
  public:
   // All must outlive it.
-  MemberQuery(MemberStore& store, const Tree& tree, RevisionGate& gate, const common::TokenSigner& signer)
-      : store_(store), tree_(tree), signer_(signer), views_(tree, gate) {}
+  MemberQuery(MemberStore& store, const Tree& tree, RevisionGate& gate, const common::TokenSigner& signer,
+              const RuleBook& rules)
+      : store_(store), tree_(tree), signer_(signer), views_(tree, gate, rules) {}
 
   absl::StatusOr<MemberPage> List(const common::Call& call, const ListMembersQuery& query);
   // Of `members/{id}`, oldest first.

@@ -42,7 +42,7 @@ class MemberSearch {
     const Tree& tree;
     RevisionGate& gate;
     const common::TokenSigner& signer;
-    MembershipRules rules = {};
+    const RuleBook& rules;
   };
   explicit MemberSearch(Parts parts);
 

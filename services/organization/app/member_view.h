@@ -33,8 +33,8 @@ struct MemberVersionView {
 // Makes views. Thread-safe.
 class MemberViews {
  public:
-  MemberViews(const Tree& tree, RevisionGate& gate, const MembershipRules& rules = {})
-      : tree_(tree), gate_(gate), rules_(rules) {}
+  // All must outlive it.
+  MemberViews(const Tree& tree, RevisionGate& gate, const RuleBook& rules) : tree_(tree), gate_(gate), rules_(rules) {}
   // Personal data masked.
   MemberView Masked(const StoredMember& member) const;
   // Personal data in full: only after the reading is in the audit log.
@@ -46,7 +46,7 @@ class MemberViews {
 
   const Tree& tree_;
   RevisionGate& gate_;
-  MembershipRules rules_;
+  const RuleBook& rules_;
 };
 
 }  // namespace ronghe::organization

@@ -1,5 +1,6 @@
 #include "services/organization/app/membership_app.h"
 
+#include <algorithm>
 #include <vector>
 
 #include <fmt/format.h>
@@ -58,14 +59,16 @@ absl::StatusOr<MemberView> MembershipApp::ExtendProbation(const Call& call, cons
                                                           const WriteOptions& options) {
   Violations v = FaultsOf(options);
   v.AddAll(CheckMemberName(name, "name").status());
-  if (months < rules_.min_extension_months || months > rules_.max_extension_months) {
+  const absl::CivilDay today = calendar_.Today();
+  const MembershipRules& rules = rules_.On(today).membership;
+  if (months < std::max(1, rules.min_probation_extension_months) || months > rules.max_probation_extension_months) {
     v.Add("months", "OUT_OF_RANGE",
-          {fmt::format("a probation is extended by {} to {} months", rules_.min_extension_months,
-                       rules_.max_extension_months),
-           fmt::format("预备期可延长{}至{}个月", rules_.min_extension_months, rules_.max_extension_months)});
+          {fmt::format("a probation is extended by {} to {} months", rules.min_probation_extension_months,
+                       rules.max_probation_extension_months),
+           fmt::format("预备期可延长{}至{}个月", rules.min_probation_extension_months,
+                       rules.max_probation_extension_months)});
   }
   RONGHE_RETURN_IF_ERROR(v.ToStatus());
-  const absl::CivilDay today = calendar_.Today();
   return View(writer_.Run(call, name, options, {},
                           [&](MemberTxn& txn, const StoredMember& before) -> absl::StatusOr<StoredMember> {
                             const MemberState state = StateOf(before.member, before.membership, rules_, today);

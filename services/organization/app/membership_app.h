@@ -23,7 +23,7 @@ class MembershipApp {
     const Tree& tree;
     RevisionGate& gate;
     common::Calendar calendar;
-    MembershipRules rules = {};
+    const RuleBook& rules;
   };
   explicit MembershipApp(Parts parts)
       : calendar_(parts.calendar),
@@ -54,7 +54,7 @@ class MembershipApp {
   absl::CivilDay CheckDay(const DateParts& parts, const std::string& field, common::Violations& v) const;
 
   common::Calendar calendar_;
-  MembershipRules rules_;
+  const RuleBook& rules_;
   MemberWriter writer_;
   const Tree& tree_;
   MemberViews views_;

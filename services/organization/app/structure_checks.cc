@@ -87,14 +87,15 @@ class AncestorWalk {
 
 }  // namespace
 
-absl::StatusOr<absl::CivilDay> EffectiveDay(std::optional<absl::CivilDay> requested, const common::Calendar& calendar) {
+absl::StatusOr<absl::CivilDay> EffectiveDay(std::optional<absl::CivilDay> requested, const common::Calendar& calendar,
+                                            const RuleBook& rules) {
   absl::CivilDay today = calendar.Today();
   if (!requested) return today;
   if (*requested > today) {
     return common::InvalidArgument("effective_date", "EFFECTIVE_IN_FUTURE",
                                    {"must not be in the future", "不能晚于今天"});
   }
-  absl::CivilDay oldest = calendar.OldestOpenDay();
+  absl::CivilDay oldest = rules.On(today).periods.OldestOpenDay(today);
   if (*requested < oldest) {
     return common::InvalidArgument(
         "effective_date", "MONTH_CLOSED",
@@ -114,8 +115,9 @@ void CheckNotBefore(const Unit& unit, absl::CivilDay day, common::Violations& vi
        fmt::format("早于该组织最近一次变更（{}-{:02}-{:02}）", from.year(), from.month(), from.day())});
 }
 
-absl::StatusOr<std::vector<Blocker>> PlacementBlockers(UnitReader& reader, const UnitRef& child, Standing standing,
-                                                       const Unit& parent, int height, absl::CivilDay day) {
+absl::StatusOr<std::vector<Blocker>> PlacementBlockers(UnitReader& reader, const Rules& rules, const UnitRef& child,
+                                                       Standing standing, const Unit& parent, int height,
+                                                       absl::CivilDay day) {
   std::vector<Blocker> blockers;
   AncestorWalk walk(reader, day);
   RONGHE_RETURN_IF_ERROR(walk.Run(parent.uid(), child.uid ? child.uid : UnitUid(-1)));
@@ -129,7 +131,7 @@ absl::StatusOr<std::vector<Blocker>> PlacementBlockers(UnitReader& reader, const
     if (!span.unit.active()) {
       AddOnce(blockers, {"PARENT_DISSOLVED", parent.name(), {"the parent is dissolved", "上级组织已撤销"}});
     }
-    for (PlacementFault fault : CheckPlacement(standing, span.unit.standing())) {
+    for (PlacementFault fault : rules.structure.placements.Check(standing, span.unit.standing())) {
       AddOnce(blockers, Misplaced(fault, standing, span.unit));
     }
   }
@@ -143,9 +145,9 @@ absl::StatusOr<std::vector<Blocker>> PlacementBlockers(UnitReader& reader, const
   return blockers;
 }
 
-std::vector<Blocker> RootBlockers(const UnitRef& child, Standing standing) {
+std::vector<Blocker> RootBlockers(const Rules& rules, const UnitRef& child, Standing standing) {
   std::vector<Blocker> blockers;
-  for (PlacementFault fault : CheckPlacement(standing, std::nullopt)) {
+  for (PlacementFault fault : rules.structure.placements.Check(standing, std::nullopt)) {
     Text kind = KindText(standing.kind);
     AddOnce(blockers, {fault == PlacementFault::kLevelOrder ? "LEVEL_ORDER" : "KIND_UNDER_KIND",
                        "units/" + child.code,

@@ -65,6 +65,10 @@ std::optional<absl::Time> TransferApp::DueOf(const Transfer& transfer) const {
   return parts_.calendar.StartOf(*transfer.expire_day + 1);
 }
 
+absl::CivilDay TransferApp::LastDayOf(absl::CivilDay letter) const {
+  return letter + (parts_.rules.On(letter).transfers.letter_days - 1);
+}
+
 bool TransferApp::Sees(const common::Scope& scope, const Transfer& transfer) const {
   return (transfer.source && parts_.tree.Covers(scope, transfer.source)) ||
          (transfer.target && parts_.tree.Covers(scope, transfer.target));
@@ -146,7 +150,7 @@ absl::StatusOr<TransferView> TransferApp::CreateInside(const Call& call, const T
       return made && Sees(call.scope, made->transfer) ? absl::OkStatus() : common::NotFound(request.member);
     }
     if (!member || !parts_.tree.Covers(call.scope, member->unit)) return common::NotFound(request.member);
-    const MemberState state = StateOf(member->member, member->membership, parts_.membership_rules, today);
+    const MemberState state = StateOf(member->member, member->membership, parts_.rules, today);
     RONGHE_RETURN_IF_ERROR(NextStatus(state, MemberEvent::kTransfer, request.member).status());
     Transfer transfer;
     transfer.direction = outside ? TransferDirection::kToOutside : TransferDirection::kInside;
@@ -185,10 +189,10 @@ absl::StatusOr<TransferView> TransferApp::CreateFromOutside(const Call& call, co
           {"is no day of the calendar", "不是有效的日期"});
   } else if (*letter > today) {
     v.Add("transfer.letter_date", "IN_FUTURE", {"lies in the future", "不能晚于今天"});
-  } else if (*letter + parts_.rules.letter_days < today) {
+  } else if (LastDayOf(*letter) < today) {
     v.Add("transfer.letter_date", "LETTER_EXPIRED",
-          {fmt::format("a letter is good for {} days", parts_.rules.letter_days),
-           fmt::format("介绍信有效期为{}天,已过期", parts_.rules.letter_days)});
+          {fmt::format("the letter was good for {} days", parts_.rules.On(*letter).transfers.letter_days),
+           fmt::format("介绍信有效期为{}天,已过期", parts_.rules.On(*letter).transfers.letter_days)});
   }
   RONGHE_RETURN_IF_ERROR(v.ToStatus());
   const std::optional<TreeUnit> target = parts_.tree.FindByCode(*code);
@@ -210,7 +214,7 @@ absl::StatusOr<TransferView> TransferApp::CreateFromOutside(const Call& call, co
     transfer.outside = request.outside;
     transfer.letter_number = request.letter_number;
     transfer.letter_day = letter;
-    transfer.expire_day = *letter + parts_.rules.letter_days;
+    transfer.expire_day = LastDayOf(*letter);
     RONGHE_ASSIGN_OR_RETURN(made, txn.Insert(transfer, DueOf(transfer)));
     txn.Remember(made->id);
     return absl::OkStatus();
@@ -277,7 +281,7 @@ absl::StatusOr<TransferView> TransferApp::Release(const Call& call, const std::s
   const auto letter = [&](TransferTxn& txn, const StoredTransfer&, Transfer& after) -> absl::Status {
     RONGHE_ASSIGN_OR_RETURN(after.letter_number, txn.NextLetter(today.year()));
     after.letter_day = today;
-    after.expire_day = today + parts_.rules.letter_days;
+    after.expire_day = LastDayOf(today);
     return absl::OkStatus();
   };
   return Run(call, name, TransferEvent::kRelease, options, std::nullopt, letter);
@@ -292,7 +296,7 @@ absl::Status TransferApp::TakeOver(TransferTxn& txn, const StoredTransfer& befor
   membership.transfer = 0;
   if (!transfer.target) {
     const absl::CivilDay today = parts_.calendar.Today();
-    const MemberState state = StateOf(member->member, membership, parts_.membership_rules, today);
+    const MemberState state = StateOf(member->member, membership, parts_.rules, today);
     RONGHE_ASSIGN_OR_RETURN(const MemberStatus next,
                             NextStatus(state, MemberEvent::kMoveOutside, MemberName(member->id)));
     EndFloatingAt(membership.floating_unit, membership);

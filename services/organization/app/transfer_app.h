@@ -48,8 +48,7 @@ class TransferApp {
     RevisionGate& gate;
     const common::TokenSigner& signer;
     common::Calendar calendar;
-    TransferRules rules = {};
-    MembershipRules membership_rules = {};
+    const RuleBook& rules;
   };
   explicit TransferApp(const Parts& parts) : parts_(parts) {}
 
@@ -98,6 +97,8 @@ class TransferApp {
   absl::StatusOr<TransferView> View(const common::Call& call, const StoredTransfer& transfer) const;
   std::string UnitName(common::UnitUid unit) const;
   std::optional<absl::Time> DueOf(const Transfer& transfer) const;
+  // The last good day of a letter: the day of issue counts.
+  absl::CivilDay LastDayOf(absl::CivilDay letter) const;
 
   Parts parts_;
 };

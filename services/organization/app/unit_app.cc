@@ -94,21 +94,21 @@ bool SameFields(const UnitFields& a, const UnitFields& b) {
 }
 
 // Everything that forbids `unit` to become another kind: what stands above it and what stands below it.
-absl::StatusOr<std::vector<Blocker>> KindBlockers(UnitReader& reader, const Unit& unit, Standing standing,
-                                                  absl::CivilDay day) {
-  if (!KindFitsLevel(standing)) return std::vector<Blocker>{};  // said by the field rules
+absl::StatusOr<std::vector<Blocker>> KindBlockers(UnitReader& reader, const Rules& rules, const Unit& unit,
+                                                  Standing standing, absl::CivilDay day) {
+  if (!rules.structure.placements.KindFitsLevel(standing)) return std::vector<Blocker>{};  // said by the field rules
   std::vector<Blocker> blockers;
   if (unit.is_root()) {
-    blockers = RootBlockers(unit.ref(), standing);
+    blockers = RootBlockers(rules, unit.ref(), standing);
   } else {
     RONGHE_ASSIGN_OR_RETURN(std::optional<Unit> parent, reader.Find(unit.parent().uid));
     if (parent) {
-      RONGHE_ASSIGN_OR_RETURN(blockers, PlacementBlockers(reader, unit.ref(), standing, *parent, 1, day));
+      RONGHE_ASSIGN_OR_RETURN(blockers, PlacementBlockers(reader, rules, unit.ref(), standing, *parent, 1, day));
     }
   }
   RONGHE_ASSIGN_OR_RETURN(std::vector<Unit> children, reader.ActiveChildrenFrom(unit.uid(), day));
   for (const Unit& child : children) {
-    if (CheckPlacement(child.standing(), standing).empty()) continue;
+    if (rules.structure.placements.Check(child.standing(), standing).empty()) continue;
     common::Text kind = KindText(child.kind());
     common::Text above = KindText(standing.kind);
     blockers.push_back({"KIND_UNDER_KIND",
@@ -160,8 +160,8 @@ absl::StatusOr<Unit> UnitApp::Run(const common::Call& call, const WriteOptions& 
 absl::StatusOr<Unit> UnitApp::Create(const common::Call& call, UnitFields fields, const std::string& parent,
                                      const WriteOptions& options) {
   common::Violations violations = StartWith(options);
-  CheckUnitFields(fields, calendar_.Today(), "unit.", violations);
-  absl::StatusOr<absl::CivilDay> day = EffectiveDay(options.effective, calendar_);
+  absl::StatusOr<absl::CivilDay> day = EffectiveDay(options.effective, calendar_, rules_);
+  CheckUnitFields(fields, rules_.On(day.value_or(calendar_.Today())), calendar_.Today(), "unit.", violations);
   violations.AddAll(day.status());
   if (!IsRootParent(parent)) violations.AddAll(CodeFromName(parent, "unit.parent").status());
   RONGHE_RETURN_IF_ERROR(violations.ToStatus());
@@ -179,14 +179,14 @@ absl::StatusOr<Unit> UnitApp::Establish(UnitTxn& txn, const UnitFields& fields, 
   std::optional<Unit> parent;
   std::vector<Blocker> blockers;
   if (IsRootParent(parent_name)) {
-    blockers = RootBlockers(self, standing);
+    blockers = RootBlockers(rules_.On(day), self, standing);
   } else {
     RONGHE_ASSIGN_OR_RETURN(parent, FindNamed(txn, parent_name, "unit.parent"));
     if (day < parent->first()) {
       return common::InvalidArgument("effective_date", "BEFORE_PARENT",
                                      {"lies before the first day of the parent", "早于上级组织的起始日期"});
     }
-    RONGHE_ASSIGN_OR_RETURN(blockers, PlacementBlockers(txn, self, standing, *parent, 1, day));
+    RONGHE_ASSIGN_OR_RETURN(blockers, PlacementBlockers(txn, rules_.On(day), self, standing, *parent, 1, day));
   }
   RONGHE_ASSIGN_OR_RETURN(std::optional<Unit> same, txn.FindByCode(fields.code));
   common::Text taken{"the code is in use", "该组织代码已被使用"};
@@ -199,7 +199,7 @@ absl::StatusOr<Unit> UnitApp::Establish(UnitTxn& txn, const UnitFields& fields, 
     RONGHE_ASSIGN_OR_RETURN(partition, txn.NewPartitions(1));
   }
   RONGHE_ASSIGN_OR_RETURN(Unit unit, Unit::Create(txn.NewUid(), partition, parent ? parent->ref() : UnitRef{}, fields,
-                                                  day, calendar_.Today()));
+                                                  rules_.On(day), day, calendar_.Today()));
   RONGHE_ASSIGN_OR_RETURN(std::vector<Unit> made, txn.Insert({std::move(unit)}));
   return std::move(made.front());
 }
@@ -209,7 +209,7 @@ absl::StatusOr<Unit> UnitApp::Update(const common::Call& call, const std::string
   common::Violations violations = StartWith(options);
   violations.AddAll(CodeFromName(name, "unit.name").status());
   CheckMask(changes.mask, violations);
-  absl::StatusOr<absl::CivilDay> day = EffectiveDay(options.effective, calendar_);
+  absl::StatusOr<absl::CivilDay> day = EffectiveDay(options.effective, calendar_, rules_);
   violations.AddAll(day.status());
   RONGHE_RETURN_IF_ERROR(violations.ToStatus());
   return Run(call, options, [&](UnitTxn& txn) -> absl::StatusOr<Unit> {
@@ -224,12 +224,13 @@ absl::StatusOr<Unit> UnitApp::Apply(UnitTxn& txn, const Unit& unit, const UnitCh
   if (changes.mask.empty()) CheckUnchanged(unit, changes, violations);
   CheckNotBefore(unit, day, violations);
   UnitFields fields = Merge(unit, changes);
-  CheckUnitFields(fields, calendar_.Today(), "unit.", violations);
+  CheckUnitFields(fields, rules_.On(day), calendar_.Today(), "unit.", violations);
   RONGHE_RETURN_IF_ERROR(violations.ToStatus());
-  RONGHE_ASSIGN_OR_RETURN(Unit next, unit.Updated(fields, day, calendar_.Today()));
+  RONGHE_ASSIGN_OR_RETURN(Unit next, unit.Updated(fields, rules_.On(day), day, calendar_.Today()));
   if (SameFields(fields, unit.fields())) return unit;
   if (fields.kind != unit.kind()) {
-    RONGHE_ASSIGN_OR_RETURN(std::vector<Blocker> blockers, KindBlockers(txn, unit, next.standing(), day));
+    RONGHE_ASSIGN_OR_RETURN(std::vector<Blocker> blockers,
+                            KindBlockers(txn, rules_.On(day), unit, next.standing(), day));
     if (!IsOrganization(fields.kind)) {
       // A statistical group holds no members.
       RONGHE_ASSIGN_OR_RETURN(std::vector<Blocker> occupants, txn.Occupants({&unit, 1}));
@@ -245,7 +246,7 @@ absl::StatusOr<Unit> UnitApp::Move(const common::Call& call, const std::string& 
   common::Violations violations = StartWith(options);
   violations.AddAll(CodeFromName(name, "name").status());
   violations.AddAll(CodeFromName(parent, "parent").status());
-  absl::StatusOr<absl::CivilDay> day = EffectiveDay(options.effective, calendar_);
+  absl::StatusOr<absl::CivilDay> day = EffectiveDay(options.effective, calendar_, rules_);
   violations.AddAll(day.status());
   RONGHE_RETURN_IF_ERROR(violations.ToStatus());
   return Run(call, options, [&](UnitTxn& txn) -> absl::StatusOr<Unit> {
@@ -269,7 +270,7 @@ absl::StatusOr<Unit> UnitApp::Place(UnitTxn& txn, const Unit& unit, const std::s
   if (unit.parent().uid == parent.uid()) return unit;
   RONGHE_ASSIGN_OR_RETURN(int height, txn.Height(unit.uid()));
   RONGHE_ASSIGN_OR_RETURN(std::vector<Blocker> blockers,
-                          PlacementBlockers(txn, unit.ref(), unit.standing(), parent, height, day));
+                          PlacementBlockers(txn, rules_.On(day), unit.ref(), unit.standing(), parent, height, day));
   RONGHE_RETURN_IF_ERROR(RefuseIf(std::move(blockers)));
   return txn.Change(unit, next);
 }
@@ -277,7 +278,7 @@ absl::StatusOr<Unit> UnitApp::Place(UnitTxn& txn, const Unit& unit, const std::s
 absl::StatusOr<Unit> UnitApp::Dissolve(const common::Call& call, const std::string& name, const WriteOptions& options) {
   common::Violations violations = StartWith(options);
   violations.AddAll(CodeFromName(name, "name").status());
-  absl::StatusOr<absl::CivilDay> day = EffectiveDay(options.effective, calendar_);
+  absl::StatusOr<absl::CivilDay> day = EffectiveDay(options.effective, calendar_, rules_);
   violations.AddAll(day.status());
   RONGHE_RETURN_IF_ERROR(violations.ToStatus());
   return Run(call, options, [&](UnitTxn& txn) -> absl::StatusOr<Unit> {

@@ -36,8 +36,9 @@ struct UnitChanges {
 // Changes of the structure: what is allowed is decided inside the transaction that does it. Thread-safe.
 class UnitApp {
  public:
-  UnitApp(UnitStore& store, RevisionGate& gate, common::Calendar calendar)
-      : store_(store), gate_(gate), calendar_(calendar) {}
+  // All must outlive it.
+  UnitApp(UnitStore& store, RevisionGate& gate, common::Calendar calendar, const RuleBook& rules)
+      : store_(store), gate_(gate), calendar_(calendar), rules_(rules) {}
 
   // `parent`: `units/{code}`; empty or `units/-`: a root, which needs the permission on everything.
   absl::StatusOr<Unit> Create(const common::Call& call, UnitFields fields, const std::string& parent,
@@ -60,6 +61,7 @@ class UnitApp {
   UnitStore& store_;
   RevisionGate& gate_;
   common::Calendar calendar_;
+  const RuleBook& rules_;
 };
 
 // The code in `units/{code}`. INVALID_ARGUMENT on `field` for other names.

@@ -30,7 +30,7 @@ absl::Status UnitBulkCheck::Refuse(Node& node, std::string field, std::string re
 
 absl::Status UnitBulkCheck::CheckOne(const UnitDraft& draft, Node& node, FaultSink refuse) {
   common::Violations violations;
-  CheckUnitFields(draft.fields, today_, "", violations);
+  CheckUnitFields(draft.fields, rules_, today_, "", violations);
   if (!draft.parent_code.empty() && !IsUnitCode(draft.parent_code)) {
     violations.Add("parent", "BAD_NAME", {"must have the form units/{code}", "格式应为 units/{组织代码}"});
   }
@@ -116,7 +116,7 @@ absl::Status UnitBulkCheck::LoadOutside(UnitReader& reader) {
 }
 
 absl::Status UnitBulkCheck::PlaceUnder(Node& node, Standing parent, int parent_depth, FaultSink refuse) {
-  for (PlacementFault fault : CheckPlacement(node.standing, parent)) {
+  for (PlacementFault fault : rules_.structure.placements.Check(node.standing, parent)) {
     bool level = fault == PlacementFault::kLevelOrder;
     Text child = level ? LevelText(node.standing.level) : KindText(node.standing.kind);
     Text above = level ? LevelText(parent.level) : KindText(parent.kind);
@@ -141,7 +141,7 @@ absl::Status UnitBulkCheck::Place(Node& node, FaultSink refuse) {
       return Refuse(node, "parent", "REQUIRED", {"must lie below the unit of the import", "必须隶属于导入的上级组织"},
                     refuse);
     }
-    if (!CheckPlacement(node.standing, std::nullopt).empty()) {
+    if (!rules_.structure.placements.Check(node.standing, std::nullopt).empty()) {
       return Refuse(node, "parent", "REQUIRED", {"needs a unit above it", "必须有上级组织"}, refuse);
     }
     node.depth = 1;

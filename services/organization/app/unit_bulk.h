@@ -38,9 +38,10 @@ int64_t DraftOrder(const UnitFields& fields);
 // parents known and fitting, depth. Keeps about 100 bytes a draft. Not thread-safe.
 class UnitBulkCheck {
  public:
-  // `under`: all must lie below this unit; no uid: anywhere, roots too. They will hold from `effective` on.
-  UnitBulkCheck(UnitRef under, absl::CivilDay effective, absl::CivilDay today)
-      : under_(std::move(under)), effective_(effective), today_(today) {}
+  // `under`: all must lie below this unit; no uid: anywhere, roots too. They will hold from `effective` on, under the
+  // rules of that day, which outlive it.
+  UnitBulkCheck(UnitRef under, const Rules& rules, absl::CivilDay effective, absl::CivilDay today)
+      : under_(std::move(under)), rules_(rules), effective_(effective), today_(today) {}
 
   // In any order, in portions. Errors are those of the reader and of the sink.
   absl::Status Add(UnitReader& reader, std::span<const UnitDraft> drafts, FaultSink refuse);
@@ -69,6 +70,7 @@ class UnitBulkCheck {
   absl::StatusOr<Outside> Judge(UnitReader& reader, const Unit& unit) const;
 
   UnitRef under_;
+  const Rules& rules_;
   absl::CivilDay effective_;
   absl::CivilDay today_;
   std::vector<Node> nodes_;
@@ -86,8 +88,8 @@ struct BulkResult {
 };
 
 // Creates drafts (at most 500) that passed the check; parents are in the store or earlier in the list.
-absl::StatusOr<BulkResult> CreateUnits(UnitTxn& txn, std::span<const UnitDraft> drafts, absl::CivilDay effective,
-                                       absl::CivilDay today);
+absl::StatusOr<BulkResult> CreateUnits(UnitTxn& txn, std::span<const UnitDraft> drafts, const Rules& rules,
+                                       absl::CivilDay effective, absl::CivilDay today);
 
 // Takes units out as if they had never been (the revert of an import), or none: FAILED_PRECONDITION, reason
 // IMPORT_IN_USE, with every blocker: HAS_UNITS (units below that are not among them), HAS_MEMBERS, CHANGED_SINCE. Units

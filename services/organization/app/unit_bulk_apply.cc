@@ -24,8 +24,9 @@ DraftFault FaultOf(const UnitDraft& draft, std::string field, std::string reason
 // One call of CreateUnits.
 class Creation {
  public:
-  Creation(UnitTxn& txn, std::span<const UnitDraft> drafts, absl::CivilDay effective, absl::CivilDay today)
-      : txn_(txn), drafts_(drafts), effective_(effective), today_(today) {}
+  Creation(UnitTxn& txn, std::span<const UnitDraft> drafts, const Rules& rules, absl::CivilDay effective,
+           absl::CivilDay today)
+      : txn_(txn), drafts_(drafts), rules_(rules), effective_(effective), today_(today) {}
 
   absl::StatusOr<BulkResult> Run() {
     RONGHE_RETURN_IF_ERROR(Load());
@@ -84,8 +85,8 @@ class Creation {
     }
     common::PartitionId partition = parent ? parent->partition() : common::kDefaultPartition;
     if (HasOwnPartition(draft.fields.level)) partition = common::PartitionId(next_partition_.value++);
-    absl::StatusOr<Unit> unit =
-        Unit::Create(txn_.NewUid(), partition, parent ? parent->ref() : UnitRef{}, draft.fields, effective_, today_);
+    absl::StatusOr<Unit> unit = Unit::Create(txn_.NewUid(), partition, parent ? parent->ref() : UnitRef{}, draft.fields,
+                                             rules_, effective_, today_);
     if (unit.ok()) return std::optional<Unit>(*std::move(unit));
     for (const common::Violation& violation : common::ViolationsOf(unit.status())) {
       Refuse(draft, violation.field, violation.reason, violation.text);
@@ -116,8 +117,8 @@ class Creation {
     auto known = blockers_.find(key);
     if (known == blockers_.end()) {
       RONGHE_ASSIGN_OR_RETURN(std::vector<Blocker> blockers,
-                              PlacementBlockers(txn_, {{}, draft.fields.code}, {draft.fields.level, draft.fields.kind},
-                                                parent, 1, effective_));
+                              PlacementBlockers(txn_, rules_, {{}, draft.fields.code},
+                                                {draft.fields.level, draft.fields.kind}, parent, 1, effective_));
       known = blockers_.emplace(key, std::move(blockers)).first;
     }
     return &known->second;
@@ -125,6 +126,7 @@ class Creation {
 
   UnitTxn& txn_;
   std::span<const UnitDraft> drafts_;
+  const Rules& rules_;
   absl::CivilDay effective_;
   absl::CivilDay today_;
   BulkResult result_;
@@ -136,9 +138,9 @@ class Creation {
 
 }  // namespace
 
-absl::StatusOr<BulkResult> CreateUnits(UnitTxn& txn, std::span<const UnitDraft> drafts, absl::CivilDay effective,
-                                       absl::CivilDay today) {
-  return Creation(txn, drafts, effective, today).Run();
+absl::StatusOr<BulkResult> CreateUnits(UnitTxn& txn, std::span<const UnitDraft> drafts, const Rules& rules,
+                                       absl::CivilDay effective, absl::CivilDay today) {
+  return Creation(txn, drafts, rules, effective, today).Run();
 }
 
 absl::Status EraseUnits(UnitTxn& txn, std::span<const UnitUid> uids) {

@@ -81,7 +81,8 @@ absl::StatusOr<std::unique_ptr<ImportCheck>> UnitImportTarget::NewCheck(const Im
     RONGHE_RETURN_IF_ERROR(done);
   }
   const absl::CivilDay today = calendar_.Today();
-  return std::make_unique<UnitCheck>(store_, codec_, calendar_.clock(), UnitBulkCheck(std::move(under), today, today));
+  return std::make_unique<UnitCheck>(store_, codec_, calendar_.clock(),
+                                     UnitBulkCheck(std::move(under), rules_.On(today), today, today));
 }
 
 absl::StatusOr<ChunkOutcome> UnitImportTarget::Apply(ImportTxn& txn, const Import& import,
@@ -96,7 +97,7 @@ absl::StatusOr<ChunkOutcome> UnitImportTarget::Apply(ImportTxn& txn, const Impor
   }
   const std::unique_ptr<UnitTxn> units = txns_.Join(txn);
   const absl::CivilDay today = calendar_.Today();
-  RONGHE_ASSIGN_OR_RETURN(BulkResult result, CreateUnits(*units, drafts, today, today));
+  RONGHE_ASSIGN_OR_RETURN(BulkResult result, CreateUnits(*units, drafts, rules_.On(today), today, today));
   ChunkOutcome outcome;
   outcome.applied.reserve(result.created.size());
   for (const BulkResult::Created& created : result.created) {

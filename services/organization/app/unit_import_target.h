@@ -15,8 +15,8 @@ class UnitImportTarget final : public ImportTarget {
  public:
   // All must outlive it.
   UnitImportTarget(UnitStore& store, UnitTxnFactory& txns, const UnitRowCodec& codec, Consistency& consistency,
-                   common::Calendar calendar)
-      : store_(store), txns_(txns), codec_(codec), consistency_(consistency), calendar_(calendar) {}
+                   common::Calendar calendar, const RuleBook& rules)
+      : store_(store), txns_(txns), codec_(codec), consistency_(consistency), calendar_(calendar), rules_(rules) {}
 
   std::string_view collection() const override { return "units"; }
   bool personal() const override { return false; }
@@ -32,6 +32,7 @@ class UnitImportTarget final : public ImportTarget {
   const UnitRowCodec& codec_;
   Consistency& consistency_;
   common::Calendar calendar_;
+  const RuleBook& rules_;
 };
 
 }  // namespace ronghe::organization

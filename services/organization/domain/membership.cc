@@ -142,8 +142,9 @@ absl::CivilDay AddMonths(absl::CivilDay day, int months) {
   return absl::CivilDay(month) + (std::min(day.day(), last.day()) - 1);
 }
 
-absl::CivilDay ProbationEnd(const Member& member, const Membership& membership, const MembershipRules& rules) {
-  return membership.probation_until.value_or(AddMonths(member.join_date(), rules.probation_months));
+absl::CivilDay ProbationEnd(const Member& member, const Membership& membership, const RuleBook& rules) {
+  const int months = rules.On(member.join_date()).membership.probation_months;
+  return membership.probation_until.value_or(AddMonths(member.join_date(), months));
 }
 
 Member WithStatus(const Member& member, MemberStatus status, std::optional<absl::CivilDay> full_day) {
@@ -193,8 +194,7 @@ Text MemberStatusText(MemberStatus status) {
   return {"unknown", "未知"};
 }
 
-MemberState StateOf(const Member& member, const Membership& membership, const MembershipRules& rules,
-                    absl::CivilDay day) {
+MemberState StateOf(const Member& member, const Membership& membership, const RuleBook& rules, absl::CivilDay day) {
   MemberState state;
   state.status = member.status();
   state.floating = membership.floating != Floating::kNone;

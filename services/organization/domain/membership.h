@@ -12,6 +12,7 @@
 #include "services/common/values/ids.h"
 #include "services/common/values/status.h"
 #include "services/organization/domain/member.h"
+#include "services/organization/domain/rules.h"
 
 // The life of a membership: what it is beside the facts of the person, and the table of what may happen to it.
 namespace ronghe::organization {
@@ -41,17 +42,11 @@ struct Membership {
   friend bool operator==(const Membership&, const Membership&) = default;
 };
 
-// The rules in force about memberships.
-struct MembershipRules {
-  int probation_months = 12;  // after joining
-  int min_extension_months = 6;
-  int max_extension_months = 12;
-};
-
 // Full and probationary members are counted; the others are kept.
 bool IsCurrent(MemberStatus status);
-// The first day on which a probationary member may become full.
-absl::CivilDay ProbationEnd(const Member& member, const Membership& membership, const MembershipRules& rules);
+// The first day on which a probationary member may become full: by the rules in force when the member joined, and as
+// extended.
+absl::CivilDay ProbationEnd(const Member& member, const Membership& membership, const RuleBook& rules);
 // The same day `months` later; the last day of a shorter month.
 absl::CivilDay AddMonths(absl::CivilDay day, int months);
 // The member with another status; `full_day` where it became full.
@@ -86,8 +81,7 @@ struct MemberState {
   absl::CivilDay day;                           // of what is to happen
   std::optional<absl::CivilDay> probation_end;  // of a probationary member
 };
-MemberState StateOf(const Member& member, const Membership& membership, const MembershipRules& rules,
-                    absl::CivilDay day);
+MemberState StateOf(const Member& member, const Membership& membership, const RuleBook& rules, absl::CivilDay day);
 
 // The status after `event`. FAILED_PRECONDITION naming state, event and what would be allowed where the table has no
 // such row (reason MEMBER_STATE), or where what the row asks for is not so: PROBATION_NOT_OVER, PROBATION_EXTENDED,

@@ -33,10 +33,6 @@ enum class TransferReturnReason {
 enum class TransferSide { kSource = 1, kTarget = 2 };
 enum class TransferEvent { kRelease, kAccept, kWithdraw, kReturn, kExpire };
 
-struct TransferRules {
-  int letter_days = 90;
-};
-
 // Immutable but for what happens to it. Copyable.
 struct Transfer {
   TransferDirection direction = TransferDirection::kInside;

@@ -65,7 +65,7 @@ void CheckCode(std::string_view code, std::string field, common::Violations& vio
   }
 }
 
-void CheckRank(const UnitFields& fields, std::string_view prefix, common::Violations& violations) {
+void CheckRank(const UnitFields& fields, const Rules& rules, std::string_view prefix, common::Violations& violations) {
   auto check = [&](std::string_view name, int value, int max) {
     std::string field = fmt::format("{}{}", prefix, name);
     if (value == 0) {
@@ -79,7 +79,7 @@ void CheckRank(const UnitFields& fields, std::string_view prefix, common::Violat
   };
   bool level = check("level", static_cast<int>(fields.level), static_cast<int>(Level::kGroup));
   bool kind = check("kind", static_cast<int>(fields.kind), static_cast<int>(UnitKind::kStatisticalGroup));
-  if (level && kind && !KindFitsLevel({fields.level, fields.kind})) {
+  if (level && kind && !rules.structure.placements.KindFitsLevel({fields.level, fields.kind})) {
     common::Text level_text = LevelText(fields.level);
     common::Text kind_text = KindText(fields.kind);
     violations.Add(fmt::format("{}kind", prefix), "KIND_LEVEL",
@@ -133,13 +133,13 @@ bool IsUnitCode(std::string_view code) {
          });
 }
 
-void CheckUnitFields(const UnitFields& fields, absl::CivilDay today, std::string_view prefix,
+void CheckUnitFields(const UnitFields& fields, const Rules& rules, absl::CivilDay today, std::string_view prefix,
                      common::Violations& violations) {
   auto field = [&](std::string_view name) { return fmt::format("{}{}", prefix, name); };
   CheckCode(fields.code, field("code"), violations);
   CheckText({field("title"), 1, kMaxTitle}, fields.title, violations);
   CheckText({field("short_title"), 0, kMaxShortTitle}, fields.short_title, violations);
-  CheckRank(fields, prefix, violations);
+  CheckRank(fields, rules, prefix, violations);
   if (!fields.division_code.empty() && !IsDivisionCode(fields.division_code)) {
     violations.Add(field("division_code"), "BAD_DIVISION_CODE",
                    {"must have 2, 4, 6 or 9 digits", "应为 2、4、6 或 9 位数字"});
@@ -151,9 +151,9 @@ void CheckUnitFields(const UnitFields& fields, absl::CivilDay today, std::string
 }
 
 absl::StatusOr<Unit> Unit::Create(common::UnitUid uid, common::PartitionId partition, UnitRef parent, UnitFields fields,
-                                  absl::CivilDay from, absl::CivilDay today) {
+                                  const Rules& rules, absl::CivilDay from, absl::CivilDay today) {
   common::Violations violations;
-  CheckUnitFields(fields, today, "unit.", violations);
+  CheckUnitFields(fields, rules, today, "unit.", violations);
   RONGHE_RETURN_IF_ERROR(violations.ToStatus());
   Stored data;
   data.uid = uid;
@@ -169,10 +169,11 @@ std::string Unit::etag() const {
   return fmt::format("{:x}.{:x}", data_.revision, absl::ToUnixMicros(data_.recorded));
 }
 
-absl::StatusOr<Unit> Unit::Updated(UnitFields fields, absl::CivilDay from, absl::CivilDay today) const {
+absl::StatusOr<Unit> Unit::Updated(UnitFields fields, const Rules& rules, absl::CivilDay from,
+                                   absl::CivilDay today) const {
   RONGHE_ASSIGN_OR_RETURN(UnitState state, NextState(data_.state, UnitEvent::kUpdate));
   common::Violations violations;
-  CheckUnitFields(fields, today, "unit.", violations);
+  CheckUnitFields(fields, rules, today, "unit.", violations);
   if (fields.code != data_.fields.code) {
     violations.Add("unit.code", "IMMUTABLE", {"cannot be changed", "不可修改"});
   }

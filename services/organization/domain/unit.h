@@ -9,7 +9,7 @@
 #include <absl/time/time.h>
 
 #include "services/common/values/ids.h"
-#include "services/organization/domain/placement.h"
+#include "services/organization/domain/rules.h"
 #include "services/organization/domain/unit_types.h"
 
 namespace ronghe::organization {
@@ -27,7 +27,7 @@ struct UnitFields {
 };
 
 // Adds every violation of the field rules of unit.proto; fields are prefixed (`unit.`).
-void CheckUnitFields(const UnitFields& fields, absl::CivilDay today, std::string_view prefix,
+void CheckUnitFields(const UnitFields& fields, const Rules& rules, absl::CivilDay today, std::string_view prefix,
                      common::Violations& violations);
 // Whether a text has the form of a unit code: 2 to 32 characters of A-Z, 0-9 and hyphen.
 bool IsUnitCode(std::string_view code);
@@ -41,9 +41,9 @@ struct UnitRef {
 // One version of a unit: what holds from a day on. A Unit that exists is valid. Immutable; safe to share.
 class Unit {
  public:
-  // A new unit. INVALID_ARGUMENT with one violation per bad field.
+  // A new unit. INVALID_ARGUMENT with one violation per bad field. `rules`: those in force on the day `from`.
   static absl::StatusOr<Unit> Create(common::UnitUid uid, common::PartitionId partition, UnitRef parent,
-                                     UnitFields fields, absl::CivilDay from, absl::CivilDay today);
+                                     UnitFields fields, const Rules& rules, absl::CivilDay from, absl::CivilDay today);
   // From the store, which holds only valid ones.
   struct Stored {
     common::UnitUid uid;
@@ -80,7 +80,7 @@ class Unit {
 
   // The next versions, from the day `from`. FAILED_PRECONDITION, reason UNIT_DISSOLVED, after the end.
   // Code and level never change: `fields` must hold the same.
-  absl::StatusOr<Unit> Updated(UnitFields fields, absl::CivilDay from, absl::CivilDay today) const;
+  absl::StatusOr<Unit> Updated(UnitFields fields, const Rules& rules, absl::CivilDay from, absl::CivilDay today) const;
   absl::StatusOr<Unit> MovedTo(UnitRef parent, absl::CivilDay from) const;
   absl::StatusOr<Unit> Dissolved(absl::CivilDay from) const;
   // As the store wrote it.

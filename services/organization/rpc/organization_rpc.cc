@@ -44,6 +44,8 @@ OrganizationRpc::OrganizationRpc(common::Wrapper& wrapper, Parts parts)
   Unary<v1::DissolveUnitRequest, v1::Unit>("DissolveUnit",
                                            [this](const Call& c, const auto& r) { return DissolveUnit(c, r); });
   BindTotals<v1::BatchGetSummariesResponse>(parts_.totals);
+  Unary<v1::GetRulePackRequest, v1::RulePack>("GetRulePack",
+                                              [this](const Call& c, const auto& r) { return GetRulePack(c, r); });
   BidiStream<v1::ImportUnitsRequest, common::v1::ImportProgress>("ImportUnits", parts_.import_units);
   ServerStream<v1::ExportUnitsRequest, v1::ExportUnitsResponse>(
       "ExportUnits", [this](const Call& c, const auto& r) { return ExportUnits(c, r); });
@@ -142,6 +144,20 @@ absl::StatusOr<v1::Unit> OrganizationRpc::DissolveUnit(const Call& call, const v
   options.etag = request.etag();
   options.validate_only = request.validate_only();
   return Encode(parts_.units.Dissolve(call, request.name(), options));
+}
+
+absl::StatusOr<v1::RulePack> OrganizationRpc::GetRulePack(const Call&, const v1::GetRulePackRequest& request) {
+  common::Violations violations;
+  const std::optional<absl::CivilDay> as_of = ReadDate(request.as_of(), "as_of", violations);
+  RONGHE_RETURN_IF_ERROR(violations.ToStatus());
+  const v1::RulePack& pack = parts_.rules.pack;
+  if (!as_of) return pack;
+  v1::RulePack one;
+  one.set_name(pack.name());
+  one.set_version(pack.version());
+  one.set_title(pack.title());
+  *one.add_sets() = pack.sets(static_cast<int>(parts_.rules.book.IndexOn(*as_of)));
+  return one;
 }
 
 absl::StatusOr<std::unique_ptr<common::MessageSource>> OrganizationRpc::ExportUnits(

@@ -10,6 +10,7 @@
 #include "services/common/summary/totals_binding.h"
 #include "services/organization/app/unit_app.h"
 #include "services/organization/app/unit_query.h"
+#include "services/organization/rpc/rule_pack_codec.h"
 
 namespace ronghe::organization {
 
@@ -23,6 +24,7 @@ class OrganizationRpc final : public common::TotalsBinding {
     common::Totals& totals;
     RevisionGate& gate;
     common::WatchService& watch;
+    const LoadedRules& rules;
     std::function<absl::StatusOr<std::unique_ptr<common::Upload>>(const common::Call&)> import_units;
   };
   OrganizationRpc(common::Wrapper& wrapper, Parts parts);
@@ -38,6 +40,7 @@ class OrganizationRpc final : public common::TotalsBinding {
   absl::StatusOr<v1::Unit> UpdateUnit(const common::Call& call, const v1::UpdateUnitRequest& request);
   absl::StatusOr<v1::Unit> MoveUnit(const common::Call& call, const v1::MoveUnitRequest& request);
   absl::StatusOr<v1::Unit> DissolveUnit(const common::Call& call, const v1::DissolveUnitRequest& request);
+  absl::StatusOr<v1::RulePack> GetRulePack(const common::Call& call, const v1::GetRulePackRequest& request);
   absl::StatusOr<std::unique_ptr<common::MessageSource>> ExportUnits(const common::Call& call,
                                                                      const v1::ExportUnitsRequest& request);
   absl::StatusOr<v1::Unit> Encode(const absl::StatusOr<Unit>& unit);

@@ -11,8 +11,9 @@ namespace {
 
 namespace sql = common::sql;
 
-#define RONGHE_VERSION_COLUMNS \
-  "version, unit_uid, status, join_day, full_day, floating, floating_uid, floating_day, leave_reason, leave_day, probation_day"
+#define RONGHE_VERSION_COLUMNS                                                                                     \
+  "version, unit_uid, status, join_day, full_day, floating, floating_uid, floating_day, leave_reason, leave_day, " \
+  "probation_day"
 
 // A row holds what ended its version; what made it stands in the row before.
 constexpr sql::Query kSelectEnded{"member_history_select",

@@ -131,6 +131,45 @@ TEST_F(GatewayTotalsTest, ChildrenInTheOrderOfAFigureWithRankAndShare) {
             grpc::StatusCode::INVALID_ARGUMENT);
 }
 
+TEST_F(GatewayTotalsTest, APastMonthListsThoseWhoStoodThereThen) {
+  // T2 came later, B1 stood directly under the county, and NONE is nothing the gateway knows.
+  for (StandInService* service : {&education_, &rectification_, &assessment_}) {
+    for (const char* unit : {"units/B1", "units/NONE", "units/T1"}) {
+      service->totals.difference.add_children_then(unit);
+    }
+    service->totals.children_until = "2025-12";
+  }
+  const auto list = [&](const std::string& subject, const std::string& unit, const std::string& period,
+                        common::v1::Structure structure) {
+    v1::ListChildOverviewsRequest request;
+    request.set_unit(unit);
+    request.set_period(period);
+    request.set_structure(structure);
+    request.set_order_by("education.branch_assemblies_expected");
+    v1::ListChildOverviewsResponse response;
+    const grpc::Status status = stub_->ListChildOverviews(As(subject).get(), request, &response);
+    EXPECT_TRUE(status.ok()) << status.error_message();
+    std::string units;
+    for (const v1::Overview& overview : response.overviews()) {
+      units += overview.unit() + " ";
+      EXPECT_EQ(overview.period(), period);
+      EXPECT_LE(overview.share(), 1);
+    }
+    return units;
+  };
+  using common::v1::STRUCTURE_NOW;
+  using common::v1::STRUCTURE_THEN;
+  EXPECT_EQ(list("li", "units/C1", "2025-10", STRUCTURE_THEN), "units/B1 units/T1 ");
+  EXPECT_EQ(list("li", "units/C1", "2025-Q4", STRUCTURE_THEN), "units/B1 units/T1 ");
+  EXPECT_EQ(list("li", "units/C1", "2026-01", STRUCTURE_THEN), "");
+  EXPECT_EQ(list("li", "units/C1", "2025-10", STRUCTURE_NOW), "units/T2 units/T1 ");
+  // Of those that stood under T1, the viewer of T1 sees what he may see today.
+  EXPECT_EQ(list("wang", "units/T1", "2025-10", STRUCTURE_THEN), "units/B1 units/T1 ");
+  // Nobody answers: the units of today, with what was known last.
+  for (StandInService* service : {&education_, &rectification_, &assessment_}) service->Stop();
+  EXPECT_EQ(list("li", "units/C1", "2025-10", STRUCTURE_THEN), "units/T2 units/T1 ");
+}
+
 TEST_F(GatewayTotalsTest, MonthsAndUnitsBesideEachOther) {
   v1::GetTrendRequest trend;
   trend.set_unit("units/T1");

@@ -75,6 +75,28 @@ class GatewayWatchTest : public TotalsTest {
   std::unique_ptr<Watching> Watch(const std::string& subject, const std::string& unit) {
     return std::make_unique<Watching>(*stub_, As(subject, absl::Seconds(60)), unit);
   }
+  // A unit as the structure has it from `revision` on.
+  static organization::v1::StreamDirectoryResponse Placed(int64_t revision, int64_t uid, int64_t parent,
+                                                          const std::string& code, const std::string& title,
+                                                          bool deleted) {
+    organization::v1::StreamDirectoryResponse change;
+    change.set_complete(true);
+    change.set_incarnation("stand-in");
+    change.set_position(revision);
+    change.set_structure_revision(revision + 2);
+    change.set_place_revision(revision);
+    auto* unit = change.add_units();
+    unit->set_uid(uid);
+    unit->set_parent_uid(parent);
+    unit->set_partition(2);
+    unit->set_code(code);
+    unit->set_title(title);
+    unit->set_level(organization::v1::LEVEL_TOWNSHIP);
+    unit->set_kind(organization::v1::UNIT_KIND_COMMITTEE);
+    unit->set_state(organization::v1::UNIT_STATE_ACTIVE);
+    unit->set_deleted(deleted);
+    return change;
+  }
   static bool Has(const v1::Overview& overview, int64_t value) {
     return overview.education().branch_assemblies_expected() == value;
   }
@@ -126,28 +148,9 @@ TEST_F(GatewayWatchTest, AStructureMayChangeTheUnitItselfOrEndIt) {
   Warm("units/T2");
   const auto watching = Watch("li", "units/T2");
   ASSERT_TRUE(watching->WaitFor([](const auto& o) { return o.title() == "稻田"; }));
-  const auto delta = [&](int64_t revision, const std::string& title, bool deleted) {
-    organization::v1::StreamDirectoryResponse change;
-    change.set_complete(true);
-    change.set_incarnation("stand-in");
-    change.set_position(revision);
-    change.set_structure_revision(revision + 2);
-    change.set_place_revision(revision);
-    auto* unit = change.add_units();
-    unit->set_uid(3);
-    unit->set_parent_uid(1);
-    unit->set_partition(2);
-    unit->set_code("T2");
-    unit->set_title(title);
-    unit->set_level(organization::v1::LEVEL_TOWNSHIP);
-    unit->set_kind(organization::v1::UNIT_KIND_COMMITTEE);
-    unit->set_state(organization::v1::UNIT_STATE_ACTIVE);
-    unit->set_deleted(deleted);
-    return change;
-  };
-  organization_.Send(delta(8, "稻田镇", false));
+  organization_.Send(Placed(8, 3, 1, "T2", "稻田镇", false));
   ASSERT_TRUE(watching->WaitFor([](const auto& o) { return o.title() == "稻田镇"; }, absl::Milliseconds(900)));
-  organization_.Send(delta(9, "稻田镇", true));
+  organization_.Send(Placed(9, 3, 1, "T2", "稻田镇", true));
   EXPECT_EQ(watching->End().error_code(), grpc::StatusCode::NOT_FOUND);
 }
 
@@ -156,6 +159,20 @@ TEST_F(GatewayWatchTest, NothingForThoseOutsideTheScope) {
   EXPECT_EQ(Watch("wang", "units/C1")->End().error_code(), grpc::StatusCode::NOT_FOUND);
   EXPECT_EQ(Watch("zhao", "units/C1")->End().error_code(), grpc::StatusCode::PERMISSION_DENIED);
   EXPECT_EQ(Watch("li", "units/NONE")->End().error_code(), grpc::StatusCode::NOT_FOUND);
+}
+
+// A unit that moves away takes itself out of the sight of those who saw it where it was.
+TEST_F(GatewayWatchTest, EndsWhenTheUnitLeavesTheScope) {
+  Warm("units/B1");
+  const auto everywhere = Watch("li", "units/B1");
+  const auto watching = Watch("wang", "units/B1");
+  ASSERT_TRUE(watching->WaitFor([](const auto& o) { return Has(o, 60); }));
+  ASSERT_TRUE(everywhere->WaitFor([](const auto& o) { return Has(o, 60); }));
+  organization_.Send(Placed(8, 4, 3, "B1", "一支部", false));
+  EXPECT_EQ(watching->End().error_code(), grpc::StatusCode::NOT_FOUND);
+  education_.totals.Set(4, {{"units/B1", 61}});
+  ASSERT_TRUE(everywhere->WaitFor([](const auto& o) { return Has(o, 61); }));
+  EXPECT_TRUE(Has(watching->last(), 60));
 }
 
 TEST_F(GatewayWatchTest, AServiceThatGoesAndComesIsSeen) {

@@ -23,9 +23,11 @@ class Served final : public Service {
                                  Response* response) override {
     return totals_.Answer(context, *request, *response);
   }
-  grpc::Status GetStructureDifference(grpc::ServerContext*, const common::v1::GetStructureDifferenceRequest*,
+  grpc::Status GetStructureDifference(grpc::ServerContext*, const common::v1::GetStructureDifferenceRequest* request,
                                       common::v1::GetStructureDifferenceResponse* response) override {
     *response = totals_.difference;
+    if (request->children_only()) response->clear_differences();
+    if (!totals_.children_until.empty() && request->period() > totals_.children_until) response->clear_children_then();
     return grpc::Status::OK;
   }
 

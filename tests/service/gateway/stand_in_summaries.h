@@ -41,6 +41,7 @@ class StandInSummaries {
   // Before each answer, outside all locks; an error is the answer.
   void BeforeAnswer(std::function<grpc::Status(grpc::ServerContext*)> before);
   common::v1::GetStructureDifferenceResponse difference;  // before the first call
+  std::string children_until;  // the last month for which it has `children_then`; likewise
 
   // A BatchGetSummariesResponse of any service.
   grpc::Status Answer(grpc::ServerContext* context, const common::v1::BatchGetSummariesRequest& request,

@@ -360,6 +360,43 @@ TEST_F(MemberServiceTest, PersonalValuesAreNowhereInClear) {
   reveal.set_purpose("核对身份");
   ASSERT_TRUE(Read(members_->RevealMember(Admin().get(), reveal, &after)).ok());
   EXPECT_EQ(after.full_name(), planted.full_name);
+  // What is searched for is as personal as what is found; so is a guess.
+  std::string tokens;
+  const auto search = [&](auto field, const std::string& text) {
+    v1::SearchMembersRequest request;
+    request.set_parent("units/3707");
+    request.set_purpose("核对身份");
+    request.set_page_size(1);
+    *(request.*field)() = text;
+    v1::SearchMembersResponse found;
+    const Said said = Read(members_->SearchMembers(Admin().get(), request, &found));
+    tokens += found.next_page_token();
+    return said.ok() ? found.members_size() : -1;
+  };
+  const auto by_number = &v1::SearchMembersRequest::mutable_identity_number;
+  const auto by_phone = &v1::SearchMembersRequest::mutable_phone;
+  const auto by_name = &v1::SearchMembersRequest::mutable_full_name;
+  EXPECT_EQ(search(by_number, tests::Person(4243).identity_number), 1);
+  EXPECT_EQ(search(by_number, planted.identity_number), 0);
+  EXPECT_EQ(search(by_number, planted.identity_number + "1"), -1);
+  EXPECT_EQ(search(by_phone, "0536-1112223"), 1);
+  EXPECT_EQ(search(by_name, planted.full_name), 1);
+  EXPECT_EQ(search(by_name, planted.full_name + std::string(200, 'x')), -1);
+  v1::LeaveMemberRequest leave;
+  leave.set_name(made.name());
+  leave.set_reason(v1::LEAVE_REASON_RESIGNED);
+  ASSERT_TRUE(Read(members_->LeaveMember(Admin().get(), leave, &after)).ok());
+  EXPECT_FALSE(Read(members_->LeaveMember(Admin().get(), leave, &after)).ok());
+  v1::ListMemberHistoryRequest history;
+  history.set_parent(made.name());
+  v1::ListMemberHistoryResponse versions;
+  ASSERT_TRUE(Read(members_->ListMemberHistory(Admin().get(), history, &versions)).ok());
+  v1::ListAuditEntriesRequest readings;
+  readings.set_parent("units/3707");
+  v1::ListAuditEntriesResponse entries;
+  ASSERT_TRUE(Read(access_->ListAuditEntries(Admin().get(), readings, &entries)).ok());
+  EXPECT_GE(entries.entries_size(), 5);
+  const std::string told = tokens + versions.SerializeAsString() + entries.SerializeAsString();
 
   // The feed, from its beginning.
   common::v1::WatchRequest watch;
@@ -395,7 +432,7 @@ TEST_F(MemberServiceTest, PersonalValuesAreNowhereInClear) {
     logged = log_;
   }
   EXPECT_THAT(logged, HasSubstr("CreateMember"));
-  places.insert(places.end(), {{"feed", feed}, {"log", logged}, {"errors", errors_}});
+  places.insert(places.end(), {{"feed", feed}, {"log", logged}, {"errors", errors_}, {"told", told}});
   EXPECT_THAT(places, Contains(::testing::Pair("organization.db", HasSubstr(made.name()))));
   for (const auto& [place, content] : places) {
     for (const std::string& value : values) {

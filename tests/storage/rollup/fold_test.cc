@@ -198,6 +198,14 @@ void FoldTest::CheckDifferences(MonthNumber month) {
       RONGHE_ASSIGN_OR_RETURN(
           const MonthDifference difference,
           ReadDifference(session, tests::TestMetrics(), UnitUid(uid), PartitionId(unit.partition), month));
+      std::vector<UnitUid> today;
+      std::vector<UnitUid> expected_children;
+      for (const auto& [child, of] : model_.units()) {
+        if (model_.ParentAt(child, RollupModel::kNow) == uid) today.emplace_back(child);
+        if (model_.ParentAt(child, month) == uid) expected_children.emplace_back(child);
+      }
+      RONGHE_ASSIGN_OR_RETURN(const std::vector<UnitUid> children, ReadChildrenAt(session, UnitUid(uid), month, today));
+      EXPECT_EQ(children, expected_children) << "under " << uid << " in " << month;
       EXPECT_EQ(difference.then, then.at(uid)) << uid;
       EXPECT_EQ(difference.now, now.at(uid)) << uid;
       Values moved(tests::TestMetrics().size());

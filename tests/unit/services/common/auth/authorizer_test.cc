@@ -370,7 +370,7 @@ TEST_F(AuthorizerTest, RechecksStreams) {
   nlohmann::json claims = identity_.users().Claims("li", clock_.Now());
   auto li = *Identify("Bearer " + identity_.users().Sign(claims), identity_.ServiceBearer("gateway"));
   Scope scope = *authorizer_.Authorize(li, watch, v1::WatchRequest(), absl::InfiniteFuture());
-  auto recheck = [&] { return Outcome(authorizer_.Recheck(li, watch, scope)); };
+  auto recheck = [&] { return Outcome(authorizer_.Recheck(li, watch, scope, nullptr)); };
   EXPECT_EQ(recheck(), "OK");
   Grant({{v1::ROLE_OFFICER, 1}});
   EXPECT_EQ(recheck(), "OK") << "wider";
@@ -394,13 +394,40 @@ TEST_F(AuthorizerTest, RechecksStreams) {
   EXPECT_EQ(recheck(), "UNAUTHENTICATED TOKEN_EXPIRED");
 }
 
+TEST_F(AuthorizerTest, AStreamEndsWhenItsUnitLeavesTheScope) {
+  MethodAccess access = Access("organization.v1.OrganizationService.ExportUnits");
+  Grant({{v1::ROLE_VIEWER, 2}});
+  auto li = User();
+  org::ExportUnitsRequest request;
+  request.set_parent("units/BRANCH");
+  Scope scope = *authorizer_.Authorize(li, access, request, absl::InfiniteFuture());
+  auto recheck = [&] { return Outcome(authorizer_.Recheck(li, access, scope, &request)); };
+  EXPECT_EQ(recheck(), "OK");
+  auto place = [&](std::vector<DirectoryUnit> units) {
+    DirectoryDelta delta = Delta(++position_);
+    delta.units = std::move(units);
+    directory_.Apply(delta, clock_.Now());
+  };
+  place({MakeUnit(4, 3, "BRANCH")});
+  EXPECT_THAT(recheck(), ::testing::StartsWith("NOT_FOUND"));
+  place({MakeUnit(4, 2, "BRANCH")});
+  EXPECT_EQ(recheck(), "OK");
+  // With everything of the caller, it is in the scope still.
+  place({MakeUnit(2, 9, "TOWN")});
+  EXPECT_EQ(recheck(), "OK");
+  Grant({{v1::ROLE_VIEWER, 0}});
+  EXPECT_EQ(recheck(), "OK");
+  request.set_parent("units/-");
+  EXPECT_EQ(recheck(), "OK");
+}
+
 TEST_F(AuthorizerTest, AStreamOverEverythingEndsWithLess) {
   MethodAccess watch = Access("organization.v1.OrganizationService.Watch");
   Grant({{v1::ROLE_OFFICER, 0}});
   auto li = User();
   Scope scope = *authorizer_.Authorize(li, watch, v1::WatchRequest(), absl::InfiniteFuture());
   Grant({{v1::ROLE_OFFICER, 1}});
-  EXPECT_EQ(Outcome(authorizer_.Recheck(li, watch, scope)), "PERMISSION_DENIED SCOPE_CHANGED");
+  EXPECT_EQ(Outcome(authorizer_.Recheck(li, watch, scope, nullptr)), "PERMISSION_DENIED SCOPE_CHANGED");
 }
 
 // Writes `name` into every unit field of a request.

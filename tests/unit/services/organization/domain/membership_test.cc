@@ -8,6 +8,7 @@
 
 #include "services/common/values/status.h"
 #include "tests/support/people.h"
+#include "tests/support/rules.h"
 
 namespace ronghe::organization {
 namespace {
@@ -17,6 +18,13 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 constexpr absl::CivilDay kToday(2026, 11, 16);
+
+// The rules that ship with the service, but for the months of probation.
+RuleBook BookOf(int probation_months) {
+  Rules rules = tests::DefaultRules().On(kToday);
+  rules.membership.probation_months = probation_months;
+  return RuleBook::Create("test", {rules}).value();
+}
 
 Member Someone(MemberStatus status, absl::CivilDay joined, bool full_date) {
   Member::Fields fields = tests::Person(11);
@@ -30,12 +38,13 @@ Member Someone(MemberStatus status, absl::CivilDay joined, bool full_date) {
 std::vector<MemberState> AllStates() {
   std::vector<MemberState> states;
   for (int status = 1; status <= 5; ++status) {
-    for (int bits = 0; bits < 16; ++bits) {
+    for (int bits = 0; bits < 32; ++bits) {
       MemberState state;
       state.status = static_cast<MemberStatus>(status);
       state.floating = (bits & 1) != 0;
       state.extended = (bits & 2) != 0;
       state.was_full = (bits & 4) != 0;
+      state.transferring = (bits & 16) != 0;
       state.day = kToday;
       if (state.status == MemberStatus::kProbationary) state.probation_end = (bits & 8) != 0 ? kToday : kToday + 1;
       states.push_back(state);
@@ -53,8 +62,10 @@ std::string Expected(const MemberState& s, MemberEvent event) {
   if (!current) return "MEMBER_STATE";
   switch (event) {
     case MemberEvent::kUpdate:
-    case MemberEvent::kMove:
       return same;
+    case MemberEvent::kMove:
+    case MemberEvent::kTransfer:
+      return s.transferring ? "TRANSFER_OPEN" : same;
     case MemberEvent::kConfirm:
       return !probationary ? "MEMBER_STATE" : *s.probation_end <= kToday ? "full" : "PROBATION_NOT_OVER";
     case MemberEvent::kExtendProbation:
@@ -64,13 +75,13 @@ std::string Expected(const MemberState& s, MemberEvent event) {
     case MemberEvent::kReturn:
       return s.floating ? same : "NOT_FLOATING";
     case MemberEvent::kLeave:
-      return "left";
+      return s.transferring ? "TRANSFER_OPEN" : "left";
     case MemberEvent::kCancelProbation:
-      return probationary ? "left" : "MEMBER_STATE";
+      return !probationary ? "MEMBER_STATE" : s.transferring ? "TRANSFER_OPEN" : "left";
     case MemberEvent::kMoveOutside:
-      return "moved outside";
+      return s.transferring ? "TRANSFER_OPEN" : "moved outside";
     case MemberEvent::kDie:
-      return "deceased";
+      return s.transferring ? "TRANSFER_OPEN" : "deceased";
     default:
       return "";
   }
@@ -86,7 +97,7 @@ TEST(MembershipTest, EveryEventInEveryState) {
       ++pairs;
     }
   }
-  EXPECT_EQ(pairs, 5 * 16 * 11);
+  EXPECT_EQ(pairs, 5 * 32 * 12);
 }
 
 TEST(MembershipTest, EveryRefusalNamesStateEventAndWhatWouldBeAllowed) {
@@ -113,18 +124,19 @@ TEST(MembershipTest, EveryRefusalNamesStateEventAndWhatWouldBeAllowed) {
 
 TEST(MembershipTest, ARefusedConfirmationSaysUntilWhen) {
   const Member member = Someone(MemberStatus::kProbationary, absl::CivilDay(2026, 1, 31), false);
-  const absl::Status status = NextStatus(StateOf(member, {}, {}, kToday), MemberEvent::kConfirm, "members/1").status();
+  const absl::Status status =
+      NextStatus(StateOf(member, {}, BookOf(12), kToday), MemberEvent::kConfirm, "members/1").status();
   EXPECT_THAT(common::TextOf(status).en, HasSubstr("2027-01-31"));
   EXPECT_THAT(common::TextOf(status).zh, HasSubstr("2027-01-31"));
 }
 
 TEST(MembershipTest, ProbationLastsAsTheRulesSayAndAsExtended) {
   const Member member = Someone(MemberStatus::kProbationary, absl::CivilDay(2024, 2, 29), false);
-  EXPECT_EQ(ProbationEnd(member, {}, {}), absl::CivilDay(2025, 2, 28));
-  EXPECT_EQ(ProbationEnd(member, {}, {.probation_months = 24}), absl::CivilDay(2026, 2, 28));
+  EXPECT_EQ(ProbationEnd(member, {}, BookOf(12)), absl::CivilDay(2025, 2, 28));
+  EXPECT_EQ(ProbationEnd(member, {}, BookOf(24)), absl::CivilDay(2026, 2, 28));
   Membership extended;
   extended.probation_until = absl::CivilDay(2025, 8, 28);
-  EXPECT_EQ(ProbationEnd(member, extended, {}), absl::CivilDay(2025, 8, 28));
+  EXPECT_EQ(ProbationEnd(member, extended, BookOf(12)), absl::CivilDay(2025, 8, 28));
 }
 
 TEST(MembershipTest, MonthsEndWhereTheyEnd) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "services/common/values/status.h"
+#include "tests/support/rules.h"
 
 namespace ronghe::organization {
 namespace {
@@ -12,6 +13,7 @@ using ::testing::Pair;
 using ::testing::UnorderedElementsAre;
 
 constexpr absl::CivilDay kToday(2026, 11, 16);
+const Rules& kRules = tests::DefaultRules().On(kToday);
 
 UnitFields Good() {
   UnitFields fields;
@@ -24,7 +26,7 @@ UnitFields Good() {
 
 std::vector<std::pair<std::string, std::string>> Faults(const UnitFields& fields) {
   common::Violations violations;
-  CheckUnitFields(fields, kToday, "unit.", violations);
+  CheckUnitFields(fields, kRules, kToday, "unit.", violations);
   std::vector<std::pair<std::string, std::string>> faults;
   for (const common::Violation& violation : violations.list()) {
     faults.emplace_back(violation.field, violation.reason);
@@ -36,7 +38,7 @@ std::vector<std::pair<std::string, std::string>> Faults(const UnitFields& fields
 
 Unit MakeUnit(UnitFields fields = Good()) {
   return *Unit::Create(common::UnitUid(7), common::PartitionId(2), {common::UnitUid(3), "370783"}, std::move(fields),
-                       kToday, kToday);
+                       kRules, kToday, kToday);
 }
 
 TEST(UnitTest, SaysEverythingThatIsWrongAtOnce) {
@@ -95,14 +97,14 @@ TEST(UnitTest, ABadOneIsNeverBorn) {
   UnitFields fields = Good();
   fields.code = "x";
   EXPECT_TRUE(absl::IsInvalidArgument(
-      Unit::Create(common::UnitUid(1), common::PartitionId(1), {}, fields, kToday, kToday).status()));
+      Unit::Create(common::UnitUid(1), common::PartitionId(1), {}, fields, kRules, kToday, kToday).status()));
 }
 
 TEST(UnitTest, VersionsKeepWhatDoesNotChange) {
   const Unit unit = MakeUnit().Recorded(absl::FromUnixSeconds(100), 5);
   UnitFields fields = Good();
   fields.title = "新名";
-  const Unit renamed = *unit.Updated(fields, kToday + 3, kToday + 3);
+  const Unit renamed = *unit.Updated(fields, kRules, kToday + 3, kToday + 3);
   EXPECT_EQ(renamed.uid(), unit.uid());
   EXPECT_EQ(renamed.partition(), unit.partition());
   EXPECT_EQ(renamed.first(), kToday);
@@ -127,7 +129,7 @@ TEST(UnitTest, CodeAndRankNeverChange) {
   fields.code = "370783105";
   fields.level = Level::kBranch;
   fields.kind = UnitKind::kBranch;
-  const absl::Status status = MakeUnit().Updated(fields, kToday, kToday).status();
+  const absl::Status status = MakeUnit().Updated(fields, kRules, kToday, kToday).status();
   const std::vector<common::Violation> violations = common::ViolationsOf(status);
   ASSERT_EQ(violations.size(), 2u);
   EXPECT_EQ(violations[0].reason, "IMMUTABLE");
@@ -139,7 +141,7 @@ TEST(UnitTest, NothingHappensToADissolvedUnit) {
   EXPECT_FALSE(dissolved.active());
   EXPECT_EQ(common::ReasonOf(dissolved.Dissolved(kToday + 2).status()), "UNIT_DISSOLVED");
   EXPECT_EQ(common::ReasonOf(dissolved.MovedTo({}, kToday + 2).status()), "UNIT_DISSOLVED");
-  EXPECT_EQ(common::ReasonOf(dissolved.Updated(Good(), kToday + 2, kToday + 2).status()), "UNIT_DISSOLVED");
+  EXPECT_EQ(common::ReasonOf(dissolved.Updated(Good(), kRules, kToday + 2, kToday + 2).status()), "UNIT_DISSOLVED");
 }
 
 TEST(UnitTest, NamesInFilters) {
