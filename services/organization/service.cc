@@ -218,20 +218,12 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       unit_query(units, tree, p.signer(), p.calendar()),
       access_app(access, tree, owners, gate, p.signer(), p.clock()),
       audit_app(audit, tree, p.signer()),
-<<<<<<< HEAD
-      member_app({members, audit, tree, gate, p.calendar()}),
-      member_query(members, tree, gate, p.signer()),
-      membership_app({members, tree, gate, p.calendar()}),
-      member_search({members, audit, tree, gate, p.signer()}),
-      transfer_app({transfers, members, tree, gate, p.signer(), p.calendar(), rules.book}),
-      unit_target(units, unit_join, unit_rows, consistency, p.calendar()),
-=======
       member_app({members, audit, tree, gate, p.calendar(), rules.book}),
       member_query(members, tree, gate, p.signer(), rules.book),
       membership_app({members, tree, gate, p.calendar(), rules.book}),
       member_search({members, audit, tree, gate, p.signer(), rules.book}),
+      transfer_app({transfers, members, tree, gate, p.signer(), p.calendar(), rules.book}),
       unit_target(units, unit_join, unit_rows, consistency, p.calendar(), rules.book),
->>>>>>> members
       member_target({members, member_join, member_rows, tree, consistency}, p.calendar()),
       import_engine(imports, sealer, p.clock(), {&unit_target, &member_target}),
       import_hub(p.clock()),
