@@ -41,6 +41,8 @@
 #include "services/organization/storage/sql_member_store.h"
 #include "services/organization/storage/sql_post_store.h"
 #include "services/organization/storage/sql_post_txn.h"
+#include "services/organization/storage/sql_transfer_store.h"
+#include "services/organization/storage/sql_transfer_txn.h"
 #include "services/organization/storage/sql_unit_store.h"
 #include "services/organization/storage/sql_unit_txn.h"
 
@@ -135,6 +137,7 @@ struct Service::Parts {
   KeyRing keys;
   PersonVault vault;
   SqlMemberOccupants member_occupants;
+  SqlTransferOccupants transfer_occupants;
   std::vector<UnitOccupants*> occupants;
   common::MetricSet metrics;
   SqlFacts facts;
@@ -145,6 +148,7 @@ struct Service::Parts {
   MemberIndexFiller index_filler;
   SqlPostStore posts;
   SqlAlertStore alerts;
+  SqlTransferStore transfers;
   SqlAuditLog audit;
   DirectoryLoader loader;
   LoaderSource loader_source;
@@ -174,6 +178,7 @@ struct Service::Parts {
   PostQuery post_query;
   AlertQuery alert_query;
   AlertKeeper alert_keeper;
+  TransferApp transfer_app;
   ProtoUnitRows unit_rows;
   ProtoMemberRows member_rows;
   UnitImportTarget unit_target;
@@ -205,7 +210,8 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       keys(std::move(key_ring)),
       vault(keys, p.random()),
       member_occupants(&vault),
-      occupants({&member_occupants}),
+      transfer_occupants(&vault),
+      occupants({&member_occupants, &transfer_occupants}),
       metrics(v1::OrganizationMetrics::descriptor()),
       facts(metrics, occupants),
       totals({"organization", metrics, *database, log, publisher, feed, hub, p.directory(), p.signer(), p.calendar(),
@@ -216,6 +222,7 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       index_filler(*database, vault, [](const absl::Status& status) { LogError("names cannot be indexed", status); }),
       posts(*database, log, p.calendar().zone()),
       alerts(*database),
+      transfers(*database, log, vault),
       audit(*database, p.clock()),
       loader(*database, log, feed, p.clock()),
       loader_source(loader),
@@ -242,6 +249,7 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       post_query(posts, tree, p.signer()),
       alert_query(alerts, tree, p.signer()),
       alert_keeper({*database, log, feed, tree, p.calendar(), rules.book}),
+      transfer_app({transfers, members, tree, gate, p.signer(), p.calendar(), rules.book}),
       unit_target(units, unit_join, unit_rows, consistency, p.calendar(), rules.book),
       member_target({members, member_join, member_rows, tree, consistency}, p.calendar()),
       import_engine(imports, sealer, p.clock(), {&unit_target, &member_target}),
@@ -257,7 +265,7 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
                                      }}),
       access_rpc(p.wrapper(), access_app, audit_app, gate),
       directory_rpc(p.wrapper(), loader_source, hub),
-      member_rpc(p.wrapper(), {member_app, member_query, membership_app, member_search, watch,
+      member_rpc(p.wrapper(), {member_app, member_query, membership_app, member_search, transfer_app, watch,
                                [&p, this](const common::Call& call) {
                                  return NewImportUpload(p.wrapper().executor(), import_app, call, "members",
                                                         ReadMembersMessage);
@@ -293,6 +301,13 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
   });
   owners.Add("imports",
              [this](std::string_view, int64_t id, absl::Time deadline) { return import_app.OwnerOf(id, deadline); });
+  owners.Add("transfers", [this](std::string_view name, int64_t id, absl::Time deadline) {
+    return transfer_app.OwnerOf(name, id, deadline);
+  });
+  timers.Handle(std::string(kTransferTimer), [this](common::WriteTxn& txn, const common::DueTimer& timer) {
+    return transfers.InFiring(
+        txn, [&](TransferTxn& firing) { return transfer_app.Expire(firing, TransferId(timer.record)); });
+  });
   members.SetFiller(index_filler);
   owners.Add("reorganizations", [this](std::string_view name, int64_t id, absl::Time deadline) {
     return reorganizations.OwnerOf(name, id, deadline);

@@ -155,7 +155,8 @@ absl::StatusOr<StoredAppointment> PostApp::CreateAppointment(const common::Call&
     if (!same) return common::NotFound(done);
     return *std::move(same);
   };
-  return Run<StoredAppointment>(common::PartitionOf(post_id.value), call, options, create, again);
+  const common::PartitionId also[] = {common::PartitionOf(member->value)};
+  return Run<StoredAppointment>(common::PartitionOf(post_id.value), call, options, create, again, also);
 }
 
 absl::StatusOr<StoredAppointment> PostApp::EndAppointment(const common::Call& call, const std::string& name, int reason,

@@ -93,10 +93,12 @@ class PostApp {
 
  private:
   // Claim, `change`, remember, commit; `again` answers a request that was done before, by the name it remembered.
+  // `also` as PostStore::Write.
   template <typename Result>
   absl::StatusOr<Result> Run(common::PartitionId partition, const common::Call& call, const WriteOptions& options,
                              absl::FunctionRef<absl::StatusOr<Result>(PostTxn&, std::string& remember)> change,
-                             absl::FunctionRef<absl::StatusOr<Result>(PostTxn&, const std::string& name)> again);
+                             absl::FunctionRef<absl::StatusOr<Result>(PostTxn&, const std::string& name)> again,
+                             std::span<const common::PartitionId> also = {});
   // The same for a write on a record that exists: found, in scope, of the etag that the caller knows.
   template <typename Stored, typename IdType>
   absl::StatusOr<Stored> RunOn(const common::Call& call, const std::string& name, IdType id,

@@ -2,6 +2,8 @@
 
 // What the parts of PostApp share; for its own files only.
 
+#include <span>
+
 #include "services/organization/app/owner_registry.h"
 #include "services/organization/app/post_app.h"
 
@@ -49,13 +51,14 @@ inline void MarkTried(PostApp::ElectionOutcome& outcome) {
 }
 
 template <typename Result>
-absl::StatusOr<Result> PostApp::Run(
-    common::PartitionId partition, const common::Call& call, const WriteOptions& options,
-    absl::FunctionRef<absl::StatusOr<Result>(PostTxn&, std::string& remember)> change,
-    absl::FunctionRef<absl::StatusOr<Result>(PostTxn&, const std::string& name)> again) {
+absl::StatusOr<Result> PostApp::Run(common::PartitionId partition, const common::Call& call,
+                                    const WriteOptions& options,
+                                    absl::FunctionRef<absl::StatusOr<Result>(PostTxn&, std::string& remember)> change,
+                                    absl::FunctionRef<absl::StatusOr<Result>(PostTxn&, const std::string& name)> again,
+                                    std::span<const common::PartitionId> also) {
   std::optional<Result> result;
   bool tried = false;
-  const absl::Status status = store_.Write(partition, call, [&](PostTxn& txn) -> absl::Status {
+  const absl::Status status = store_.Write(partition, also, call, [&](PostTxn& txn) -> absl::Status {
     tried = false;
     if (!options.validate_only) {
       RONGHE_ASSIGN_OR_RETURN(const std::optional<std::string> prior, txn.Claim(options.key));

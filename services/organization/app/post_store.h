@@ -110,7 +110,7 @@ class PostTxn {
   virtual absl::StatusOr<std::optional<PostUnit>> FindUnit(common::UnitUid unit) = 0;
   // Whether `unit` is `above` or lies below it, as committed.
   virtual absl::StatusOr<bool> IsWithin(common::UnitUid unit, common::UnitUid above) = 0;
-  // Of this partition only; nullopt for others.
+  // Whoever is at home in this partition, wherever the member's row lies; nullopt for others.
   virtual absl::StatusOr<std::optional<PostHolder>> FindMember(MemberId id) = 0;
 
   virtual absl::StatusOr<std::optional<StoredPost>> Find(PostId id) = 0;
@@ -155,8 +155,13 @@ class PostStore {
  public:
   virtual ~PostStore() = default;
   // One transaction in one partition: OK commits durably; an error rolls back and is returned. `body` may run again.
-  virtual absl::Status Write(common::PartitionId partition, const common::Call& call,
-                             absl::FunctionRef<absl::Status(PostTxn&)> body) = 0;
+  // `also`: the partitions of the members that are to be appointed, so that none of them goes elsewhere meanwhile.
+  virtual absl::Status Write(common::PartitionId partition, std::span<const common::PartitionId> also,
+                             const common::Call& call, absl::FunctionRef<absl::Status(PostTxn&)> body) = 0;
+  absl::Status Write(common::PartitionId partition, const common::Call& call,
+                     absl::FunctionRef<absl::Status(PostTxn&)> body) {
+    return Write(partition, {}, call, body);
+  }
   virtual absl::StatusOr<std::optional<StoredPost>> Find(PostId id, absl::Time deadline) = 0;
   virtual absl::StatusOr<std::optional<StoredTerm>> Find(TermId id, absl::Time deadline) = 0;
   virtual absl::StatusOr<std::optional<StoredAppointment>> Find(AppointmentId id, absl::Time deadline) = 0;

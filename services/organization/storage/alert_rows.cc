@@ -7,6 +7,7 @@
 
 #include "services/common/values/clock.h"
 #include "services/common/values/status.h"
+#include "services/organization/storage/member_affiliations.h"
 #include "services/organization/storage/post_rows.h"
 
 namespace ronghe::organization {
@@ -25,6 +26,9 @@ constexpr sql::Query kPut{
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (partition_id, unit_uid, rule) DO UPDATE SET since_day = "
     "excluded.since_day, found = excluded.found, required = excluded.required, term_id = excluded.term_id"};
 constexpr sql::Query kDrop{"alert_drop", "DELETE FROM alert WHERE partition_id = ? AND unit_uid = ? AND rule = ?"};
+constexpr sql::Query kStatus{"alert_member_status",
+                             "SELECT status FROM member WHERE partition_id = ? AND member_id = ? AND status IN (1, 2)"};
+constexpr int kAffiliates = 500;
 
 absl::Status CountMembers(sql::Session& session, const UnitsOfPartition& units, UnitFacts& facts) {
   for (std::span<const common::UnitUid> left(units.units); !left.empty();) {
@@ -43,6 +47,30 @@ absl::Status CountMembers(sql::Session& session, const UnitsOfPartition& units, 
       if (static_cast<MemberStatus>(row.Int(0)) == MemberStatus::kFull) facts.full_members += row.Int(1);
       return absl::OkStatus();
     }));
+  }
+  return absl::OkStatus();
+}
+
+// Whose rows lie in other partitions: persons stay where they were registered.
+absl::Status CountFromElsewhere(sql::Session& session, const UnitsOfPartition& units, UnitFacts& facts) {
+  for (std::span<const common::UnitUid> left(units.units); !left.empty();) {
+    const std::span<const common::UnitUid> some = left.first(std::min<size_t>(left.size(), 512));
+    left = left.subspan(some.size());
+    const UnitsOfPartition asked{units.partition, {some.begin(), some.end()}};
+    for (MemberPosition after;;) {
+      RONGHE_ASSIGN_OR_RETURN(const std::vector<MemberPosition> found,
+                              SelectAffiliated(session, asked, AffiliationKind::kHome, after, kAffiliates));
+      for (const MemberPosition& at : found) {
+        const int64_t partition = common::PartitionOf(at.member.value).value;
+        RONGHE_RETURN_IF_ERROR(session.Select(kStatus, {partition, at.member.value}, [&](const sql::Row& row) {
+          facts.members += 1;
+          if (static_cast<MemberStatus>(row.Int(0)) == MemberStatus::kFull) facts.full_members += 1;
+          return absl::OkStatus();
+        }));
+      }
+      if (found.size() < static_cast<size_t>(kAffiliates)) break;
+      after = found.back();
+    }
   }
   return absl::OkStatus();
 }
@@ -87,7 +115,10 @@ absl::StatusOr<UnitFacts> FactsOf(sql::Session& session, const JudgedUnit& unit)
         return absl::OkStatus();
       }));
   if (!there || facts.state != UnitState::kActive) return facts;
-  for (const UnitsOfPartition& units : unit.counted) RONGHE_RETURN_IF_ERROR(CountMembers(session, units, facts));
+  for (const UnitsOfPartition& units : unit.counted) {
+    RONGHE_RETURN_IF_ERROR(CountMembers(session, units, facts));
+    RONGHE_RETURN_IF_ERROR(CountFromElsewhere(session, units, facts));
+  }
   RONGHE_ASSIGN_OR_RETURN(const std::vector<StoredPost> posts, SelectPosts(session, unit.partition, unit.uid));
   for (const StoredPost& post : posts) AddPost(post, facts);
   RONGHE_ASSIGN_OR_RETURN(const std::vector<StoredTerm> terms, SelectTerms(session, unit.partition, unit.uid));

@@ -18,6 +18,7 @@ namespace sql = common::sql;
 
 constexpr sql::Query kFindUnit{"member_find_unit",
                                "SELECT unit_partition, kind, state FROM unit WHERE partition_id = ? AND uid = ?"};
+constexpr sql::Query kUnitOf{"member_unit_of", "SELECT unit_uid FROM member WHERE partition_id = ? AND member_id = ?"};
 constexpr size_t kPiece = 512;
 
 constexpr sql::Query kHoldsPosts{
@@ -218,6 +219,27 @@ absl::Status SqlMemberTxn::MoveClaims(const MemberRow& before, const MemberRow& 
   return ReleaseExternals(session, {&gone, 1});
 }
 
+// A home in another partition than the member's row is listed there by an affiliation; the migration of transfers says
+// why.
+absl::Status SqlMemberTxn::MoveHome(const StoredMember& before, const StoredMember& after) {
+  const bool was = IsCurrent(before.member.status());
+  const bool is = IsCurrent(after.member.status());
+  if (before.unit == after.unit && was == is) return absl::OkStatus();
+  const common::PartitionId own = common::PartitionOf(before.id.value);
+  const auto place = [&](common::UnitUid unit, bool current) -> absl::StatusOr<Affiliation> {
+    RONGHE_ASSIGN_OR_RETURN(const std::optional<HomeUnit> found, FindUnit(unit));
+    if (!found) return common::Internal("a member belongs to a unit that is not there");
+    return Affiliation{found->partition, unit, current ? AffiliationKind::kHome : AffiliationKind::kEndedHome,
+                       before.id};
+  };
+  RONGHE_ASSIGN_OR_RETURN(const Affiliation gone, place(before.unit, was));
+  if (gone.partition != own) RONGHE_RETURN_IF_ERROR(DropAffiliation(txn_.session(), gone));
+  RONGHE_ASSIGN_OR_RETURN(const Affiliation fresh, place(after.unit, is));
+  if (fresh.partition == own) return absl::OkStatus();
+  RONGHE_RETURN_IF_ERROR(AddOrigin(txn_.session(), fresh.partition, own));
+  return AddAffiliation(txn_.session(), fresh, txn_.now_micros());
+}
+
 // Where a member floats lies in the partition of that unit, which need not be the member's.
 absl::Status SqlMemberTxn::MoveFloating(const StoredMember& before, const StoredMember& after) {
   const common::UnitUid from = before.membership.floating_unit;
@@ -254,6 +276,7 @@ absl::StatusOr<StoredMember> SqlMemberTxn::Replace(const StoredMember& before, c
     next.external_source = after.member.external_id().empty() ? "" : actor_;
   }
   RONGHE_RETURN_IF_ERROR(MoveClaims(*current, next));
+  RONGHE_RETURN_IF_ERROR(MoveHome(current->member, next.member));
   RONGHE_RETURN_IF_ERROR(MoveFloating(current->member, next.member));
   std::string names = JoinChanges(before, next.member);
   RONGHE_RETURN_IF_ERROR(
@@ -263,8 +286,24 @@ absl::StatusOr<StoredMember> SqlMemberTxn::Replace(const StoredMember& before, c
 }
 
 absl::Status SqlMemberTxn::EndPosts(MemberId member, common::UnitUid to, absl::CivilDay day) {
+  common::UnitUid from;
+  RONGHE_RETURN_IF_ERROR(txn_.session()
+                             .SelectOne(kUnitOf, {common::PartitionOf(member.value).value, member.value},
+                                        [&](const sql::Row& row) {
+                                          from = common::UnitUid(row.Int(0));
+                                          return absl::OkStatus();
+                                        })
+                             .status());
+  RONGHE_ASSIGN_OR_RETURN(const std::optional<HomeUnit> home, FindUnit(from));
+  if (!home) return common::Internal("a member belongs to a unit that is not there");
+  if (to) {
+    // Nobody holds a post of another county than that of the home unit.
+    RONGHE_ASSIGN_OR_RETURN(const std::optional<HomeUnit> next, FindUnit(to));
+    if (!next || next->partition != home->partition) to = {};
+  }
+  RONGHE_ASSIGN_OR_RETURN(common::WriteTxn * there, txn_.Also(home->partition));
   // Only appointments end, and they have no timers: the zone does not matter.
-  SqlPostTxn posts(txn_, absl::UTCTimeZone());
+  SqlPostTxn posts(*there, absl::UTCTimeZone());
   return EndPostsOfMember(posts, member, to, day);
 }
 

@@ -44,6 +44,7 @@ class SqlMemberTxn final : public MemberTxn {
  private:
   absl::Status ClaimKeys(std::span<MemberRow> rows, std::vector<absl::Status>& results);
   absl::Status MoveClaims(const MemberRow& before, const MemberRow& after);
+  absl::Status MoveHome(const StoredMember& before, const StoredMember& after);
   absl::Status MoveFloating(const StoredMember& before, const StoredMember& after);
   MemberRow NewRow(const NewMember& row);
   // Null: there was none, or there is none any more.

@@ -67,9 +67,8 @@ absl::StatusOr<bool> SqlPostTxn::IsWithin(common::UnitUid unit, common::UnitUid 
 
 absl::StatusOr<std::optional<PostHolder>> SqlPostTxn::FindMember(MemberId id) {
   std::optional<PostHolder> found;
-  if (common::PartitionOf(id.value) != partition()) return found;
   RONGHE_RETURN_IF_ERROR(txn_.session()
-                             .SelectOne(kFindMember, {partition().value, id.value},
+                             .SelectOne(kFindMember, {common::PartitionOf(id.value).value, id.value},
                                         [&](const sql::Row& row) {
                                           found.emplace();
                                           found->unit = common::UnitUid(row.Int(0));
@@ -78,6 +77,9 @@ absl::StatusOr<std::optional<PostHolder>> SqlPostTxn::FindMember(MemberId id) {
                                           return absl::OkStatus();
                                         })
                              .status());
+  if (!found) return found;
+  RONGHE_ASSIGN_OR_RETURN(const std::optional<PostUnit> home, FindUnit(found->unit));
+  if (!home || home->partition != partition()) found.reset();
   return found;
 }
 

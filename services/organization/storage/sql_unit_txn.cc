@@ -225,10 +225,7 @@ absl::StatusOr<std::vector<Blocker>> SqlUnitTxn::Occupants(std::span<const Unit>
     for (UnitOccupants* occupants : occupants_) {
       RONGHE_ASSIGN_OR_RETURN(int64_t count, occupants->LockAndCount(session(), unit.partition(), unit.uid()));
       if (count == 0) continue;
-      blockers.push_back({"HAS_MEMBERS",
-                          unit.name(),
-                          {fmt::format("{} {} in the unit", count, count == 1 ? "member lives" : "members live"),
-                           fmt::format("该组织尚有 {} 名党员", count)}});
+      blockers.push_back(occupants->BlockerOf(unit.name(), count));
     }
   }
   return blockers;

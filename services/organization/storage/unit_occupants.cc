@@ -1,5 +1,7 @@
 #include "services/organization/storage/unit_occupants.h"
 
+#include <fmt/format.h>
+
 #include "services/common/values/status.h"
 
 namespace ronghe::organization {
@@ -14,6 +16,13 @@ absl::StatusOr<int64_t> UnitOccupants::HandOver(common::WriteTxn& structure, con
                         {"what lives in the unit cannot follow to its successor", "该组织所属内容不能转入承接组织"}});
   }
   return 0;
+}
+
+common::Blocker UnitOccupants::BlockerOf(const std::string& unit, int64_t count) const {
+  return {"HAS_MEMBERS",
+          unit,
+          {fmt::format("{} {} in the unit", count, count == 1 ? "member lives" : "members live"),
+           fmt::format("该组织尚有 {} 名党员", count)}};
 }
 
 }  // namespace ronghe::organization

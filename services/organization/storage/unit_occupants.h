@@ -1,6 +1,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <vector>
 
 #include <absl/container/flat_hash_map.h>
@@ -10,6 +11,7 @@
 #include "services/common/changelog/changelog.h"
 #include "services/common/sql/database.h"
 #include "services/common/values/ids.h"
+#include "services/common/values/status.h"
 #include "services/organization/app/unit_store.h"
 #include "services/organization/domain/unit_counts.h"
 
@@ -33,6 +35,8 @@ class UnitOccupants {
   // can, if there is anything.
   virtual absl::StatusOr<int64_t> HandOver(common::WriteTxn& structure, const HandOverOrder& order,
                                            std::vector<common::Blocker>& blockers);
+  // What stands in the way of a dissolution, where `count` live in `unit`.
+  virtual common::Blocker BlockerOf(const std::string& unit, int64_t count) const;
 };
 
 }  // namespace ronghe::organization
