@@ -170,7 +170,7 @@ absl::StatusOr<MemberView> MemberApp::Move(const common::Call& call, const std::
     if (before.unit == unit.uid) return before;
     Membership membership = before.membership;
     EndFloatingAt(unit.uid, membership);
-    RONGHE_RETURN_IF_ERROR(txn.EndPosts(before.id, unit.uid, calendar_.Today()));
+    RONGHE_RETURN_IF_ERROR(txn.EndPosts(before, unit.uid, calendar_.Today()));
     return txn.Replace(before, {unit.uid, before.member, membership}, "move");
   };
   return View(writer_.Run(call, name, options, {}, move));

@@ -95,7 +95,7 @@ class MemberTxn {
   // The posts that a member holds by belonging where it does end on `day`, because it goes to another unit, `to`, or
   // away altogether (no unit). Call it wherever a member's unit changes or its membership ends, before Replace, in the
   // transaction that does it, which holds the lock row of the partition of the unit it leaves: see EndPostsOfMember.
-  virtual absl::Status EndPosts(MemberId member, common::UnitUid to, absl::CivilDay day) = 0;
+  virtual absl::Status EndPosts(const StoredMember& member, common::UnitUid to, absl::CivilDay day) = 0;
   // Takes members out again, as if they had never been registered (a reverted import); their keys are destroyed.
   virtual absl::Status Erase(std::span<const StoredMember> members) = 0;
 };

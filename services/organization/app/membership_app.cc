@@ -151,7 +151,7 @@ absl::StatusOr<MemberView> MembershipApp::Leave(const Call& call, const std::str
         EndFloating(membership);
         membership.leave_reason = static_cast<LeaveReason>(reason);
         membership.leave_day = day;
-        RONGHE_RETURN_IF_ERROR(txn.EndPosts(before.id, common::UnitUid(), day));
+        RONGHE_RETURN_IF_ERROR(txn.EndPosts(before, common::UnitUid(), day));
         return txn.Replace(before, {before.unit, WithStatus(before.member, next, std::nullopt), membership}, "leave");
       }));
 }

@@ -327,6 +327,7 @@ absl::StatusOr<TransferView> TransferApp::Run(const Call& call, const std::strin
     if (!parts_.tree.Covers(call.scope, acting)) return NotYourSide(side);
     Transfer next = before->transfer;
     RONGHE_ASSIGN_OR_RETURN(next.state, NextState(before->transfer.state, event, name));
+    RONGHE_RETURN_IF_ERROR(CheckLetter(before->transfer, event, parts_.calendar.Today(), name));
     RONGHE_RETURN_IF_ERROR(effect(txn, *before, next));
     txn.Remember(*id);
     return txn.Replace(*before, next);
@@ -357,7 +358,7 @@ absl::Status TransferApp::LeaveForOutside(MemberTxn& members, const StoredMember
   membership.floating_since.reset();
   membership.leave_reason = LeaveReason::kMovedOutside;
   membership.leave_day = today;
-  RONGHE_RETURN_IF_ERROR(members.EndPosts(member.id, common::UnitUid(), today));
+  RONGHE_RETURN_IF_ERROR(members.EndPosts(member, common::UnitUid(), today));
   const NewMember left{member.unit, WithStatus(member.member, next, std::nullopt), membership};
   return members.Replace(member, left, "accept_transfer").status();
 }
@@ -375,7 +376,7 @@ absl::Status TransferApp::TakeOver(TransferTxn& txn, const StoredTransfer& befor
   Membership membership = member->membership;
   membership.transfer = 0;
   EndFloatingAt(transfer.target, membership);
-  RONGHE_RETURN_IF_ERROR(members->EndPosts(member->id, transfer.target, parts_.calendar.Today()));
+  RONGHE_RETURN_IF_ERROR(members->EndPosts(*member, transfer.target, parts_.calendar.Today()));
   return members->Replace(*member, {transfer.target, member->member, membership}, "accept_transfer").status();
 }
 

@@ -100,6 +100,10 @@ class TransferApp {
                                    const std::optional<TreeUnit>& target);
   // As CheckHome.
   absl::Status CheckTarget(MemberTxn& txn, common::UnitUid unit) const;
+  // At most `limit` sides of a part of the units below `root`, after `after`, are added.
+  absl::Status Collect(const common::Call& call, common::UnitUid root, const UnitsOfPartition& part,
+                       const TransferFilter& filter, TransferPosition after, int limit,
+                       std::vector<TransferPosition>& found);
   bool Sees(const common::Scope& scope, const Transfer& transfer) const;
   absl::StatusOr<StoredTransfer> FindVisible(const common::Call& call, const std::string& name);
   absl::StatusOr<std::vector<TransferView>> Views(const common::Call& call,

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <charconv>
-#include <limits>
 #include <map>
 
 #include <fmt/format.h>
@@ -10,9 +9,8 @@
 namespace ronghe::organization {
 namespace {
 
-using common::PartitionId;
-
 constexpr size_t kMostUnits = 512;
+constexpr int kPiece = 1000;
 
 constexpr uint32_t Bit(TransferState state) {
   return 1u << static_cast<int>(state);
@@ -91,6 +89,27 @@ absl::StatusOr<TransferFilter> ParseTransferFilter(std::string_view filter) {
   return parsed;
 }
 
+// Few units are asked for by themselves; of many, what does not lie below is passed over.
+absl::Status TransferApp::Collect(const common::Call& call, common::UnitUid root, const UnitsOfPartition& part,
+                                  const TransferFilter& filter, TransferPosition after, int limit,
+                                  std::vector<TransferPosition>& found) {
+  const bool few = part.units.size() <= kMostUnits;
+  const UnitsOfPartition asked{part.partition, few ? part.units : std::vector<common::UnitUid>()};
+  for (int kept = 0; kept < limit;) {
+    if (call.cancelled()) return common::Cancelled();
+    RONGHE_ASSIGN_OR_RETURN(const std::vector<TransferPosition> some,
+                            parts_.store.List(asked, filter, after, few ? limit : kPiece, call.deadline));
+    for (const TransferPosition& position : some) {
+      if (!few && !parts_.tree.IsWithin(position.unit, root)) continue;
+      found.push_back(position);
+      if (++kept == limit) break;
+    }
+    if (few || static_cast<int>(some.size()) < kPiece) break;
+    after = some.back();
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<common::Page<TransferView>> TransferApp::List(const common::Call& call, const std::string& parent,
                                                              int page_size, const std::string& page_token,
                                                              const std::string& filter_text) {
@@ -106,31 +125,19 @@ absl::StatusOr<common::Page<TransferView>> TransferApp::List(const common::Call&
   RONGHE_ASSIGN_OR_RETURN(const std::string code, CodeFromName(parent, "parent"));
   const std::optional<TreeUnit> root = parts_.tree.FindByCode(code);
   if (!root || !parts_.tree.Covers(call.scope, root->uid)) return common::NotFound(parent);
-  RONGHE_ASSIGN_OR_RETURN(TransferPosition after, ReadPosition(*token));
+  RONGHE_ASSIGN_OR_RETURN(const TransferPosition after, ReadPosition(*token));
 
-  std::vector<std::pair<common::UnitUid, PartitionId>> units;
-  parts_.tree.VisitSubtree(root->uid, [&](const TreeUnit& unit) { units.emplace_back(unit.uid, unit.partition); });
-  std::sort(units.begin(), units.end());
-  auto unit = std::lower_bound(units.begin(), units.end(), std::pair(after.unit, PartitionId()));
+  std::map<common::PartitionId, std::vector<common::UnitUid>> parts;
+  parts_.tree.VisitSubtree(root->uid, [&](const TreeUnit& unit) { parts[unit.partition].push_back(unit.uid); });
   std::vector<TransferPosition> found;
-  const int wanted = *size + 1;
-  while (unit != units.end() && static_cast<int>(found.size()) < wanted) {
-    if (call.cancelled()) return common::Cancelled();
-    std::map<PartitionId, std::vector<common::UnitUid>> parts;
-    const auto end = unit + static_cast<ptrdiff_t>(std::min<size_t>(kMostUnits, units.end() - unit));
-    const common::UnitUid last = (end - 1)->first;
-    for (; unit != end; ++unit) parts[unit->second].push_back(unit->first);
-    std::vector<UnitsOfPartition> asked;
-    for (auto& [partition, uids] : parts) asked.push_back({partition, std::move(uids)});
-    const int room = wanted - static_cast<int>(found.size());
-    RONGHE_ASSIGN_OR_RETURN(const std::vector<TransferPosition> some,
-                            parts_.store.List(asked, *filter, after, room, call.deadline));
-    found.insert(found.end(), some.begin(), some.end());
-    after = {last, TransferId(std::numeric_limits<int64_t>::max())};
+  for (auto& [partition, units] : parts) {
+    const UnitsOfPartition part{partition, std::move(units)};
+    RONGHE_RETURN_IF_ERROR(Collect(call, root->uid, part, *filter, after, *size + 1, found));
   }
+  std::sort(found.begin(), found.end());
   common::Page<TransferView> page;
   if (static_cast<int>(found.size()) > *size) {
-    found.pop_back();
+    found.erase(found.begin() + *size, found.end());
     const TransferPosition& stands = found.back();
     page.next =
         common::MakePageToken(parts_.signer, query, fmt::format("{}.{}", stands.unit.value, stands.transfer.value));

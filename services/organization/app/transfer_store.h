@@ -87,8 +87,8 @@ class TransferStore {
   virtual absl::Status Write(common::PartitionId partition, std::span<const common::PartitionId> also,
                              const common::Call& call, absl::FunctionRef<absl::Status(TransferTxn&)> body) = 0;
   virtual absl::StatusOr<std::optional<StoredTransfer>> Find(TransferId id, absl::Time deadline) = 0;
-  // At most `limit` sides of the units by (unit, transfer) after `after`. At most 512 units in all.
-  virtual absl::StatusOr<std::vector<TransferPosition>> List(std::span<const UnitsOfPartition> units,
+  // At most `limit` sides of the units by (unit, transfer) after `after`. At most 512 units; none: the whole partition.
+  virtual absl::StatusOr<std::vector<TransferPosition>> List(const UnitsOfPartition& units,
                                                              const TransferFilter& filter,
                                                              const TransferPosition& after, int limit,
                                                              absl::Time deadline) = 0;

@@ -1,5 +1,9 @@
 #include "services/organization/domain/transfer.h"
 
+#include <utility>
+
+#include <fmt/format.h>
+
 #include "services/organization/domain/transition.h"
 
 namespace ronghe::organization {
@@ -42,6 +46,18 @@ absl::StatusOr<TransferState> NextState(TransferState state, TransferEvent event
                            .event = EventText(event),
                            .why = {},
                            .allowed = std::move(allowed)});
+}
+
+absl::Status CheckLetter(const Transfer& transfer, TransferEvent event, absl::CivilDay today, const std::string& name) {
+  if (event != E::kAccept || !transfer.expire_day || today <= *transfer.expire_day) return absl::OkStatus();
+  return RefuseTransition(
+      {.reason = "LETTER_EXPIRED",
+       .resource = name,
+       .state = StateText(transfer.state),
+       .event = EventText(event),
+       .why = {fmt::format("the letter was good until {}", absl::FormatCivilTime(*transfer.expire_day)),
+               fmt::format("介绍信有效期至{}", absl::FormatCivilTime(*transfer.expire_day))},
+       .allowed = {EventText(E::kWithdraw), EventText(E::kReturn)}});
 }
 
 std::optional<TransferSide> SideOf(TransferEvent event, const Transfer& transfer) {

@@ -55,6 +55,9 @@ struct Transfer {
 // FAILED_PRECONDITION, reason TRANSFER_STATE, naming state, event and what would be allowed, where the table has no
 // such row.
 absl::StatusOr<TransferState> NextState(TransferState state, TransferEvent event, const std::string& name);
+// The same for a letter that is not good any longer on `today`, whether or not the timer has fired: reason
+// LETTER_EXPIRED. OK for every event that needs no letter.
+absl::Status CheckLetter(const Transfer& transfer, TransferEvent event, absl::CivilDay today, const std::string& name);
 // Whose turn an event is; nullopt for what is no caller's.
 std::optional<TransferSide> SideOf(TransferEvent event, const Transfer& transfer);
 common::Text StateText(TransferState state);

@@ -1,6 +1,7 @@
 #include "services/organization/storage/sql_member_occupants.h"
 
 #include <algorithm>
+#include <map>
 #include <vector>
 
 #include <fmt/format.h>
@@ -50,6 +51,28 @@ absl::Status CountFloating(sql::Session& session, std::string_view head, std::st
     return absl::OkStatus();
   });
 }
+
+// The members' side of a structure transaction, by the partitions of their rows.
+class RowTxns {
+ public:
+  RowTxns(common::WriteTxn& structure, const PersonVault& vault, const std::string& actor)
+      : structure_(structure), vault_(vault), actor_(actor) {}
+  absl::StatusOr<SqlMemberTxn*> Of(MemberId id) {
+    const common::PartitionId partition = common::PartitionOf(id.value);
+    auto found = txns_.find(partition);
+    if (found == txns_.end()) {
+      RONGHE_ASSIGN_OR_RETURN(common::WriteTxn * txn, structure_.Also(partition));
+      found = txns_.try_emplace(partition, *txn, vault_, actor_).first;
+    }
+    return &found->second;
+  }
+
+ private:
+  common::WriteTxn& structure_;
+  const PersonVault& vault_;
+  const std::string& actor_;
+  std::map<common::PartitionId, SqlMemberTxn> txns_;
+};
 
 }  // namespace
 
@@ -156,49 +179,46 @@ absl::Status SqlMemberOccupants::HandOverFloating(common::WriteTxn& structure, c
   }
 }
 
-absl::Status SqlMemberOccupants::HandOverOne(common::WriteTxn& structure, const HandOverOrder& order, MemberId id) {
-  RONGHE_ASSIGN_OR_RETURN(common::WriteTxn * txn, structure.Also(common::PartitionOf(id.value)));
-  SqlMemberTxn members(*txn, *vault_, order.actor);
-  RONGHE_ASSIGN_OR_RETURN(const std::optional<StoredMember> member, members.Find(id));
-  if (!member || member->unit != order.from.uid()) return common::Internal("a member to hand over is not there");
-  Membership membership = member->membership;
-  EndFloatingAt(order.to.uid(), membership);
-  RONGHE_RETURN_IF_ERROR(members.EndPosts(id, order.to.uid(), order.day));
-  return members.Replace(*member, {order.to.uid(), member->member, membership}, "reorganization").status();
-}
-
 absl::StatusOr<int64_t> SqlMemberOccupants::HandOver(common::WriteTxn& structure, const HandOverOrder& order,
                                                      std::vector<common::Blocker>& blockers) {
   RONGHE_ASSIGN_OR_RETURN(const bool may, MayFollow(structure, order, blockers));
   if (!may) return 0;
   sql::Session& session = structure.session();
+  RowTxns rows(structure, *vault_, order.actor);
   int64_t moved = 0;
-  const auto move = [&](std::span<const MemberId> ids) -> absl::Status {
-    for (MemberId id : ids) RONGHE_RETURN_IF_ERROR(HandOverOne(structure, order, id));
-    moved += static_cast<int64_t>(ids.size());
-    return absl::OkStatus();
+  const auto move = [&](SqlMemberTxn& members, const StoredMember& member) -> absl::Status {
+    ++moved;
+    Membership membership = member.membership;
+    EndFloatingAt(order.to.uid(), membership);
+    RONGHE_RETURN_IF_ERROR(members.EndPosts(member, order.to.uid(), order.day));
+    return members.Replace(member, {order.to.uid(), member.member, membership}, "reorganization").status();
+  };
+  const auto move_by_id = [&](MemberId id) -> absl::Status {
+    RONGHE_ASSIGN_OR_RETURN(SqlMemberTxn * members, rows.Of(id));
+    RONGHE_ASSIGN_OR_RETURN(const std::optional<StoredMember> member, members->Find(id));
+    if (!member || member->unit != order.from.uid()) return common::Internal("a member to hand over is not there");
+    return move(*members, *member);
   };
   if (order.only) {
     RONGHE_ASSIGN_OR_RETURN(const std::vector<MemberId> named, Named(session, order, blockers));
-    RONGHE_RETURN_IF_ERROR(move(named));
+    for (MemberId id : named) RONGHE_RETURN_IF_ERROR(move_by_id(id));
     return moved;
   }
-  // Those that have moved are no longer found.
   const UnitsOfPartition from{order.from.partition(), {order.from.uid()}};
+  // Those that have moved are no longer found.
   for (bool more = true; more;) {
     RONGHE_ASSIGN_OR_RETURN(const std::vector<ListedMember> some,
                             SelectMembers(session, *vault_, from, {}, {}, kHandOverPiece));
-    std::vector<MemberId> ids;
-    for (const ListedMember& listed : some) ids.push_back(listed.member.id);
-    RONGHE_RETURN_IF_ERROR(move(ids));
+    for (const ListedMember& listed : some) {
+      RONGHE_ASSIGN_OR_RETURN(SqlMemberTxn * members, rows.Of(listed.member.id));
+      RONGHE_RETURN_IF_ERROR(move(*members, listed.member));
+    }
     more = static_cast<int>(some.size()) == kHandOverPiece;
   }
   for (bool more = true; more;) {
     RONGHE_ASSIGN_OR_RETURN(const std::vector<MemberPosition> some,
                             SelectAffiliated(session, from, AffiliationKind::kHome, {}, kHandOverPiece));
-    std::vector<MemberId> ids;
-    for (const MemberPosition& position : some) ids.push_back(position.member);
-    RONGHE_RETURN_IF_ERROR(move(ids));
+    for (const MemberPosition& position : some) RONGHE_RETURN_IF_ERROR(move_by_id(position.member));
     more = static_cast<int>(some.size()) == kHandOverPiece;
   }
   RONGHE_RETURN_IF_ERROR(HandOverFloating(structure, order));

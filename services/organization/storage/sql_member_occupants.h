@@ -29,7 +29,6 @@ class SqlMemberOccupants final : public UnitOccupants {
   absl::StatusOr<bool> MayFollow(common::WriteTxn& structure, const HandOverOrder& order,
                                  std::vector<common::Blocker>& blockers);
   absl::Status HandOverFloating(common::WriteTxn& structure, const HandOverOrder& order);
-  absl::Status HandOverOne(common::WriteTxn& structure, const HandOverOrder& order, MemberId id);
   absl::StatusOr<std::vector<MemberId>> Named(common::sql::Session& session, const HandOverOrder& order,
                                               std::vector<common::Blocker>& blockers);
 

@@ -18,7 +18,6 @@ namespace sql = common::sql;
 
 constexpr sql::Query kFindUnit{"member_find_unit",
                                "SELECT unit_partition, kind, state FROM unit WHERE partition_id = ? AND uid = ?"};
-constexpr sql::Query kUnitOf{"member_unit_of", "SELECT unit_uid FROM member WHERE partition_id = ? AND member_id = ?"};
 constexpr size_t kPiece = 512;
 
 constexpr sql::Query kHoldsPosts{
@@ -219,6 +218,14 @@ absl::Status SqlMemberTxn::MoveClaims(const MemberRow& before, const MemberRow& 
   return ReleaseExternals(session, {&gone, 1});
 }
 
+absl::StatusOr<common::PartitionId> SqlMemberTxn::PartitionOfUnit(common::UnitUid unit) {
+  if (const auto known = partitions_.find(unit); known != partitions_.end()) return known->second;
+  RONGHE_ASSIGN_OR_RETURN(const std::optional<HomeUnit> found, FindUnit(unit));
+  if (!found) return common::Internal("a member belongs to a unit that is not there");
+  partitions_[unit] = found->partition;
+  return found->partition;
+}
+
 // A home in another partition than the member's row is listed there by an affiliation; the migration of transfers says
 // why.
 absl::Status SqlMemberTxn::MoveHome(const StoredMember& before, const StoredMember& after) {
@@ -227,10 +234,8 @@ absl::Status SqlMemberTxn::MoveHome(const StoredMember& before, const StoredMemb
   if (before.unit == after.unit && was == is) return absl::OkStatus();
   const common::PartitionId own = common::PartitionOf(before.id.value);
   const auto place = [&](common::UnitUid unit, bool current) -> absl::StatusOr<Affiliation> {
-    RONGHE_ASSIGN_OR_RETURN(const std::optional<HomeUnit> found, FindUnit(unit));
-    if (!found) return common::Internal("a member belongs to a unit that is not there");
-    return Affiliation{found->partition, unit, current ? AffiliationKind::kHome : AffiliationKind::kEndedHome,
-                       before.id};
+    RONGHE_ASSIGN_OR_RETURN(const common::PartitionId partition, PartitionOfUnit(unit));
+    return Affiliation{partition, unit, current ? AffiliationKind::kHome : AffiliationKind::kEndedHome, before.id};
   };
   RONGHE_ASSIGN_OR_RETURN(const Affiliation gone, place(before.unit, was));
   if (gone.partition != own) RONGHE_RETURN_IF_ERROR(DropAffiliation(txn_.session(), gone));
@@ -285,26 +290,17 @@ absl::StatusOr<StoredMember> SqlMemberTxn::Replace(const StoredMember& before, c
   return next.member;
 }
 
-absl::Status SqlMemberTxn::EndPosts(MemberId member, common::UnitUid to, absl::CivilDay day) {
-  common::UnitUid from;
-  RONGHE_RETURN_IF_ERROR(txn_.session()
-                             .SelectOne(kUnitOf, {common::PartitionOf(member.value).value, member.value},
-                                        [&](const sql::Row& row) {
-                                          from = common::UnitUid(row.Int(0));
-                                          return absl::OkStatus();
-                                        })
-                             .status());
-  RONGHE_ASSIGN_OR_RETURN(const std::optional<HomeUnit> home, FindUnit(from));
-  if (!home) return common::Internal("a member belongs to a unit that is not there");
+absl::Status SqlMemberTxn::EndPosts(const StoredMember& member, common::UnitUid to, absl::CivilDay day) {
+  RONGHE_ASSIGN_OR_RETURN(const common::PartitionId home, PartitionOfUnit(member.unit));
   if (to) {
     // Nobody holds a post of another county than that of the home unit.
-    RONGHE_ASSIGN_OR_RETURN(const std::optional<HomeUnit> next, FindUnit(to));
-    if (!next || next->partition != home->partition) to = {};
+    RONGHE_ASSIGN_OR_RETURN(const common::PartitionId next, PartitionOfUnit(to));
+    if (next != home) to = {};
   }
-  RONGHE_ASSIGN_OR_RETURN(common::WriteTxn * there, txn_.Also(home->partition));
+  RONGHE_ASSIGN_OR_RETURN(common::WriteTxn * there, txn_.Also(home));
   // Only appointments end, and they have no timers: the zone does not matter.
   SqlPostTxn posts(*there, absl::UTCTimeZone());
-  return EndPostsOfMember(posts, member, to, day);
+  return EndPostsOfMember(posts, member.id, to, day);
 }
 
 absl::Status SqlMemberTxn::Erase(std::span<const StoredMember> members) {

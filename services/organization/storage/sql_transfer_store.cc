@@ -49,22 +49,16 @@ absl::StatusOr<std::optional<StoredTransfer>> SqlTransferStore::Find(TransferId 
   return found;
 }
 
-absl::StatusOr<std::vector<TransferPosition>> SqlTransferStore::List(std::span<const UnitsOfPartition> units,
+absl::StatusOr<std::vector<TransferPosition>> SqlTransferStore::List(const UnitsOfPartition& units,
                                                                      const TransferFilter& filter,
                                                                      const TransferPosition& after, int limit,
                                                                      absl::Time deadline) {
-  std::vector<TransferPosition> all;
+  std::vector<TransferPosition> found;
   RONGHE_RETURN_IF_ERROR(database_.Read(deadline, [&](sql::Session& session) -> absl::Status {
-    for (const UnitsOfPartition& part : units) {
-      RONGHE_ASSIGN_OR_RETURN(const std::vector<TransferPosition> some,
-                              SelectSides(session, part, filter, after, limit));
-      all.insert(all.end(), some.begin(), some.end());
-    }
+    RONGHE_ASSIGN_OR_RETURN(found, SelectSides(session, units, filter, after, limit));
     return absl::OkStatus();
   }));
-  std::sort(all.begin(), all.end());
-  if (all.size() > static_cast<size_t>(limit)) all.resize(limit);
-  return all;
+  return found;
 }
 
 absl::StatusOr<std::vector<StoredTransfer>> SqlTransferStore::FindAll(std::span<const TransferId> ids,

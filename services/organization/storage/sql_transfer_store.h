@@ -23,9 +23,9 @@ class SqlTransferStore final : public TransferStore {
   absl::Status Write(common::PartitionId partition, std::span<const common::PartitionId> also, const common::Call& call,
                      absl::FunctionRef<absl::Status(TransferTxn&)> body) override;
   absl::StatusOr<std::optional<StoredTransfer>> Find(TransferId id, absl::Time deadline) override;
-  absl::StatusOr<std::vector<TransferPosition>> List(std::span<const UnitsOfPartition> units,
-                                                     const TransferFilter& filter, const TransferPosition& after,
-                                                     int limit, absl::Time deadline) override;
+  absl::StatusOr<std::vector<TransferPosition>> List(const UnitsOfPartition& units, const TransferFilter& filter,
+                                                     const TransferPosition& after, int limit,
+                                                     absl::Time deadline) override;
   absl::StatusOr<std::vector<StoredTransfer>> FindAll(std::span<const TransferId> ids, absl::Time deadline) override;
   // For a timer's handler: `body` in the firing transaction, as written by `timer`.
   absl::Status InFiring(common::WriteTxn& txn, absl::FunctionRef<absl::Status(TransferTxn&)> body) const;

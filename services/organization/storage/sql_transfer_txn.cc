@@ -1,5 +1,8 @@
 #include "services/organization/storage/sql_transfer_txn.h"
 
+#include <string>
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "services/common/timer/timer.h"
@@ -63,14 +66,20 @@ absl::Status SqlTransferTxn::SetDue(TransferId id, absl::Time due) {
   return common::SetTimer(txn_, kTransferTimer, id.value, due);
 }
 
+// Once for each side, so that whoever watches either hears of it; the figures are the owner's alone.
 void SqlTransferTxn::Log(common::ChangeKind kind, const Transfer* before, const StoredTransfer& after) {
-  const bool moved = before != nullptr && before->owner() != after.transfer.owner();
-  txn_.Log({.kind = kind,
-            .resource = TransferName(after.id),
-            .unit = after.transfer.owner(),
-            .unit_before = moved ? before->owner() : common::UnitUid(),
-            .etag = EtagOf(after),
-            .rollup = TransferRollup(before, after.transfer)});
+  const auto log = [&](common::UnitUid was, common::UnitUid is, std::string rollup) {
+    txn_.Log({.kind = kind,
+              .resource = TransferName(after.id),
+              .unit = is,
+              .unit_before = was == is ? common::UnitUid() : was,
+              .etag = EtagOf(after),
+              .rollup = std::move(rollup)});
+  };
+  const Transfer& transfer = after.transfer;
+  log(before != nullptr ? before->owner() : transfer.owner(), transfer.owner(), TransferRollup(before, transfer));
+  if (!transfer.target || transfer.target == transfer.owner()) return;
+  log(before != nullptr ? before->target : transfer.target, transfer.target, "");
 }
 
 absl::StatusOr<StoredTransfer> SqlTransferTxn::Insert(const Transfer& transfer) {

@@ -46,11 +46,10 @@ constexpr sql::Query kDropSide{"transfer_side_drop",
 constexpr sql::Query kOpenOf{"transfer_open_of",
                              "SELECT transfer_id FROM transfer_side WHERE partition_id = ? AND unit_uid = ? AND "
                              "state IN (1, 2) ORDER BY transfer_id"};
-// The list of units stands in the middle.
-constexpr std::string_view kSidesHead =
-    "SELECT unit_uid, transfer_id FROM transfer_side WHERE partition_id = ? AND unit_uid IN (";
+// The list of units stands in the middle, if there is one.
+constexpr std::string_view kSidesHead = "SELECT unit_uid, transfer_id FROM transfer_side WHERE partition_id = ?";
 constexpr std::string_view kSidesTail =
-    ") AND (unit_uid, transfer_id) > (?, ?) AND ((side = 1 AND state IN (?, ?, ?, ?, ?, ?)) OR "
+    " AND (unit_uid, transfer_id) > (?, ?) AND ((side = 1 AND state IN (?, ?, ?, ?, ?, ?)) OR "
     "(side = 2 AND state IN (?, ?, ?, ?, ?, ?))) ORDER BY unit_uid, transfer_id LIMIT ?";
 constexpr sql::Query kTakeLetter{"transfer_letter_take",
                                  "INSERT INTO transfer_letter (partition_id, year, last) VALUES (?, ?, 1) "
@@ -205,13 +204,16 @@ absl::StatusOr<std::vector<TransferPosition>> SelectSides(sql::Session& session,
                                                           const TransferFilter& filter, const TransferPosition& after,
                                                           int limit) {
   std::vector<TransferPosition> found;
-  if (units.units.empty()) return found;
-  const int padded = sql::PaddedCount(static_cast<int>(units.units.size()));
-  const std::string text = fmt::format("{}{}{}", kSidesHead, sql::Placeholders(padded), kSidesTail);
+  std::string text(kSidesHead);
   std::vector<sql::Value> args = {units.partition.value};
-  for (int i = 0; i < padded; ++i) {
-    args.emplace_back(units.units[std::min<size_t>(i, units.units.size() - 1)].value);
+  if (!units.units.empty()) {
+    const int padded = sql::PaddedCount(static_cast<int>(units.units.size()));
+    text += fmt::format(" AND unit_uid IN ({})", sql::Placeholders(padded));
+    for (int i = 0; i < padded; ++i) {
+      args.emplace_back(units.units[std::min<size_t>(i, units.units.size() - 1)].value);
+    }
   }
+  text += kSidesTail;
   args.emplace_back(after.unit.value);
   args.emplace_back(after.transfer.value);
   AppendStates(filter.source_states, args);

@@ -36,6 +36,7 @@ absl::Status DropSide(common::sql::Session& session, common::PartitionId partiti
 // The open transfers from or to a unit, ascending.
 absl::StatusOr<std::vector<TransferId>> SelectOpenOf(common::sql::Session& session, common::PartitionId partition,
                                                      common::UnitUid unit);
+// As TransferStore::List.
 absl::StatusOr<std::vector<TransferPosition>> SelectSides(common::sql::Session& session, const UnitsOfPartition& units,
                                                           const TransferFilter& filter, const TransferPosition& after,
                                                           int limit);

@@ -6,16 +6,29 @@
 #include <utility>
 #include <vector>
 
+#include <absl/time/clock.h>
 #include <gmock/gmock.h>
 
 #include "ronghe/organization/v1/post_service.grpc.pb.h"
 #include "ronghe/organization/v1/structure_service.grpc.pb.h"
 
 #include "tests/service/organization/member_fixture.h"
+#include "tests/support/eventually.h"
 
 namespace ronghe::organization {
 
 inline constexpr const char* kRequestId = "4a1c7a52-2f5b-4a53-9d0b-5a1d3b6f7c11";
+
+// Waits for what must come, at most a while; false if it does not.
+template <typename Condition>
+bool Eventually(Condition condition) {
+  const absl::Time limit = absl::Now() + absl::Seconds(30);
+  while (!condition()) {
+    if (absl::Now() > limit) return false;
+    tests::Pause();
+  }
+  return true;
+}
 
 // An officer in each of the two counties, and what they do with transfers.
 class TransferTest : public MemberServiceTest {

@@ -56,7 +56,7 @@ class TransferLifeTest : public TransferTest {
     search.set_purpose("核对名册");
     v1::SearchMembersResponse found;
     Said said;
-    EXPECT_TRUE(tests::Eventually([&] {
+    EXPECT_TRUE(Eventually([&] {
       said = Read(members_->SearchMembers(As(subject).get(), search, &found));
       return said.reason != "INDEX_BEING_BUILT";
     }));

@@ -112,11 +112,25 @@ TEST_F(TransferTest, ALetterExpiresByItself) {
   ASSERT_TRUE(Release().ok());
   const auto database = common::sql::OpenDatabase(config_.database).value();
   Must(database->Write(absl::InfiniteFuture(), [](common::sql::Session& session) {
-    return session.Execute({"test", "UPDATE timer SET due_us = 1"}).status();
+    return session.Execute({"test", "UPDATE timer SET due_us = 1, attempt_us = 1"}).status();
   }));
-  EXPECT_TRUE(tests::Eventually([&] { return Worklist("370783", "worklist = EXPIRED", "a-officer").size() == 1; }));
+  EXPECT_TRUE(Eventually([&] { return Worklist("370783", "worklist = EXPIRED", "a-officer").size() == 1; }));
+  EXPECT_EQ(Look(transfer_.name()).steps(2).actor(), "timer");
   EXPECT_EQ(Accept().reason, "TRANSFER_STATE");
+  EXPECT_THAT(Totals({"3707", "A1"}),
+              ElementsAre(std::pair<int64_t, int64_t>{1, 0}, std::pair<int64_t, int64_t>{1, 0}));
   EXPECT_TRUE(Apply(made, "B1").ok());
+  Audit();
+  // A letter is not good for longer because the clock has not been looked at since.
+  ASSERT_TRUE(Release().ok());
+  Must(database->Write(absl::InfiniteFuture(), [](common::sql::Session& session) {
+    return session.Execute({"test", "UPDATE transfer SET expire_day = expire_day - 90 WHERE state = 2"}).status();
+  }));
+  const Said late = Accept();
+  EXPECT_EQ(late.code, grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_EQ(late.reason, "LETTER_EXPIRED");
+  EXPECT_EQ(Get(made.name()).unit(), "units/A1");
+  EXPECT_TRUE(Return(v1::TRANSFER_RETURN_REASON_NOT_REPORTED).ok());
 }
 
 TEST_F(TransferTest, ToOutsideAndBackUnderTheSameName) {

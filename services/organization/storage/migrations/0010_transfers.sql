@@ -59,6 +59,8 @@ CREATE TABLE transfer_side (
   state INTEGER NOT NULL,
   PRIMARY KEY (partition_id, unit_uid, transfer_id)
 );
+-- Worklists of whole counties: few are open of all that there ever were.
+CREATE INDEX transfer_side_by_state ON transfer_side (partition_id, state, unit_uid, transfer_id);
 
 -- The last number of a letter, by partition and year.
 CREATE TABLE transfer_letter (
