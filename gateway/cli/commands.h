@@ -118,6 +118,12 @@ struct AlertOptions {
 };
 absl::Status RunAlerts(const AlertOptions& options, Context& context);
 
+struct IntegrityOptions {
+  int limit = 0;  // of each check; 0: as the service has it
+};
+// FAILED_PRECONDITION if anything was found.
+absl::Status RunIntegrity(const IntegrityOptions& options, Context& context);
+
 struct MemberOptions {
   std::string member;
   std::string unit;

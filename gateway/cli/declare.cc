@@ -64,6 +64,11 @@ void DeclareViews(CLI::App& app, Context& context, Command& command) {
   audit.app->add_option("--limit", audit.options->limit, "differences listed for each service; default 100")
       ->check(CLI::Range(1, 1000));
 
+  auto integrity = Declare(app, "integrity", "check the whole register for what no write brings about / 完整性检查",
+                           context, command, RunIntegrity);
+  integrity.app->add_option("--limit", integrity.options->limit, "findings listed for each check; default 100")
+      ->check(CLI::Range(1, 1000));
+
   auto tree = Declare(app, "tree", "the structure / 组织树", context, command, RunTree);
   tree.app->add_option("unit", tree.options->unit, "unit; default: the roots of your scope");
   tree.app->add_option("--depth", tree.options->depth, "levels to show; default all")->check(CLI::Range(1, 10));

@@ -37,6 +37,7 @@
 #include "services/organization/storage/sql_facts.h"
 #include "services/organization/storage/sql_import_joins.h"
 #include "services/organization/storage/sql_import_store.h"
+#include "services/organization/storage/sql_integrity.h"
 #include "services/organization/storage/sql_member_occupants.h"
 #include "services/organization/storage/sql_member_store.h"
 #include "services/organization/storage/sql_post_store.h"
@@ -149,6 +150,7 @@ struct Service::Parts {
   SqlPostStore posts;
   SqlAlertStore alerts;
   SqlTransferStore transfers;
+  SqlIntegrity integrity;
   SqlAuditLog audit;
   DirectoryLoader loader;
   LoaderSource loader_source;
@@ -223,6 +225,7 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       posts(*database, log, p.calendar().zone()),
       alerts(*database),
       transfers(*database, log, vault),
+      integrity(*database),
       audit(*database, p.clock()),
       loader(*database, log, feed, p.clock()),
       loader_source(loader),
@@ -258,11 +261,11 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       import_app({import_engine, import_hub, tree, gate, p.signer(), [this] { import_runner.Wake(); }}),
       watch({"organization", log, feed, hub, p.directory(), p.signer(), p.wrapper().executor(), p.clock(),
              [&p] { return p.directory().structure_revision(); }}),
-      organization_rpc(p.wrapper(), {unit_app, unit_query, totals, gate, watch, rules, alert_query, tree, p.calendar(),
-                                     [&p, this](const common::Call& call) {
-                                       return NewImportUpload(p.wrapper().executor(), import_app, call, "units",
-                                                              ReadUnitsMessage);
-                                     }}),
+      organization_rpc(p.wrapper(),
+                       {unit_app, unit_query, totals, gate, watch, rules, alert_query, integrity, tree, p.calendar(),
+                        [&p, this](const common::Call& call) {
+                          return NewImportUpload(p.wrapper().executor(), import_app, call, "units", ReadUnitsMessage);
+                        }}),
       access_rpc(p.wrapper(), access_app, audit_app, gate),
       directory_rpc(p.wrapper(), loader_source, hub),
       member_rpc(p.wrapper(), {member_app, member_query, membership_app, member_search, transfer_app, watch,

@@ -71,13 +71,16 @@ absl::Status SqliteConnection::Configure(Role role, bool durable) {
   sqlite3_progress_handler(
       connection_, kOpsBetweenLooks,
       [](void* self) { return static_cast<SqliteConnection*>(self)->PastDeadline() ? 1 : 0; }, this);
-  for (const char* pragma :
-       {"PRAGMA journal_mode = WAL", "PRAGMA foreign_keys = ON", "PRAGMA trusted_schema = OFF",
-        "PRAGMA temp_store = MEMORY", "PRAGMA cache_size = -4096", "PRAGMA journal_size_limit = 67108864"}) {
+  for (const char* pragma : {"PRAGMA journal_mode = WAL", "PRAGMA foreign_keys = ON", "PRAGMA trusted_schema = OFF",
+                             "PRAGMA temp_store = MEMORY", "PRAGMA journal_size_limit = 67108864"}) {
     RONGHE_RETURN_IF_ERROR(Run({"sql.configure", pragma}));
   }
+  // KiB of pages that the connection keeps for itself. Readers are several, and the system keeps the file's pages
+  // anyway.
+  const bool reader = role == Role::kReader;
+  RONGHE_RETURN_IF_ERROR(Run({"sql.configure", reader ? "PRAGMA cache_size = -1024" : "PRAGMA cache_size = -4096"}));
   RONGHE_RETURN_IF_ERROR(Run({"sql.configure", durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = OFF"}));
-  if (role == Role::kReader) RONGHE_RETURN_IF_ERROR(Run({"sql.configure", "PRAGMA query_only = ON"}));
+  if (reader) RONGHE_RETURN_IF_ERROR(Run({"sql.configure", "PRAGMA query_only = ON"}));
   return absl::OkStatus();
 }
 

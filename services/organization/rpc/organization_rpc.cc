@@ -1,6 +1,8 @@
 #include "services/organization/rpc/organization_rpc.h"
 
+#include "services/common/values/timestamp.h"
 #include "services/organization/rpc/alert_codec.h"
+#include "services/organization/rpc/integrity_codec.h"
 #include "services/organization/rpc/unit_codec.h"
 #include "services/organization/rpc/wire.h"
 
@@ -49,6 +51,8 @@ OrganizationRpc::OrganizationRpc(common::Wrapper& wrapper, Parts parts)
                                               [this](const Call& c, const auto& r) { return GetRulePack(c, r); });
   Unary<v1::ListAlertsRequest, v1::ListAlertsResponse>(
       "ListAlerts", [this](const Call& c, const auto& r) { return ListAlerts(c, r); });
+  Unary<v1::CheckIntegrityRequest, v1::CheckIntegrityResponse>(
+      "CheckIntegrity", [this](const Call& c, const auto& r) { return CheckIntegrity(c, r); });
   BidiStream<v1::ImportUnitsRequest, common::v1::ImportProgress>("ImportUnits", parts_.import_units);
   ServerStream<v1::ExportUnitsRequest, v1::ExportUnitsResponse>(
       "ExportUnits", [this](const Call& c, const auto& r) { return ExportUnits(c, r); });
@@ -160,6 +164,18 @@ absl::StatusOr<v1::ListAlertsResponse> OrganizationRpc::ListAlerts(const Call& c
     *response.add_alerts() = ToProto(alert, parts_.tree, rules, book.version());
   }
   response.set_next_page_token(std::move(page.next_page_token));
+  return response;
+}
+
+absl::StatusOr<v1::CheckIntegrityResponse> OrganizationRpc::CheckIntegrity(const Call& call,
+                                                                           const v1::CheckIntegrityRequest& request) {
+  RONGHE_ASSIGN_OR_RETURN(const int listed, ListedFindings(request));
+  const absl::Time start = parts_.calendar.clock().Now();
+  const Rules& rules = parts_.rules.book.On(parts_.calendar.Today());
+  RONGHE_ASSIGN_OR_RETURN(const IntegrityReport report, parts_.integrity.Check(rules, listed, call.deadline));
+  v1::CheckIntegrityResponse response = ToProto(report);
+  common::WriteTimestamp(start, *response.mutable_start_time());
+  common::WriteTimestamp(parts_.calendar.clock().Now(), *response.mutable_end_time());
   return response;
 }
 

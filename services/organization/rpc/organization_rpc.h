@@ -9,6 +9,7 @@
 #include "services/common/serve/binding.h"
 #include "services/common/summary/totals_binding.h"
 #include "services/organization/app/alert_query.h"
+#include "services/organization/app/integrity.h"
 #include "services/organization/app/unit_app.h"
 #include "services/organization/app/unit_query.h"
 #include "services/organization/rpc/rule_pack_codec.h"
@@ -27,6 +28,7 @@ class OrganizationRpc final : public common::TotalsBinding {
     common::WatchService& watch;
     const LoadedRules& rules;
     AlertQuery& alerts;
+    IntegrityStore& integrity;
     const Tree& tree;
     common::Calendar calendar;
     std::function<absl::StatusOr<std::unique_ptr<common::Upload>>(const common::Call&)> import_units;
@@ -45,6 +47,8 @@ class OrganizationRpc final : public common::TotalsBinding {
   absl::StatusOr<v1::Unit> MoveUnit(const common::Call& call, const v1::MoveUnitRequest& request);
   absl::StatusOr<v1::Unit> DissolveUnit(const common::Call& call, const v1::DissolveUnitRequest& request);
   absl::StatusOr<v1::ListAlertsResponse> ListAlerts(const common::Call& call, const v1::ListAlertsRequest& request);
+  absl::StatusOr<v1::CheckIntegrityResponse> CheckIntegrity(const common::Call& call,
+                                                            const v1::CheckIntegrityRequest& request);
   absl::StatusOr<v1::RulePack> GetRulePack(const common::Call& call, const v1::GetRulePackRequest& request);
   absl::StatusOr<std::unique_ptr<common::MessageSource>> ExportUnits(const common::Call& call,
                                                                      const v1::ExportUnitsRequest& request);

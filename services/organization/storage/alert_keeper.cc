@@ -96,18 +96,24 @@ absl::StatusOr<int64_t> AlertKeeper::JudgeAll(const absl::flat_hash_map<common::
       if (Stopping()) return common::Cancelled();
       const std::span<const JudgedUnit* const> some = left.first(std::min(left.size(), kTogether));
       left = left.subspan(some.size());
+      // Most changes leave the alerts as they are: that is seen without the lock row.
+      std::vector<AlertDifference> differences;
+      RONGHE_RETURN_IF_ERROR(parts_.database.Read(Deadline(), [&](sql::Session& session) -> absl::Status {
+        RONGHE_ASSIGN_OR_RETURN(differences, JudgeUnits(session, some, rules, today));
+        return absl::OkStatus();
+      }));
+      if (differences.empty()) continue;
+      std::vector<const JudgedUnit*> differing;
+      for (const AlertDifference& one : differences) differing.push_back(&judged.at(one.unit));
       common::Call call;
       call.deadline = Deadline();
-      const auto judge = [&](common::WriteTxn& txn) -> absl::Status {
-        for (const JudgedUnit* unit : some) {
-          RONGHE_ASSIGN_OR_RETURN(const UnitFacts facts, FactsOf(txn.session(), *unit));
-          const std::vector<AlertFinding> found = Judge(facts, rules);
-          RONGHE_RETURN_IF_ERROR(KeepAlerts(txn.session(), *unit, found, today).status());
-        }
+      const auto keep = [&](common::WriteTxn& txn) -> absl::Status {
+        RONGHE_ASSIGN_OR_RETURN(differences, JudgeUnits(txn.session(), differing, rules, today));
+        for (const AlertDifference& one : differences) RONGHE_RETURN_IF_ERROR(KeepAlerts(txn.session(), one));
         return absl::OkStatus();
       };
       // Nothing is logged: alerts follow from what is. The lock row keeps what is read here from changing meanwhile.
-      RONGHE_RETURN_IF_ERROR(parts_.log.Write(partition, call, judge).status());
+      RONGHE_RETURN_IF_ERROR(parts_.log.Write(partition, call, keep).status());
     }
   }
   return static_cast<int64_t>(judged.size());

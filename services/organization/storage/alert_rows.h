@@ -5,6 +5,7 @@
 
 #include "services/common/sql/database.h"
 #include "services/organization/app/alert_store.h"
+#include "services/organization/domain/rules.h"
 
 namespace ronghe::organization {
 
@@ -24,11 +25,18 @@ struct JudgedUnit {
   common::PartitionId partition;
   std::vector<UnitsOfPartition> counted;
 };
-// What it is judged by, in this session's snapshot.
-absl::StatusOr<UnitFacts> FactsOf(common::sql::Session& session, const JudgedUnit& unit);
-// Makes the kept alerts of a unit be `found`. Those that stay keep the day since which they are there. True if anything
-// has changed.
-absl::StatusOr<bool> KeepAlerts(common::sql::Session& session, const JudgedUnit& unit,
-                                std::span<const AlertFinding> found, absl::CivilDay today);
+// How the kept alerts of a unit differ from what its rows say.
+struct AlertDifference {
+  common::UnitUid unit;
+  common::PartitionId partition;
+  std::vector<StoredAlert> put;
+  std::vector<AlertRule> dropped;
+};
+// Judges units of one partition by the rows of this session's snapshot; returns those whose alerts differ from the kept
+// ones. Alerts that stay keep the day since which they are there.
+absl::StatusOr<std::vector<AlertDifference>> JudgeUnits(common::sql::Session& session,
+                                                        std::span<const JudgedUnit* const> units, const Rules& rules,
+                                                        absl::CivilDay today);
+absl::Status KeepAlerts(common::sql::Session& session, const AlertDifference& difference);
 
 }  // namespace ronghe::organization

@@ -263,6 +263,23 @@ TEST_F(OrganizationTest, AListTellsFromWhereToWatch) {
   context.TryCancel();
 }
 
+TEST_F(OrganizationTest, TheRegisterIsCheckedForThoseWhoAuditEverything) {
+  MakeTree();
+  Grant("auditor", common::v1::ROLE_AUDITOR, "37");
+  v1::CheckIntegrityRequest request;
+  const absl::StatusOr<v1::CheckIntegrityResponse> response = Units("admin", &Stub::CheckIntegrity, request);
+  ASSERT_TRUE(response.ok()) << response.status();
+  EXPECT_EQ(response->findings_size(), 0);
+  ASSERT_EQ(response->counts_size(), v1::IntegrityCheck_ARRAYSIZE - 1);
+  EXPECT_EQ(response->counts(0).check(), v1::INTEGRITY_CHECK_UNIT_ORPHANED);
+  EXPECT_GT(response->counts(0).examined(), 0);
+  EXPECT_GE(response->end_time().seconds(), response->start_time().seconds());
+  request.set_max_findings(1001);
+  EXPECT_EQ(common::ViolationsOf(Units("admin", &Stub::CheckIntegrity, request).status())[0].field, "max_findings");
+  // A province is not everything.
+  EXPECT_TRUE(absl::IsPermissionDenied(Units("auditor", &Stub::CheckIntegrity, {}).status()));
+}
+
 TEST_F(OrganizationTest, WhatWasWrittenSurvivesARestart) {
   MakeTree();
   const v1::Unit before = *Get("admin", "B1");
