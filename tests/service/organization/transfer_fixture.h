@@ -120,6 +120,10 @@ class TransferTest : public MemberServiceTest {
     const Said said = Read(units_->AuditSummaries(Admin().get(), {}, &response));
     ASSERT_TRUE(said.ok()) << said.everything;
     EXPECT_THAT(response.differences(), ::testing::IsEmpty()) << response.DebugString();
+    v1::CheckIntegrityResponse integrity;
+    const Said checked = Read(units_->CheckIntegrity(Admin().get(), {}, &integrity));
+    ASSERT_TRUE(checked.ok()) << checked.everything;
+    EXPECT_THAT(integrity.findings(), ::testing::IsEmpty()) << integrity.DebugString();
   }
 
   // A letter from outside, of yesterday.
