@@ -158,6 +158,31 @@ absl::Status RunMemberLeave(const MembershipOptions& options, Context& context);
 absl::Status RunMemberRestore(const MembershipOptions& options, Context& context);
 absl::Status RunMemberHistory(const MembershipOptions& options, Context& context);
 
+struct TransferOptions {
+  std::string transfer;  // transfers/ID, or the ID
+  std::string member;
+  std::string unit;
+  std::string outside;  // the organization there
+  std::string letter;
+  std::string date;  // of the letter
+  std::string worklist;
+  std::string side;
+  std::string filter;
+  std::string reason;
+  std::string etag;
+  std::string request_id;
+  bool validate_only = false;
+  FieldTexts fields;  // of somebody from outside
+};
+absl::Status RunTransferGet(const TransferOptions& options, Context& context);
+absl::Status RunTransferList(const TransferOptions& options, Context& context);
+absl::Status RunTransferApply(const TransferOptions& options, Context& context);
+absl::Status RunTransferReceive(const TransferOptions& options, Context& context);
+absl::Status RunTransferRelease(const TransferOptions& options, Context& context);
+absl::Status RunTransferAccept(const TransferOptions& options, Context& context);
+absl::Status RunTransferWithdraw(const TransferOptions& options, Context& context);
+absl::Status RunTransferReturn(const TransferOptions& options, Context& context);
+
 struct SearchOptions {
   std::string unit;
   std::string by;  // a field of SearchMembersRequest

@@ -50,6 +50,49 @@ void DeclareMembershipCommands(CLI::App& member, Context& context, Command& comm
   search.app->add_flag("--ended", search.options->show_ended, "also members whose membership ended");
 }
 
+void DeclareTransferCommands(CLI::App& app, Context& context, Command& command) {
+  CLI::App& transfer = *app.add_subcommand("transfer", "members on the way between units / 组织关系转接");
+  transfer.require_subcommand(1);
+  auto get = Declare(transfer, "get", "show a transfer", context, command, RunTransferGet);
+  get.app->add_option("transfer", get.options->transfer)->required();
+  auto list =
+      Declare(transfer, "list", "the transfers from and to a unit and all below it", context, command, RunTransferList);
+  list.app->add_option("unit", list.options->unit)->required();
+  list.app->add_option("--worklist", list.options->worklist, "todo, waiting or expired")
+      ->check(CLI::IsMember({"todo", "waiting", "expired"}));
+  list.app->add_option("--side", list.options->side, "source or target")->check(CLI::IsMember({"source", "target"}));
+  list.app->add_option("--filter", list.options->filter, "for example: state = RELEASED");
+  auto apply = Declare(transfer, "apply", "apply for a member to go to another unit, or to outside", context, command,
+                       RunTransferApply);
+  apply.app->add_option("member", apply.options->member)->required();
+  CLI::Option* to = apply.app->add_option("--to", apply.options->unit, "the unit, anywhere in the deployment");
+  apply.app->add_option("--to-outside", apply.options->outside, "the organization outside")->excludes(to);
+  auto receive =
+      Declare(transfer, "receive", "record the letter of somebody from outside", context, command, RunTransferReceive);
+  receive.app->add_option("unit", receive.options->unit)->required();
+  receive.app->add_option("--from-outside", receive.options->outside, "the organization outside")->required();
+  receive.app->add_option("--letter-number", receive.options->letter, "as on the letter")->required();
+  receive.app->add_option("--letter-date", receive.options->date, "as on the letter")->required();
+  for (auto* made : {&apply, &receive}) AddWriteOptions(*made->app, *made->options, /*validate=*/true);
+  auto release =
+      Declare(transfer, "release", "let a member go: the letter is issued", context, command, RunTransferRelease);
+  auto accept = Declare(transfer, "accept", "take a member in; from outside with the facts of the person", context,
+                        command, RunTransferAccept);
+  AddFields(*accept.app, organization::v1::Member::descriptor(), /*update=*/true, accept.options->fields);
+  auto withdraw = Declare(transfer, "withdraw", "take an application back", context, command, RunTransferWithdraw);
+  auto back =
+      Declare(transfer, "return", "refuse what was applied for or released", context, command, RunTransferReturn);
+  back.app
+      ->add_option("--reason", back.options->reason,
+                   "incomplete_documents, wrong_unit, not_reported, conditions_not_met or facts_wrong")
+      ->required();
+  for (auto* event : {&release, &accept, &withdraw, &back}) {
+    event->app->add_option("transfer", event->options->transfer)->required();
+    event->app->add_option("--etag", event->options->etag, "refuse if it has changed since it was read");
+    AddWriteOptions(*event->app, *event->options, /*validate=*/true);
+  }
+}
+
 }  // namespace
 
 void DeclareMembers(CLI::App& app, Context& context, Command& command) {
@@ -78,6 +121,7 @@ void DeclareMembers(CLI::App& app, Context& context, Command& command) {
   move.app->add_option("--etag", move.options->etag, "refuse if the member has changed since");
   AddWriteOptions(*move.app, *move.options, /*validate=*/false);
   DeclareMembershipCommands(member, context, command);
+  DeclareTransferCommands(app, context, command);
 }
 
 void DeclareReadings(CLI::App& app, Context& context, Command& command) {

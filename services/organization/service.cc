@@ -46,6 +46,8 @@
 #include "services/organization/storage/sql_member_store.h"
 #include "services/organization/storage/sql_post_store.h"
 #include "services/organization/storage/sql_post_txn.h"
+#include "services/organization/storage/sql_transfer_store.h"
+#include "services/organization/storage/sql_transfer_txn.h"
 #include "services/organization/storage/sql_unit_store.h"
 #include "services/organization/storage/sql_unit_txn.h"
 #include "services/organization/storage/sql_workplace_occupants.h"
@@ -144,6 +146,7 @@ struct Service::Parts {
   SqlMemberOccupants member_occupants;
   SqlWorkplaceOccupants workplace_occupants;
   SqlDutyOccupants duty_occupants;
+  SqlTransferOccupants transfer_occupants;
   std::vector<UnitOccupants*> occupants;
   common::MetricSet metrics;
   SqlFacts facts;
@@ -156,6 +159,7 @@ struct Service::Parts {
   SqlWorkplaceStore workplaces;
   SqlDutyStore duties;
   SqlAlertStore alerts;
+  SqlTransferStore transfers;
   SqlIntegrity integrity;
   SqlAuditLog audit;
   DirectoryLoader loader;
@@ -190,6 +194,7 @@ struct Service::Parts {
   DutyQuery duty_query;
   AlertQuery alert_query;
   AlertKeeper alert_keeper;
+  TransferApp transfer_app;
   ProtoUnitRows unit_rows;
   ProtoMemberRows member_rows;
   UnitImportTarget unit_target;
@@ -225,8 +230,9 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       member_occupants(&vault),
       workplace_occupants(rules.book),
       duty_occupants(p.calendar().zone()),
+      transfer_occupants(&vault),
       // Duties before members: who goes along with a duty keeps the part in it.
-      occupants({&duty_occupants, &workplace_occupants, &member_occupants}),
+      occupants({&duty_occupants, &workplace_occupants, &member_occupants, &transfer_occupants}),
       metrics(v1::OrganizationMetrics::descriptor()),
       facts(metrics, occupants),
       totals({"organization", metrics, *database, log, publisher, feed, hub, p.directory(), p.signer(), p.calendar(),
@@ -239,6 +245,7 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       workplaces(*database, log),
       duties(*database, log, p.calendar().zone()),
       alerts(*database),
+      transfers(*database, log, vault),
       integrity(*database),
       audit(*database, p.clock()),
       loader(*database, log, feed, p.clock()),
@@ -270,6 +277,7 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
       duty_query(duties, tree, p.signer()),
       alert_query(alerts, tree, p.signer()),
       alert_keeper({*database, log, feed, tree, p.calendar(), rules.book}),
+      transfer_app({transfers, members, tree, gate, p.signer(), p.calendar(), rules.book}),
       unit_target(units, unit_join, unit_rows, consistency, p.calendar(), rules.book),
       member_target({members, member_join, member_rows, tree, consistency}, p.calendar()),
       import_engine(imports, sealer, p.clock(), {&unit_target, &member_target}),
@@ -285,7 +293,7 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
                         }}),
       access_rpc(p.wrapper(), access_app, audit_app, gate),
       directory_rpc(p.wrapper(), loader_source, hub),
-      member_rpc(p.wrapper(), {member_app, member_query, membership_app, member_search, watch,
+      member_rpc(p.wrapper(), {member_app, member_query, membership_app, member_search, transfer_app, watch,
                                [&p, this](const common::Call& call) {
                                  return NewImportUpload(p.wrapper().executor(), import_app, call, "members",
                                                         ReadMembersMessage);
@@ -339,6 +347,13 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<Database> opened, KeyR
   });
   owners.Add("imports",
              [this](std::string_view, int64_t id, absl::Time deadline) { return import_app.OwnerOf(id, deadline); });
+  owners.Add("transfers", [this](std::string_view name, int64_t id, absl::Time deadline) {
+    return transfer_app.OwnerOf(name, id, deadline);
+  });
+  timers.Handle(std::string(kTransferTimer), [this](common::WriteTxn& txn, const common::DueTimer& timer) {
+    return transfers.InFiring(
+        txn, [&](TransferTxn& firing) { return transfer_app.Expire(firing, TransferId(timer.record)); });
+  });
   members.SetFiller(index_filler);
   owners.Add("reorganizations", [this](std::string_view name, int64_t id, absl::Time deadline) {
     return reorganizations.OwnerOf(name, id, deadline);

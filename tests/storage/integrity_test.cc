@@ -96,6 +96,23 @@ TEST_P(IntegrityTest, FindsNothingInWhatWritesMake) {
   EXPECT_EQ(report.count(IntegrityCheck::kTermOverlap).examined, 1);
 }
 
+TEST_P(IntegrityTest, FindsHomesElsewhereThatAreNotListed) {
+  const std::string member = Member(11, "B1", "a");
+  const int64_t id = IdOf(11, "B1");
+  Plant("UPDATE member SET unit_uid = ? WHERE member_id = ?", {Uid("370784101"), id});
+  EXPECT_THAT(Findings(), ElementsAre("6 " + member + " units/370784101"));
+  const auto list = [&](const std::string& unit, const std::string& partition_of) {
+    Plant("INSERT INTO member_affiliation (partition_id, unit_uid, kind, member_id, since_us) VALUES (?, ?, 1, ?, 0)",
+          {PartitionOf(partition_of), Uid(unit), id});
+  };
+  list("370784101", "370784101");
+  EXPECT_THAT(Findings(), IsEmpty());
+  // Twice, where it is not; and in its own partition.
+  list("370784", "370784");
+  list("B2", "B2");
+  EXPECT_THAT(Findings(), UnorderedElementsAre("6 " + member + " units/370784", "6 " + member + " units/B2"));
+}
+
 TEST_P(IntegrityTest, FindsOrphansCyclesAndWrongPlaces) {
   // Both the row and its version, so that nothing but the place is wrong.
   const auto put = [&](const std::string& unit, int64_t parent) {

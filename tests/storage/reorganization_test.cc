@@ -107,15 +107,26 @@ TEST_P(ReorganizationTest, AMergerIsRefusedWithEveryReason) {
   ExpectAuditClean();
 }
 
-TEST_P(ReorganizationTest, MembersOfAnotherCountyNeedATransfer) {
+TEST_P(ReorganizationTest, MembersFollowToAnotherCountyAndOn) {
   MakeTree();
   Create(Fields("C1", Level::kBranch, UnitKind::kBranch), "370784101");
-  AddMembers("C1", 1);
-  EXPECT_THAT(BlockersOf(Do({Merging({"C1"}, "B1")}).status()), ElementsAre("OTHER_COUNTY units/C1"));
-  EXPECT_EQ(MembersOf("C1"), 1);
-  // Without members there is nothing in the way.
-  Must(Do({Merging({"B1"}, "C1")}).status());
-  EXPECT_THAT(Successors("B1"), ElementsAre("C1"));
+  AddMembers("C1", 3);
+  AddMembers("B1", 2);
+  const auto before = Totals("3707");
+  Must(Do({Merging({"C1"}, "B1")}).status());
+  EXPECT_EQ(Totals("370783")["members"], 5);
+  EXPECT_EQ(Totals("370784")["members"], 0);
+  EXPECT_EQ(Totals("3707")["members"], before.at("members"));
+  ExpectAuditClean();
+  // Their rows lie where they were made; they are counted where they are, and go on from there.
+  Must(Do({Merging({"B1"}, "B2")}).status());
+  EXPECT_EQ(Totals("B2")["members"], 5);
+  Create(Fields("C2", Level::kBranch, UnitKind::kBranch), "370784101");
+  Must(Do({Merging({"B2"}, "C2")}).status());
+  EXPECT_EQ(Totals("370784")["members"], 5);
+  EXPECT_EQ(Totals("370783")["members"], 0);
+  EXPECT_EQ(Count("SELECT COUNT(*) FROM member_affiliation"), 2);
+  ExpectAuditClean();
 }
 
 TEST_P(ReorganizationTest, TownshipsOfTwoCountiesMergeWithEverythingBelow) {

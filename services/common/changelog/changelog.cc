@@ -73,10 +73,11 @@ absl::Status WriteTxn::Begin() {
 
 absl::StatusOr<WriteTxn*> WriteTxn::Also(PartitionId partition) {
   if (partition == partition_) return this;
+  if (root_ != nullptr) return root_->Also(partition);
   for (const std::unique_ptr<WriteTxn>& joined : joined_) {
     if (joined->partition_ == partition) return joined.get();
   }
-  std::unique_ptr<WriteTxn> joined(new WriteTxn(*session_, partition, now_));
+  std::unique_ptr<WriteTxn> joined(new WriteTxn(*session_, partition, now_, this));
   RONGHE_RETURN_IF_ERROR(joined->Begin());
   joined_.push_back(std::move(joined));
   return joined_.back().get();

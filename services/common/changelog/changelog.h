@@ -77,7 +77,8 @@ class WriteTxn {
 
   // The same transaction in a further partition, with that partition's lock row, revisions and ids; what it logs gets
   // the same change id. For what must happen in several partitions at once. Whoever needs several takes them in
-  // ascending order, so that nobody waits in a circle. Valid as long as this one; itself for its own partition.
+  // ascending order, so that nobody waits in a circle. Valid as long as this one; itself for its own partition. There
+  // is one of each partition, from whichever of them it is asked for.
   absl::StatusOr<WriteTxn*> Also(PartitionId partition);
   // Runs `body`, and where it returns an error takes back all it did in here, what it logged included; the transaction
   // goes on. Returns the error. Not for errors of the database, after which there is no going on. May be nested.
@@ -85,8 +86,8 @@ class WriteTxn {
 
  private:
   friend class ChangeLog;
-  WriteTxn(sql::Session& session, PartitionId partition, absl::Time now)
-      : session_(&session), partition_(partition), now_(now) {}
+  WriteTxn(sql::Session& session, PartitionId partition, absl::Time now, WriteTxn* root = nullptr)
+      : session_(&session), partition_(partition), now_(now), root_(root) {}
   // Takes the partition's lock row.
   absl::Status Begin();
   // Writes what was logged and remembered, and the lock row.
@@ -106,6 +107,7 @@ class WriteTxn {
   std::optional<RequestKey> claimed_;
   std::string remembered_;
   bool replayed_ = false;  // Claim found a prior write
+  WriteTxn* root_;         // that this one joined; null for itself
   std::vector<std::unique_ptr<WriteTxn>> joined_;
 };
 

@@ -149,8 +149,9 @@ absl::StatusOr<StoredAppointment> PostApp::CreateAppointment(const common::Call&
     remember = NameOf(made.id);
     return made;
   };
+  const common::PartitionId also[] = {common::PartitionOf(member->value)};
   return RunWrite<StoredAppointment>(store_, common::PartitionOf(post_id.value), call, options, create,
-                                     SameRecord<StoredAppointment, AppointmentId, PostTxn>);
+                                     SameRecord<StoredAppointment, AppointmentId, PostTxn>, also);
 }
 
 absl::StatusOr<StoredAppointment> PostApp::EndAppointment(const common::Call& call, const std::string& name, int reason,

@@ -101,7 +101,8 @@ absl::StatusOr<StoredDuty> DutyApp::Create(const common::Call& call, const std::
     remember = NameOf(duty.id);
     return duty;
   };
-  return RunWrite<StoredDuty>(store_, unit.partition, call, options, create, SameRecord<StoredDuty, DutyId, DutyTxn>);
+  return RunWrite<StoredDuty>(store_, unit.partition, call, options, create, SameRecord<StoredDuty, DutyId, DutyTxn>,
+                              PartitionsOf(parties));
 }
 
 absl::StatusOr<StoredDuty> DutyApp::Update(const common::Call& call, const std::string& name, const Changes& changes,

@@ -74,6 +74,8 @@ class DutyApp {
   // Adds the parties to the duty, or everything that stands in their way.
   absl::Status Join(DutyTxn& txn, const common::Call& call, StoredDuty& duty, const std::vector<Party>& parties,
                     std::vector<common::Blocker>& blockers);
+  // Where the rows of those members lie.
+  static std::vector<common::PartitionId> PartitionsOf(const std::vector<Party>& parties);
   absl::Status JoinMember(DutyTxn& txn, const common::Call& call, const StoredDuty& duty, const Party& party,
                           StoredPart& part, std::vector<common::Blocker>& blockers);
   // Results become due for every month from the one after `due_through` (or of `from`) to this one.

@@ -58,6 +58,16 @@ absl::Status EndPartsOfMember(DutyTxn& txn, MemberId member, common::UnitUid to,
   return absl::OkStatus();
 }
 
+std::vector<common::PartitionId> DutyApp::PartitionsOf(const std::vector<Party>& parties) {
+  std::vector<common::PartitionId> partitions;
+  for (const Party& party : parties) {
+    if (const std::optional<MemberId> member = MemberIdOf(party.fields.member)) {
+      partitions.push_back(common::PartitionOf(member->value));
+    }
+  }
+  return partitions;
+}
+
 absl::Status DutyApp::JoinMember(DutyTxn& txn, const common::Call& call, const StoredDuty& duty, const Party& party,
                                  StoredPart& part, std::vector<common::Blocker>& blockers) {
   const std::string& name = party.fields.member;
@@ -125,19 +135,20 @@ absl::StatusOr<StoredDuty> DutyApp::AddParties(const common::Call& call, const s
   if (parties.empty()) violations.Add("parties", "REQUIRED", {"is required", "必填"});
   CheckParties(DutyKind::kUnspecified, parties, "parties", violations);
   RONGHE_RETURN_IF_ERROR(violations.ToStatus());
-  return RunWriteOn<StoredDuty>(store_, tree_, call, name, id, options,
-                                [&](DutyTxn& txn, const StoredDuty& before) -> absl::StatusOr<StoredDuty> {
-                                  StoredDuty after = before;
-                                  RONGHE_ASSIGN_OR_RETURN(after.state,
-                                                          NextState(before.state, DutyEvent::kChangePeople, name));
-                                  common::Violations faults;
-                                  CheckParties(before.kind, parties, "parties", faults);
-                                  RONGHE_RETURN_IF_ERROR(faults.ToStatus());
-                                  std::vector<common::Blocker> blockers;
-                                  RONGHE_RETURN_IF_ERROR(Join(txn, call, after, parties, blockers));
-                                  RONGHE_RETURN_IF_ERROR(RefuseFor(std::move(blockers)));
-                                  return txn.Replace(after);
-                                });
+  return RunWriteOn<StoredDuty>(
+      store_, tree_, call, name, id, options,
+      [&](DutyTxn& txn, const StoredDuty& before) -> absl::StatusOr<StoredDuty> {
+        StoredDuty after = before;
+        RONGHE_ASSIGN_OR_RETURN(after.state, NextState(before.state, DutyEvent::kChangePeople, name));
+        common::Violations faults;
+        CheckParties(before.kind, parties, "parties", faults);
+        RONGHE_RETURN_IF_ERROR(faults.ToStatus());
+        std::vector<common::Blocker> blockers;
+        RONGHE_RETURN_IF_ERROR(Join(txn, call, after, parties, blockers));
+        RONGHE_RETURN_IF_ERROR(RefuseFor(std::move(blockers)));
+        return txn.Replace(after);
+      },
+      PartitionsOf(parties));
 }
 
 absl::StatusOr<StoredDuty> DutyApp::EndPart(const common::Call& call, const std::string& name, int64_t number,

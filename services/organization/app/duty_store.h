@@ -107,8 +107,13 @@ class DutyStore {
   using Txn = DutyTxn;
   virtual ~DutyStore() = default;
   // One transaction in one partition: OK commits durably; an error rolls back and is returned. `body` may run again.
-  virtual absl::Status Write(common::PartitionId partition, const common::Call& call,
-                             absl::FunctionRef<absl::Status(DutyTxn&)> body) = 0;
+  // `also`: the partitions of the members that are named, so that none of them goes elsewhere meanwhile.
+  virtual absl::Status Write(common::PartitionId partition, std::span<const common::PartitionId> also,
+                             const common::Call& call, absl::FunctionRef<absl::Status(DutyTxn&)> body) = 0;
+  absl::Status Write(common::PartitionId partition, const common::Call& call,
+                     absl::FunctionRef<absl::Status(DutyTxn&)> body) {
+    return Write(partition, {}, call, body);
+  }
   virtual absl::StatusOr<std::optional<StoredDuty>> Find(DutyId id, absl::Time deadline) = 0;
   virtual absl::StatusOr<std::optional<StoredDutyResult>> Find(DutyResultId id, absl::Time deadline) = 0;
   // Oldest first.

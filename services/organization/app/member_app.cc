@@ -104,8 +104,10 @@ absl::StatusOr<MemberView> MemberApp::Reveal(const common::Call& call, const std
                                              const std::string& purpose) {
   RONGHE_RETURN_IF_ERROR(CheckPurpose(purpose));
   RONGHE_ASSIGN_OR_RETURN(const StoredMember member, FindVisible(call, name));
-  RONGHE_RETURN_IF_ERROR(audit_.Append(common::PartitionOf(member.id.value),
-                                       {call.actor.key, "members.reveal", name, purpose, member.unit}, call.deadline));
+  const std::optional<TreeUnit> home = tree_.Find(member.unit);
+  if (!home) return common::NotFound(name);
+  RONGHE_RETURN_IF_ERROR(
+      audit_.Append(home->partition, {call.actor.key, "members.reveal", name, purpose, member.unit}, call.deadline));
   return views_.Full(member);
 }
 
@@ -162,17 +164,13 @@ absl::StatusOr<MemberView> MemberApp::Move(const common::Call& call, const std::
         NextStatus(StateOf(before.member, before.membership, rules_, today), MemberEvent::kMove, name).status());
     RONGHE_ASSIGN_OR_RETURN(const std::optional<HomeUnit> home, txn.FindUnit(unit.uid));
     if (!home) return common::NotFound(unit_name);
-    if (home->partition != txn.partition()) return OtherCounty(unit_name);
+    RONGHE_ASSIGN_OR_RETURN(const std::optional<HomeUnit> old_home, txn.FindUnit(before.unit));
+    if (!old_home || home->partition != old_home->partition) return OtherCounty(unit_name);
     RONGHE_RETURN_IF_ERROR(CheckHome(*home, unit_name));
     if (before.unit == unit.uid) return before;
     Membership membership = before.membership;
-    // Who comes to live where it floats is at home there.
-    if (membership.floating_unit == unit.uid) {
-      membership.floating = Floating::kNone;
-      membership.floating_unit = {};
-      membership.floating_since.reset();
-    }
-    RONGHE_RETURN_IF_ERROR(txn.EndPosts(before.id, unit.uid, calendar_.Today()));
+    EndFloatingAt(unit.uid, membership);
+    RONGHE_RETURN_IF_ERROR(txn.EndPosts(before, unit.uid, calendar_.Today()));
     return txn.Replace(before, {unit.uid, before.member, membership}, "move");
   };
   return View(writer_.Run(call, name, options, {}, move));

@@ -159,11 +159,12 @@ absl::Status MemberSearch::FindByIndexes(Hunt& hunt) {
     indexes = {length == 1 ? MemberIndex::kNameFirst : length == 2 ? MemberIndex::kNameTwo : MemberIndex::kNameWhole};
     if (length > 2) indexes.push_back(MemberIndex::kNameTwo);
   }
-  const std::shared_ptr<const Partitions> partitions = PartitionsBelow(hunt.parent.uid);
+  const std::shared_ptr<const Partitions> below = PartitionsBelow(hunt.parent.uid);
+  RONGHE_ASSIGN_OR_RETURN(const Partitions partitions, parts_.store.RowsOf(*below, hunt.call.deadline));
   Position& at = hunt.position;
   for (; at.index < static_cast<int64_t>(indexes.size()); ++at.index, at.partition = 0, at.member = 0) {
-    auto partition = std::lower_bound(partitions->begin(), partitions->end(), PartitionId(at.partition));
-    while (partition != partitions->end()) {
+    auto partition = std::lower_bound(partitions.begin(), partitions.end(), PartitionId(at.partition));
+    while (partition != partitions.end()) {
       if (hunt.call.cancelled()) return common::Cancelled();
       if (partition->value != at.partition) {
         at.partition = partition->value;

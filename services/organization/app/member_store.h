@@ -92,10 +92,10 @@ class MemberTxn {
   // history. ALREADY_EXISTS as Insert.
   virtual absl::StatusOr<StoredMember> Replace(const StoredMember& before, const NewMember& after,
                                                std::string_view action) = 0;
-  // The posts that a member holds by belonging where it does end on `day`, because it goes to another unit of this
-  // partition, `to`, or away altogether (no unit). Call it wherever a member's unit changes or its membership ends, in
-  // the transaction that does it: see EndPostsOfMember.
-  virtual absl::Status EndPosts(MemberId member, common::UnitUid to, absl::CivilDay day) = 0;
+  // The posts that a member holds by belonging where it does end on `day`, because it goes to another unit, `to`, or
+  // away altogether (no unit). Call it wherever a member's unit changes or its membership ends, before Replace, in the
+  // transaction that does it, which holds the lock row of the partition of the unit it leaves: see EndPostsOfMember.
+  virtual absl::Status EndPosts(const StoredMember& member, common::UnitUid to, absl::CivilDay day) = 0;
   // Takes members out again, as if they had never been registered (a reverted import); their keys are destroyed.
   virtual absl::Status Erase(std::span<const StoredMember> members) = 0;
 };
@@ -146,8 +146,8 @@ class MemberStore {
   virtual ~MemberStore() = default;
 
   // One transaction in one partition: OK commits durably; an error rolls back and is returned. `body` may run again.
-  // `also`: other partitions of units that it writes about (where a member floats to); their lock rows are taken with
-  // the partition's own, in the order of their numbers.
+  // `also`: other partitions of units that it writes about (the home unit, where a member floats to); their lock rows
+  // are taken with the partition's own, in the order of their numbers.
   virtual absl::Status Write(common::PartitionId partition, std::span<const common::PartitionId> also,
                              const common::Call& call, absl::FunctionRef<absl::Status(MemberTxn&)> body) = 0;
   absl::Status Write(common::PartitionId partition, const common::Call& call,
@@ -174,6 +174,10 @@ class MemberStore {
   virtual absl::StatusOr<std::vector<FoundMember>> FindByIndex(common::PartitionId partition, MemberIndex index,
                                                                const std::string& value, MemberId after, int limit,
                                                                absl::Time deadline) = 0;
+  // The partitions in which FindByIndex finds whoever is at home in one of these, ascending: these, and where members
+  // were registered who have come from elsewhere.
+  virtual absl::StatusOr<std::vector<common::PartitionId>> RowsOf(std::span<const common::PartitionId> homes,
+                                                                  absl::Time deadline) = 0;
   // Those of these members that are there, in the order of their ids. At most 512.
   virtual absl::StatusOr<std::vector<StoredMember>> FindAll(std::span<const MemberId> ids, absl::Time deadline) = 0;
   // Whether every member has its name indexes: until then FindByIndex misses some.

@@ -77,12 +77,30 @@ absl::StatusOr<TreeUnit> MemberWriter::FindUnit(const common::Call& call, const 
   return *unit;
 }
 
+// Two units of one partition have the same lock row.
+bool MemberWriter::HoldsHome(const StoredMember& member, common::UnitUid locked) const {
+  if (member.unit == locked) return true;
+  const std::optional<TreeUnit> home = tree_.Find(member.unit);
+  const std::optional<TreeUnit> held = tree_.Find(locked);
+  return home && held && home->partition == held->partition;
+}
+
+absl::Status MovedMeanwhile() {
+  return common::Aborted("MEMBER_MOVED",
+                         {"the member has gone to another county meanwhile; call again", "该党员已转往其他县，请重试"});
+}
+
 absl::StatusOr<StoredMember> MemberWriter::Run(const common::Call& call, const std::string& name,
                                                const WriteOptions& options, std::span<const common::PartitionId> also,
                                                Change change) {
   RONGHE_ASSIGN_OR_RETURN(const MemberId id, CheckMemberName(name, "name"));
   std::optional<StoredMember> after;
-  RONGHE_RETURN_IF_ERROR(store_.Write(common::PartitionOf(id.value), also, call, [&](MemberTxn& txn) -> absl::Status {
+  // The home unit need not lie in the partition of the row.
+  std::vector<common::PartitionId> locks(also.begin(), also.end());
+  RONGHE_ASSIGN_OR_RETURN(const std::optional<common::UnitUid> home, store_.UnitOf(id, call.deadline));
+  if (!home) return common::NotFound(name);
+  if (const std::optional<TreeUnit> unit = tree_.Find(*home)) locks.push_back(unit->partition);
+  RONGHE_RETURN_IF_ERROR(store_.Write(common::PartitionOf(id.value), locks, call, [&](MemberTxn& txn) -> absl::Status {
     RONGHE_ASSIGN_OR_RETURN(const std::optional<MemberId> prior, txn.Claim(options.key));
     RONGHE_ASSIGN_OR_RETURN(const std::optional<StoredMember> before, txn.Find(id));
     if (!before || !tree_.Covers(call.scope, before->unit)) return common::NotFound(name);
@@ -90,6 +108,7 @@ absl::StatusOr<StoredMember> MemberWriter::Run(const common::Call& call, const s
       after = before;
       return absl::OkStatus();
     }
+    if (!HoldsHome(*before, *home)) return MovedMeanwhile();
     if (absl::Status current = CheckEtag(EtagOf(*before), options.etag); !current.ok()) return current;
     RONGHE_ASSIGN_OR_RETURN(after, change(txn, *before));
     txn.Remember(id);

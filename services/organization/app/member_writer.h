@@ -22,13 +22,15 @@ class MemberWriter {
 
   using Change = absl::FunctionRef<absl::StatusOr<StoredMember>(MemberTxn&, const StoredMember& before)>;
   // Claims the request, finds the current version, checks scope and etag, changes it, remembers. `also` as
-  // MemberStore::Write.
+  // MemberStore::Write; the home unit's partition is held in any case.
   absl::StatusOr<StoredMember> Run(const common::Call& call, const std::string& name, const WriteOptions& options,
                                    std::span<const common::PartitionId> also, Change change);
   // The unit in the caller's scope; NOT_FOUND otherwise.
   absl::StatusOr<TreeUnit> FindUnit(const common::Call& call, const std::string& name) const;
 
  private:
+  bool HoldsHome(const StoredMember& member, common::UnitUid locked) const;
+
   MemberStore& store_;
   const Tree& tree_;
 };
@@ -40,6 +42,8 @@ absl::Status CheckPurpose(const std::string& purpose);
 // FAILED_PRECONDITION with every reason at once unless members may be registered in this unit: UNIT_DISSOLVED,
 // UNIT_HOLDS_NO_MEMBERS. `name` is the unit's.
 absl::Status CheckHome(const HomeUnit& unit, const std::string& name);
+// ABORTED: what is done needs other lock rows than those that it holds.
+absl::Status MovedMeanwhile();
 // FAILED_PRECONDITION, reason OTHER_COUNTY.
 absl::Status OtherCounty(const std::string& unit);
 

@@ -151,7 +151,7 @@ absl::StatusOr<MemberView> MembershipApp::Leave(const Call& call, const std::str
         EndFloating(membership);
         membership.leave_reason = static_cast<LeaveReason>(reason);
         membership.leave_day = day;
-        RONGHE_RETURN_IF_ERROR(txn.EndPosts(before.id, common::UnitUid(), day));
+        RONGHE_RETURN_IF_ERROR(txn.EndPosts(before, common::UnitUid(), day));
         return txn.Replace(before, {before.unit, WithStatus(before.member, next, std::nullopt), membership}, "leave");
       }));
 }
@@ -175,7 +175,8 @@ absl::StatusOr<MemberView> MembershipApp::Restore(const Call& call, const std::s
         const std::string shown = asked ? unit_name : "units/" + tree_.CodeOf(unit);
         RONGHE_ASSIGN_OR_RETURN(const std::optional<HomeUnit> home, txn.FindUnit(unit));
         if (!home) return common::NotFound(shown);
-        if (home->partition != txn.partition()) return OtherCounty(shown);
+        RONGHE_ASSIGN_OR_RETURN(const std::optional<HomeUnit> old_home, txn.FindUnit(before.unit));
+        if (!old_home || home->partition != old_home->partition) return OtherCounty(shown);
         RONGHE_RETURN_IF_ERROR(CheckHome(*home, shown));
         Membership membership = before.membership;
         membership.leave_reason = LeaveReason::kNone;

@@ -105,8 +105,13 @@ class PostStore {
   using Txn = PostTxn;
   virtual ~PostStore() = default;
   // One transaction in one partition: OK commits durably; an error rolls back and is returned. `body` may run again.
-  virtual absl::Status Write(common::PartitionId partition, const common::Call& call,
-                             absl::FunctionRef<absl::Status(PostTxn&)> body) = 0;
+  // `also`: the partitions of the members that are to be appointed, so that none of them goes elsewhere meanwhile.
+  virtual absl::Status Write(common::PartitionId partition, std::span<const common::PartitionId> also,
+                             const common::Call& call, absl::FunctionRef<absl::Status(PostTxn&)> body) = 0;
+  absl::Status Write(common::PartitionId partition, const common::Call& call,
+                     absl::FunctionRef<absl::Status(PostTxn&)> body) {
+    return Write(partition, {}, call, body);
+  }
   virtual absl::StatusOr<std::optional<StoredPost>> Find(PostId id, absl::Time deadline) = 0;
   virtual absl::StatusOr<std::optional<StoredTerm>> Find(TermId id, absl::Time deadline) = 0;
   virtual absl::StatusOr<std::optional<StoredAppointment>> Find(AppointmentId id, absl::Time deadline) = 0;

@@ -63,7 +63,7 @@ class RecordTxn {
   virtual absl::StatusOr<std::optional<HostUnit>> FindUnit(common::UnitUid unit) = 0;
   // Whether `unit` is `above` or lies below it, as committed.
   virtual absl::StatusOr<bool> IsWithin(common::UnitUid unit, common::UnitUid above) = 0;
-  // Of this partition only; nullopt for others.
+  // Whoever is at home in this partition, wherever the member's row lies; nullopt for others.
   virtual absl::StatusOr<std::optional<MemberFacts>> FindMember(MemberId id) = 0;
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -59,15 +60,17 @@ void MarkTried(std::vector<Stored>& all) {
   for (Stored& stored : all) MarkTried(stored);
 }
 
-// Claim, `change`, remember, commit; `again` answers a request that was done before, by the name it remembered.
+// Claim, `change`, remember, commit; `again` answers a request that was done before, by the name it remembered. `also`
+// as PostStore::Write.
 template <typename Result, typename Store>
 absl::StatusOr<Result> RunWrite(
     Store& store, common::PartitionId partition, const common::Call& call, const WriteOptions& options,
     absl::FunctionRef<absl::StatusOr<Result>(typename Store::Txn&, std::string& remember)> change,
-    absl::FunctionRef<absl::StatusOr<Result>(typename Store::Txn&, const std::string& name)> again) {
+    absl::FunctionRef<absl::StatusOr<Result>(typename Store::Txn&, const std::string& name)> again,
+    std::span<const common::PartitionId> also = {}) {
   std::optional<Result> result;
   bool tried = false;
-  const absl::Status status = store.Write(partition, call, [&](typename Store::Txn& txn) -> absl::Status {
+  const absl::Status status = store.Write(partition, also, call, [&](typename Store::Txn& txn) -> absl::Status {
     tried = false;
     if (!options.validate_only) {
       RONGHE_ASSIGN_OR_RETURN(const std::optional<std::string> prior, txn.Claim(options.key));
@@ -97,10 +100,10 @@ absl::StatusOr<Stored> SameRecord(Txn& txn, const std::string& done) {
 
 // RunWrite on a record that exists: found, in scope, of the etag that the caller knows.
 template <typename Stored, typename IdType, typename Store>
-absl::StatusOr<Stored> RunWriteOn(
-    Store& store, const Tree& tree, const common::Call& call, const std::string& name, IdType id,
-    const WriteOptions& options,
-    absl::FunctionRef<absl::StatusOr<Stored>(typename Store::Txn&, const Stored&)> change) {
+absl::StatusOr<Stored> RunWriteOn(Store& store, const Tree& tree, const common::Call& call, const std::string& name,
+                                  IdType id, const WriteOptions& options,
+                                  absl::FunctionRef<absl::StatusOr<Stored>(typename Store::Txn&, const Stored&)> change,
+                                  std::span<const common::PartitionId> also = {}) {
   using Txn = typename Store::Txn;
   auto changed = [&](Txn& txn, std::string& remember) -> absl::StatusOr<Stored> {
     RONGHE_ASSIGN_OR_RETURN(const std::optional<Stored> before, txn.Find(id));
@@ -110,8 +113,8 @@ absl::StatusOr<Stored> RunWriteOn(
     remember = NameOf(id);
     return change(txn, *before);
   };
-  return RunWrite<Stored>(store, common::PartitionOf(id.value), call, options, changed,
-                          SameRecord<Stored, IdType, Txn>);
+  return RunWrite<Stored>(store, common::PartitionOf(id.value), call, options, changed, SameRecord<Stored, IdType, Txn>,
+                          also);
 }
 
 // A record by its name, in the caller's scope.

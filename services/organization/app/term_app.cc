@@ -204,7 +204,11 @@ absl::StatusOr<PostApp::ElectionOutcome> PostApp::RecordElection(const common::C
     }
     return outcome;
   };
-  return RunWrite<ElectionOutcome>(store_, common::PartitionOf(id.value), call, options, record, again);
+  std::vector<common::PartitionId> also;
+  for (const Election::Elected& elected : election.elected) {
+    also.push_back(common::PartitionOf(MemberIdOf(elected.member)->value));
+  }
+  return RunWrite<ElectionOutcome>(store_, common::PartitionOf(id.value), call, options, record, again, also);
 }
 
 absl::StatusOr<PostApp::ElectionOutcome> PostApp::Elect(PostTxn& txn, const StoredTerm& term, const Election& election,

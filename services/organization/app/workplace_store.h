@@ -80,8 +80,13 @@ class WorkplaceStore {
   using Txn = WorkplaceTxn;
   virtual ~WorkplaceStore() = default;
   // One transaction in one partition: OK commits durably; an error rolls back and is returned. `body` may run again.
-  virtual absl::Status Write(common::PartitionId partition, const common::Call& call,
-                             absl::FunctionRef<absl::Status(WorkplaceTxn&)> body) = 0;
+  // `also`: the partitions of the members that are named, so that none of them goes elsewhere meanwhile.
+  virtual absl::Status Write(common::PartitionId partition, std::span<const common::PartitionId> also,
+                             const common::Call& call, absl::FunctionRef<absl::Status(WorkplaceTxn&)> body) = 0;
+  absl::Status Write(common::PartitionId partition, const common::Call& call,
+                     absl::FunctionRef<absl::Status(WorkplaceTxn&)> body) {
+    return Write(partition, {}, call, body);
+  }
   virtual absl::StatusOr<std::optional<StoredWorkplace>> Find(WorkplaceId id, absl::Time deadline) = 0;
   virtual absl::StatusOr<std::optional<StoredCover>> Find(CoverId id, absl::Time deadline) = 0;
   // At most `limit` records of the units by (unit, id) after `after`, over all partitions. At most 512 units in all.

@@ -13,7 +13,16 @@ namespace {
 using common::Text;
 
 // What a row asks for.
-enum class Guard { kNone, kProbationOver, kNotExtended, kFloating, kNotFloating, kWasFull, kWasProbationary };
+enum class Guard {
+  kNone,
+  kProbationOver,
+  kNotExtended,
+  kFloating,
+  kNotFloating,
+  kNotTransferring,
+  kWasFull,
+  kWasProbationary,
+};
 
 struct MemberTransition {
   MemberStatus from;
@@ -30,22 +39,24 @@ constexpr MemberStatus kDeceased = MemberStatus::kDeceased;
 // Every change there is. An ended membership only comes back: whoever wants to correct its facts restores it first.
 constexpr MemberTransition kTransitions[] = {
     {kProbationary, MemberEvent::kUpdate, Guard::kNone, kProbationary},
-    {kProbationary, MemberEvent::kMove, Guard::kNone, kProbationary},
+    {kProbationary, MemberEvent::kMove, Guard::kNotTransferring, kProbationary},
     {kProbationary, MemberEvent::kConfirm, Guard::kProbationOver, kFull},
     {kProbationary, MemberEvent::kExtendProbation, Guard::kNotExtended, kProbationary},
     {kProbationary, MemberEvent::kFloat, Guard::kNotFloating, kProbationary},
     {kProbationary, MemberEvent::kReturn, Guard::kFloating, kProbationary},
-    {kProbationary, MemberEvent::kLeave, Guard::kNone, kLeft},
-    {kProbationary, MemberEvent::kCancelProbation, Guard::kNone, kLeft},
-    {kProbationary, MemberEvent::kMoveOutside, Guard::kNone, kMovedOutside},
-    {kProbationary, MemberEvent::kDie, Guard::kNone, kDeceased},
+    {kProbationary, MemberEvent::kTransfer, Guard::kNotTransferring, kProbationary},
+    {kProbationary, MemberEvent::kLeave, Guard::kNotTransferring, kLeft},
+    {kProbationary, MemberEvent::kCancelProbation, Guard::kNotTransferring, kLeft},
+    {kProbationary, MemberEvent::kMoveOutside, Guard::kNotTransferring, kMovedOutside},
+    {kProbationary, MemberEvent::kDie, Guard::kNotTransferring, kDeceased},
     {kFull, MemberEvent::kUpdate, Guard::kNone, kFull},
-    {kFull, MemberEvent::kMove, Guard::kNone, kFull},
+    {kFull, MemberEvent::kMove, Guard::kNotTransferring, kFull},
     {kFull, MemberEvent::kFloat, Guard::kNotFloating, kFull},
     {kFull, MemberEvent::kReturn, Guard::kFloating, kFull},
-    {kFull, MemberEvent::kLeave, Guard::kNone, kLeft},
-    {kFull, MemberEvent::kMoveOutside, Guard::kNone, kMovedOutside},
-    {kFull, MemberEvent::kDie, Guard::kNone, kDeceased},
+    {kFull, MemberEvent::kTransfer, Guard::kNotTransferring, kFull},
+    {kFull, MemberEvent::kLeave, Guard::kNotTransferring, kLeft},
+    {kFull, MemberEvent::kMoveOutside, Guard::kNotTransferring, kMovedOutside},
+    {kFull, MemberEvent::kDie, Guard::kNotTransferring, kDeceased},
     {kLeft, MemberEvent::kRestore, Guard::kWasFull, kFull},
     {kLeft, MemberEvent::kRestore, Guard::kWasProbationary, kProbationary},
     {kMovedOutside, MemberEvent::kRestore, Guard::kWasFull, kFull},
@@ -66,6 +77,8 @@ bool Holds(Guard guard, const MemberState& state) {
       return state.floating;
     case Guard::kNotFloating:
       return !state.floating;
+    case Guard::kNotTransferring:
+      return !state.transferring;
     case Guard::kWasFull:
       return state.was_full;
     case Guard::kWasProbationary:
@@ -91,6 +104,8 @@ Refusal WhyNot(Guard guard, const MemberState& state) {
       return {"NOT_FLOATING", {"the member is not floating", "该党员未流动"}};
     case Guard::kNotFloating:
       return {"FLOATING", {"the member is floating already", "该党员已在流动"}};
+    case Guard::kNotTransferring:
+      return {"TRANSFER_OPEN", {"a transfer of the member is open", "该党员有未办结的组织关系转接"}};
     default:
       return {"MEMBER_STATE", {}};
   }
@@ -113,9 +128,17 @@ constexpr EventName kEventNames[] = {
     {MemberEvent::kMoveOutside, "move outside", "转出系统外"},
     {MemberEvent::kDie, "record as deceased", "登记去世"},
     {MemberEvent::kRestore, "restore", "恢复"},
+    {MemberEvent::kTransfer, "apply for a transfer", "申请转接组织关系"},
 };
 
 }  // namespace
+
+void EndFloatingAt(common::UnitUid unit, Membership& membership) {
+  if (membership.floating != Floating::kToUnit || membership.floating_unit != unit) return;
+  membership.floating = Floating::kNone;
+  membership.floating_unit = {};
+  membership.floating_since.reset();
+}
 
 bool IsCurrent(MemberStatus status) {
   return status == MemberStatus::kFull || status == MemberStatus::kProbationary;
@@ -177,6 +200,7 @@ MemberState StateOf(const Member& member, const Membership& membership, const Ru
   MemberState state;
   state.status = member.status();
   state.floating = membership.floating != Floating::kNone;
+  state.transferring = membership.transfer != 0;
   state.extended = membership.probation_until.has_value();
   state.was_full = member.full_date().has_value();
   state.day = day;

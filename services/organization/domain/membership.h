@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -37,6 +38,7 @@ struct Membership {
   std::optional<absl::CivilDay> floating_since;
   LeaveReason leave_reason = LeaveReason::kNone;
   std::optional<absl::CivilDay> leave_day;
+  int64_t transfer = 0;  // the open one
   friend bool operator==(const Membership&, const Membership&) = default;
 };
 
@@ -60,7 +62,10 @@ enum class MemberEvent {
   kMoveOutside,
   kDie,
   kRestore,
+  kTransfer,
 };
+// Who comes to be at home where it floats does not float any longer; nothing happens to others.
+void EndFloatingAt(common::UnitUid unit, Membership& membership);
 // Which event ends a membership for this reason; nullopt for no reason of the list.
 std::optional<MemberEvent> EventOf(LeaveReason reason);
 common::Text MemberEventText(MemberEvent event);
@@ -70,7 +75,8 @@ common::Text MemberStatusText(MemberStatus status);
 struct MemberState {
   MemberStatus status = MemberStatus::kFull;
   bool floating = false;
-  bool extended = false;                        // the probation
+  bool extended = false;  // the probation
+  bool transferring = false;
   bool was_full = false;                        // has a date of becoming full
   absl::CivilDay day;                           // of what is to happen
   std::optional<absl::CivilDay> probation_end;  // of a probationary member

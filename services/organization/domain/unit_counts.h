@@ -12,7 +12,8 @@ struct MemberCounts {
   int64_t probationary = 0;
   int64_t female = 0;  // of both
   int64_t floating_out = 0;
-  int64_t floating_in = 0;  // by the unit where they float, not by home unit
+  int64_t transfers_in_flight = 0;  // by the unit that is responsible
+  int64_t floating_in = 0;          // by the unit where they float, not by home unit
 };
 
 // Terms and vacancies of a unit.

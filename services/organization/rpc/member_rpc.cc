@@ -35,6 +35,7 @@ MemberRpc::MemberRpc(common::Wrapper& wrapper, Parts parts)
   ServerStream<v1::ExportMembersRequest, v1::ExportMembersResponse>(
       "ExportMembers", [this](const Call& c, const auto& r) { return ExportMembers(c, r); });
   BindLife();
+  BindTransfers();
 }
 
 absl::StatusOr<v1::Member> MemberRpc::CreateMember(const Call& call, const v1::CreateMemberRequest& request) {

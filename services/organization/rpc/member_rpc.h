@@ -11,6 +11,7 @@
 #include "services/organization/app/member_query.h"
 #include "services/organization/app/member_search.h"
 #include "services/organization/app/membership_app.h"
+#include "services/organization/app/transfer_app.h"
 
 namespace ronghe::organization {
 
@@ -23,6 +24,7 @@ class MemberRpc final : public common::ServiceBinding {
     MemberQuery& query;
     MembershipApp& membership;
     MemberSearch& search;
+    TransferApp& transfers;
     common::WatchService& watch;
     std::function<absl::StatusOr<std::unique_ptr<common::Upload>>(const common::Call&)> import_members;
   };
@@ -50,6 +52,13 @@ class MemberRpc final : public common::ServiceBinding {
                                                           const v1::SearchMembersRequest& request);
   absl::StatusOr<v1::ListMemberHistoryResponse> ListMemberHistory(const common::Call& call,
                                                                   const v1::ListMemberHistoryRequest& request);
+
+  // Transfers, in transfer_rpc.cc.
+  void BindTransfers();
+  absl::StatusOr<v1::Transfer> CreateTransfer(const common::Call& call, const v1::CreateTransferRequest& request);
+  absl::StatusOr<v1::Transfer> AcceptTransfer(const common::Call& call, const v1::AcceptTransferRequest& request);
+  absl::StatusOr<v1::ListTransfersResponse> ListTransfers(const common::Call& call,
+                                                          const v1::ListTransfersRequest& request);
 
   common::Wrapper& wrapper_;
   Parts parts_;

@@ -63,6 +63,7 @@ v1::OrganizationMetrics ToProto(const UnitCounts& counts) {
   out.set_terms_expiring(counts.posts.terms_expiring);
   out.set_terms_overdue(counts.posts.terms_overdue);
   out.set_posts_vacant(counts.posts.posts_vacant);
+  out.set_transfers_in_flight(counts.members.transfers_in_flight);
   return out;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include <absl/container/flat_hash_map.h>
 #include <absl/functional/function_ref.h>
@@ -23,6 +24,11 @@ constexpr std::string_view kUnits =
 constexpr std::string_view kMembers =
     "SELECT unit_uid, status, COUNT(*) FROM member WHERE partition_id = ? AND unit_uid IN ({}) AND status IN (1, 2) "
     "GROUP BY unit_uid, status ORDER BY unit_uid, status";
+constexpr std::string_view kFromElsewhere =
+    "SELECT unit_uid, member_id FROM member_affiliation WHERE partition_id = ? AND unit_uid IN ({}) AND kind = 1 "
+    "ORDER BY unit_uid, member_id";
+constexpr sql::Query kStatus{"alert_member_status",
+                             "SELECT status FROM member WHERE partition_id = ? AND member_id = ?"};
 constexpr std::string_view kPosts =
     "SELECT unit_uid, kind, seats, filled FROM post WHERE partition_id = ? AND unit_uid IN ({}) AND state = 1 "
     "ORDER BY unit_uid, post_id";
@@ -92,6 +98,22 @@ absl::Status AddMembers(sql::Session& session, std::span<const JudgedUnit* const
       if (static_cast<MemberStatus>(row.Int(1)) == MemberStatus::kFull) of.full += row.Int(2);
       return absl::OkStatus();
     }));
+    // Whose rows lie in other partitions: persons stay where they were registered.
+    std::vector<std::pair<common::UnitUid, MemberId>> others;
+    RONGHE_RETURN_IF_ERROR(
+        SelectOfUnits(session, "alert_from_elsewhere", kFromElsewhere, partition, uids, [&](const sql::Row& row) {
+          others.emplace_back(row.Int(0), row.Int(1));
+          return absl::OkStatus();
+        }));
+    for (const auto& other : others) {
+      Counts& of = counts[other.first];
+      const std::vector<Value> args = {common::PartitionOf(other.second.value).value, other.second.value};
+      RONGHE_RETURN_IF_ERROR(session.Select(kStatus, args, [&](const sql::Row& row) {
+        of.members += 1;
+        if (static_cast<MemberStatus>(row.Int(0)) == MemberStatus::kFull) of.full += 1;
+        return absl::OkStatus();
+      }));
+    }
   }
   for (const JudgedUnit* unit : units) {
     UnitFacts& of = facts[unit->uid];

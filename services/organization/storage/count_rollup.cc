@@ -29,6 +29,7 @@ constexpr CountMetric kMetrics[] = {
     {"probationary_members", [](const UnitCounts& c) { return c.members.probationary; }},
     {"female_members", [](const UnitCounts& c) { return c.members.female; }},
     {"floating_out_members", [](const UnitCounts& c) { return c.members.floating_out; }},
+    {"transfers_in_flight", [](const UnitCounts& c) { return c.members.transfers_in_flight; }},
     {"floating_in_members", [](const UnitCounts& c) { return c.members.floating_in; }},
     {"terms_expiring", [](const UnitCounts& c) { return c.posts.terms_expiring; }},
     {"terms_overdue", [](const UnitCounts& c) { return c.posts.terms_overdue; }},
@@ -105,6 +106,17 @@ std::string ErasedUnitRollup(const Unit& unit) {
   change.structure_revision = RollupChange::kOwn;
   change.amounts.push_back(CountChange(unit.uid(), CountsOf(unit), {}));
   change.forgotten.push_back({unit.uid(), common::UnitUid(), unit.partition(), 0});
+  return EncodeRollup(change);
+}
+
+std::string TransferRollup(const Transfer* before, const Transfer& after) {
+  UnitCounts one;
+  one.members.transfers_in_flight = 1;
+  const bool was = before != nullptr && before->open();
+  RollupChange change;
+  if (was && after.open() && before->owner() == after.owner()) return EncodeRollup(change);
+  if (was) change.amounts.push_back(CountChange(before->owner(), one, {}));
+  if (after.open()) change.amounts.push_back(CountChange(after.owner(), {}, one));
   return EncodeRollup(change);
 }
 

@@ -6,6 +6,7 @@
 #include "services/organization/app/duty_store.h"
 #include "services/organization/app/member_store.h"
 #include "services/organization/app/workplace_store.h"
+#include "services/organization/domain/transfer.h"
 #include "services/organization/domain/unit.h"
 #include "services/organization/domain/unit_counts.h"
 
@@ -39,6 +40,8 @@ std::span<const CountMetric> CountMetrics();
 std::string NewUnitRollup(const Unit& unit);
 std::string ChangedUnitRollup(const Unit& before, const Unit& after, bool structural);
 std::string ErasedUnitRollup(const Unit& unit);
+// Of a transfer, in flight in the unit that is responsible for it. Null: there was none.
+std::string TransferRollup(const Transfer* before, const Transfer& after);
 // Null: there was none, or there is none any more.
 std::string MemberRollup(const StoredMember* before, const StoredMember* after);
 std::string WorkplaceRollup(const StoredWorkplace* before, const StoredWorkplace& after);

@@ -56,6 +56,43 @@ absl::Status CheckHomes(sql::Session& session, const CheckedUnits& units, Integr
   return absl::OkStatus();
 }
 
+// Who is at home in another partition than that of its row is listed there, and nobody else is.
+absl::Status CheckHomesElsewhere(sql::Session& session, const CheckedUnits& units, IntegrityReport& report) {
+  constexpr auto kCheck = IntegrityCheck::kMemberUnit;
+  absl::flat_hash_set<std::pair<int64_t, UnitUid>> listed;
+  std::vector<std::pair<int64_t, UnitUid>> misplaced;
+  RONGHE_RETURN_IF_ERROR(
+      session.Select(kAffiliations, {static_cast<int64_t>(AffiliationKind::kHome)}, [&](const sql::Row& row) {
+        const UnitUid unit(row.Int(1));
+        const auto found = units.find(unit);
+        const bool placed = found != units.end() && found->second.partition.value == row.Int(0) &&
+                            common::PartitionOf(row.Int(2)) != found->second.partition;
+        if (placed) {
+          listed.emplace(row.Int(2), unit);
+        } else {
+          misplaced.emplace_back(row.Int(2), unit);
+        }
+        return absl::OkStatus();
+      }));
+  std::vector<std::pair<int64_t, UnitUid>> groups;
+  RONGHE_RETURN_IF_ERROR(session.Select(kHomes, {}, [&](const sql::Row& row) {
+    const auto found = units.find(UnitUid(row.Int(1)));
+    if (found != units.end() && found->second.partition.value != row.Int(0))
+      groups.emplace_back(row.Int(0), row.Int(1));
+    return absl::OkStatus();
+  }));
+  for (const auto& group : groups) {
+    const std::vector<sql::Value> args = {group.first, group.second.value};
+    RONGHE_RETURN_IF_ERROR(session.Select(kOfHome, args, [&](const sql::Row& row) {
+      if (listed.erase({row.Int(0), group.second}) == 0) misplaced.emplace_back(row.Int(0), group.second);
+      return absl::OkStatus();
+    }));
+  }
+  misplaced.insert(misplaced.end(), listed.begin(), listed.end());
+  for (const auto& [member, unit] : misplaced) report.AddFinding(kCheck, MemberName(member), UnitNames(units, unit));
+  return absl::OkStatus();
+}
+
 absl::Status CheckFloating(sql::Session& session, const CheckedUnits& units, IntegrityReport& report) {
   constexpr auto kCheck = IntegrityCheck::kMemberFloating;
   absl::flat_hash_set<std::pair<int64_t, UnitUid>> listed;
@@ -95,6 +132,7 @@ absl::StatusOr<uint64_t> SumOf(sql::Session& session, const sql::Query& query, i
 
 absl::Status CheckMembers(sql::Session& session, const CheckedUnits& units, IntegrityReport& report) {
   RONGHE_RETURN_IF_ERROR(CheckHomes(session, units, report));
+  RONGHE_RETURN_IF_ERROR(CheckHomesElsewhere(session, units, report));
   return CheckFloating(session, units, report);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include <absl/status/statusor.h>
@@ -11,8 +12,9 @@
 // Rows of table `member_affiliation`: which units list a member beside the one in the member's own partition.
 namespace ronghe::organization {
 
-// As in the column `kind`.
-enum class AffiliationKind { kFloating = 2 };
+// As in the column `kind`. At home in a partition where the member's row does not lie; floating; and kept with the last
+// home unit after the membership has ended.
+enum class AffiliationKind { kHome = 1, kFloating = 2, kEndedHome = 3 };
 
 struct Affiliation {
   common::PartitionId partition;  // of the unit
@@ -20,6 +22,12 @@ struct Affiliation {
   AffiliationKind kind = AffiliationKind::kFloating;
   MemberId member;
 };
+
+// Notes that a home unit in partition `home` has members whose rows lie in partition `rows`; for ever.
+absl::Status AddOrigin(common::sql::Session& session, common::PartitionId home, common::PartitionId rows);
+// The partitions noted for these, ascending. At most 512 are asked for.
+absl::StatusOr<std::vector<common::PartitionId>> SelectOrigins(common::sql::Session& session,
+                                                               std::span<const common::PartitionId> homes);
 
 // The transaction holds the lock row of the affiliation's partition, or takes away only.
 absl::Status AddAffiliation(common::sql::Session& session, const Affiliation& affiliation, int64_t since_us);

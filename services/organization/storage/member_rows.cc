@@ -16,7 +16,7 @@ namespace sql = common::sql;
 #define RONGHE_MEMBER_COLUMNS                                                                               \
   "member_id, unit_uid, sex, status, join_day, full_day, external_source, external_id, key_version, "       \
   "wrapped_key, personal, version, revision, create_us, update_us, probation_day, floating, floating_uid, " \
-  "floating_day, leave_reason, leave_day"
+  "floating_day, leave_reason, leave_day, transfer_id"
 
 constexpr sql::Query kSelectMember{
     "member_select", "SELECT " RONGHE_MEMBER_COLUMNS " FROM member WHERE partition_id = ? AND member_id = ?"};
@@ -43,8 +43,9 @@ constexpr sql::Query kInsertMember{
     "INSERT INTO member (partition_id, member_id, unit_uid, sex, status, join_day, full_day, external_source, "
     "external_id, "
     "key_version, wrapped_key, personal, identity_index, phone_index, version, revision, create_us, update_us, actor, "
-    "probation_day, floating, floating_uid, floating_day, leave_reason, leave_day, name_1, name_2, name_all) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+    "probation_day, floating, floating_uid, floating_day, leave_reason, leave_day, transfer_id, name_1, name_2, "
+    "name_all) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
 constexpr sql::Query kKeepHistory{
     "member_history_insert",
     "INSERT INTO member_history (partition_id, member_id, version, unit_uid, sex, status, join_day, full_day, "
@@ -59,7 +60,8 @@ constexpr sql::Query kUpdateMember{
     "UPDATE member SET unit_uid = ?, sex = ?, status = ?, join_day = ?, full_day = ?, external_source = ?, external_id "
     "= ?, "
     "personal = ?, identity_index = ?, phone_index = ?, probation_day = ?, floating = ?, floating_uid = ?, "
-    "floating_day = ?, leave_reason = ?, leave_day = ?, name_1 = ?, name_2 = ?, name_all = ?, version = ?, revision = "
+    "floating_day = ?, leave_reason = ?, leave_day = ?, transfer_id = ?, name_1 = ?, name_2 = ?, name_all = ?, version "
+    "= ?, revision = "
     "?, update_us = ?, actor = ? "
     "WHERE partition_id = ? AND member_id = ? AND version = ?"};
 // Below it, single INSERTs take fewer round trips than the bulk path.
@@ -85,6 +87,7 @@ void AppendMembership(const Membership& membership, std::vector<sql::Value>& val
   values.push_back(DayOrNull(membership.floating_since));
   values.emplace_back(static_cast<int64_t>(membership.leave_reason));
   values.push_back(DayOrNull(membership.leave_day));
+  values.emplace_back(membership.transfer);
 }
 
 // From column `first` on, in the same order.
@@ -100,6 +103,7 @@ Membership ReadMembership(const sql::Row& row, int first) {
   membership.floating_since = day(first + 3);
   membership.leave_reason = static_cast<LeaveReason>(row.Int(first + 4));
   membership.leave_day = day(first + 5);
+  membership.transfer = row.Int(first + 6);
   return membership;
 }
 

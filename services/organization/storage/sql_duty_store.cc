@@ -89,13 +89,13 @@ absl::Status SqlDutyTxn::Amend(const StoredDutyResult& before, const std::string
   return InsertAmendment(txn_.session(), before, reason, txn_.now());
 }
 
-absl::Status SqlDutyStore::Write(common::PartitionId partition, const common::Call& call,
-                                 absl::FunctionRef<absl::Status(DutyTxn&)> body) {
+absl::Status SqlDutyStore::Write(common::PartitionId partition, std::span<const common::PartitionId> also,
+                                 const common::Call& call, absl::FunctionRef<absl::Status(DutyTxn&)> body) {
   const auto write = [&](common::WriteTxn& txn) {
     SqlDutyTxn duties(txn, zone_);
     return body(duties);
   };
-  return log_.Write(partition, call, write).status();
+  return log_.Write(partition, also, call, write).status();
 }
 
 absl::StatusOr<std::optional<StoredDuty>> SqlDutyStore::Find(DutyId id, absl::Time deadline) {

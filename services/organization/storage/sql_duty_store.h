@@ -47,7 +47,8 @@ class SqlDutyStore final : public DutyStore {
   // All outlive it. The database has the migrations of the change log, of timers and of organization.
   SqlDutyStore(common::sql::Database& database, common::ChangeLog& log, absl::TimeZone zone)
       : database_(database), log_(log), zone_(zone) {}
-  absl::Status Write(common::PartitionId partition, const common::Call& call,
+  using DutyStore::Write;
+  absl::Status Write(common::PartitionId partition, std::span<const common::PartitionId> also, const common::Call& call,
                      absl::FunctionRef<absl::Status(DutyTxn&)> body) override;
   absl::StatusOr<std::optional<StoredDuty>> Find(DutyId id, absl::Time deadline) override;
   absl::StatusOr<std::optional<StoredDutyResult>> Find(DutyResultId id, absl::Time deadline) override;

@@ -1,6 +1,7 @@
 #include "services/organization/storage/sql_member_occupants.h"
 
 #include <algorithm>
+#include <map>
 #include <vector>
 
 #include <fmt/format.h>
@@ -29,7 +30,8 @@ constexpr std::string_view kFloatingInTail = ") AND floating = 1 GROUP BY floati
 constexpr sql::Query kCountOne{
     "member_count_unit", "SELECT COUNT(*) FROM member WHERE partition_id = ? AND unit_uid = ? AND status IN (1, 2)"};
 constexpr sql::Query kCountAffiliated{
-    "affiliation_count_unit", "SELECT COUNT(*) FROM member_affiliation WHERE partition_id = ? AND unit_uid = ?"};
+    "affiliation_count_unit",
+    "SELECT COUNT(*) FROM member_affiliation WHERE partition_id = ? AND unit_uid = ? AND kind IN (1, 2)"};
 
 void Add(MemberCounts& counts, int64_t status, int64_t sex, int64_t n) {
   if (status == static_cast<int64_t>(MemberStatus::kFull)) counts.full += n;
@@ -54,6 +56,28 @@ absl::Status CountFloating(sql::Session& session, std::string_view head, std::st
     return absl::OkStatus();
   });
 }
+
+// The members' side of a structure transaction, by the partitions of their rows.
+class RowTxns {
+ public:
+  RowTxns(common::WriteTxn& structure, const PersonVault& vault, const std::string& actor)
+      : structure_(structure), vault_(vault), actor_(actor) {}
+  absl::StatusOr<SqlMemberTxn*> Of(MemberId id) {
+    const common::PartitionId partition = common::PartitionOf(id.value);
+    auto found = txns_.find(partition);
+    if (found == txns_.end()) {
+      RONGHE_ASSIGN_OR_RETURN(common::WriteTxn * txn, structure_.Also(partition));
+      found = txns_.try_emplace(partition, *txn, vault_, actor_).first;
+    }
+    return &found->second;
+  }
+
+ private:
+  common::WriteTxn& structure_;
+  const PersonVault& vault_;
+  const std::string& actor_;
+  std::map<common::PartitionId, SqlMemberTxn> txns_;
+};
 
 }  // namespace
 
@@ -113,29 +137,22 @@ absl::StatusOr<bool> SqlMemberOccupants::MayFollow(common::WriteTxn& structure, 
                          fmt::format("党员应登记在党支部或党小组，{} 不能承接 {} 的 {} 名党员", order.to.name(),
                                      order.from.name(), count)}});
   }
-  if (order.from.partition() != order.to.partition()) {
-    blockers.push_back(
-        {"OTHER_COUNTY",
-         order.from.name(),
-         {fmt::format("its {} members are kept in another county's register: they need a transfer", count),
-          fmt::format("其 {} 名党员登记在其他县，应办理组织关系转接", count)}});
-  }
   if (vault_ == nullptr) return common::Internal("members cannot be handed over without their keys");
   return blockers.size() == before;
 }
 
-absl::StatusOr<std::vector<StoredMember>> SqlMemberOccupants::Named(sql::Session& session, const HandOverOrder& order,
-                                                                    std::vector<common::Blocker>& blockers) {
-  std::vector<StoredMember> members;
+absl::StatusOr<std::vector<MemberId>> SqlMemberOccupants::Named(sql::Session& session, const HandOverOrder& order,
+                                                                std::vector<common::Blocker>& blockers) {
+  std::vector<MemberId> members;
   for (const std::string& name : *order.only) {
     if (!IsOfMembers(name)) continue;
     const std::optional<MemberId> id = MemberIdOf(name);
     std::optional<MemberRow> row;
-    if (id && common::PartitionOf(id->value) == order.from.partition()) {
+    if (id) {
       RONGHE_ASSIGN_OR_RETURN(row, SelectMember(session, *vault_, *id));
     }
     if (row && row->member.unit == order.from.uid()) {
-      members.push_back(std::move(row->member));
+      members.push_back(*id);
     } else {
       blockers.push_back(
           {"NOT_IN_UNIT",
@@ -160,6 +177,7 @@ absl::Status SqlMemberOccupants::HandOverFloating(common::WriteTxn& structure, c
       if (!member) return common::Internal("a member that floats in a unit is not there");
       Membership membership = member->membership;
       membership.floating_unit = order.to.uid();
+      EndFloatingAt(member->unit, membership);
       RONGHE_RETURN_IF_ERROR(
           members.Replace(*member, {member->unit, member->member, membership}, "reorganization").status());
     }
@@ -172,28 +190,43 @@ absl::StatusOr<int64_t> SqlMemberOccupants::HandOver(common::WriteTxn& structure
   if (order.only && std::none_of(order.only->begin(), order.only->end(), IsOfMembers)) return 0;
   RONGHE_ASSIGN_OR_RETURN(const bool may, MayFollow(structure, order, blockers));
   if (!may) return 0;
-  RONGHE_ASSIGN_OR_RETURN(common::WriteTxn * txn, structure.Also(order.from.partition()));
-  SqlMemberTxn members(*txn, *vault_, order.actor);
+  sql::Session& session = structure.session();
+  RowTxns rows(structure, *vault_, order.actor);
   int64_t moved = 0;
-  const auto move = [&](const StoredMember& member) -> absl::Status {
-    RONGHE_RETURN_IF_ERROR(members.EndPosts(member.id, order.to.uid(), order.day));
-    RONGHE_RETURN_IF_ERROR(
-        members.Replace(member, {order.to.uid(), member.member, member.membership}, "reorganization").status());
+  const auto move = [&](SqlMemberTxn& members, const StoredMember& member) -> absl::Status {
     ++moved;
-    return absl::OkStatus();
+    Membership membership = member.membership;
+    EndFloatingAt(order.to.uid(), membership);
+    RONGHE_RETURN_IF_ERROR(members.EndPosts(member, order.to.uid(), order.day));
+    return members.Replace(member, {order.to.uid(), member.member, membership}, "reorganization").status();
+  };
+  const auto move_by_id = [&](MemberId id) -> absl::Status {
+    RONGHE_ASSIGN_OR_RETURN(SqlMemberTxn * members, rows.Of(id));
+    RONGHE_ASSIGN_OR_RETURN(const std::optional<StoredMember> member, members->Find(id));
+    if (!member || member->unit != order.from.uid()) return common::Internal("a member to hand over is not there");
+    return move(*members, *member);
   };
   if (order.only) {
-    RONGHE_ASSIGN_OR_RETURN(const std::vector<StoredMember> named, Named(txn->session(), order, blockers));
-    for (const StoredMember& member : named) RONGHE_RETURN_IF_ERROR(move(member));
+    RONGHE_ASSIGN_OR_RETURN(const std::vector<MemberId> named, Named(session, order, blockers));
+    for (MemberId id : named) RONGHE_RETURN_IF_ERROR(move_by_id(id));
     return moved;
   }
   const UnitsOfPartition from{order.from.partition(), {order.from.uid()}};
-  while (true) {
-    // Those that have moved are no longer found.
+  // Those that have moved are no longer found.
+  for (bool more = true; more;) {
     RONGHE_ASSIGN_OR_RETURN(const std::vector<ListedMember> some,
-                            SelectMembers(txn->session(), *vault_, from, {}, {}, kHandOverPiece));
-    for (const ListedMember& listed : some) RONGHE_RETURN_IF_ERROR(move(listed.member));
-    if (static_cast<int>(some.size()) < kHandOverPiece) break;
+                            SelectMembers(session, *vault_, from, {}, {}, kHandOverPiece));
+    for (const ListedMember& listed : some) {
+      RONGHE_ASSIGN_OR_RETURN(SqlMemberTxn * members, rows.Of(listed.member.id));
+      RONGHE_RETURN_IF_ERROR(move(*members, listed.member));
+    }
+    more = static_cast<int>(some.size()) == kHandOverPiece;
+  }
+  for (bool more = true; more;) {
+    RONGHE_ASSIGN_OR_RETURN(const std::vector<MemberPosition> some,
+                            SelectAffiliated(session, from, AffiliationKind::kHome, {}, kHandOverPiece));
+    for (const MemberPosition& position : some) RONGHE_RETURN_IF_ERROR(move_by_id(position.member));
+    more = static_cast<int>(some.size()) == kHandOverPiece;
   }
   RONGHE_RETURN_IF_ERROR(HandOverFloating(structure, order));
   return moved;

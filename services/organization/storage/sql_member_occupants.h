@@ -20,9 +20,8 @@ class SqlMemberOccupants final : public UnitOccupants {
   // the lock row as the change log does, without counting a revision.
   absl::StatusOr<int64_t> LockAndCount(common::sql::Session& session, common::PartitionId partition,
                                        common::UnitUid unit) override;
-  // Members move as by MoveMember, with a version each; where all are handed over, those who float in the unit too.
-  // UNIT_HOLDS_NO_MEMBERS; NOT_IN_UNIT for named members that are elsewhere; OTHER_COUNTY where the units lie in
-  // different partitions: that takes a transfer.
+  // Members move as by MoveMember, with a version each, also to another county; where all are handed over, those who
+  // float in the unit too. UNIT_HOLDS_NO_MEMBERS; NOT_IN_UNIT for named members that are elsewhere.
   absl::StatusOr<int64_t> HandOver(common::WriteTxn& structure, const HandOverOrder& order,
                                    std::vector<common::Blocker>& blockers) override;
 
@@ -30,8 +29,8 @@ class SqlMemberOccupants final : public UnitOccupants {
   absl::StatusOr<bool> MayFollow(common::WriteTxn& structure, const HandOverOrder& order,
                                  std::vector<common::Blocker>& blockers);
   absl::Status HandOverFloating(common::WriteTxn& structure, const HandOverOrder& order);
-  absl::StatusOr<std::vector<StoredMember>> Named(common::sql::Session& session, const HandOverOrder& order,
-                                                  std::vector<common::Blocker>& blockers);
+  absl::StatusOr<std::vector<MemberId>> Named(common::sql::Session& session, const HandOverOrder& order,
+                                              std::vector<common::Blocker>& blockers);
 
   const PersonVault* vault_;
 };

@@ -1,6 +1,7 @@
 #include "services/organization/storage/sql_member_store.h"
 
 #include <algorithm>
+#include <set>
 
 #include <absl/container/flat_hash_map.h>
 
@@ -26,13 +27,14 @@ constexpr sql::Query kStandingOf{"member_standing_of",
 constexpr int kPiece = 500;
 
 // The rows lie in the partitions where the persons were registered, so they are found by id.
-absl::StatusOr<std::vector<ListedMember>> SelectFloatingIn(sql::Session& session, const PersonVault& vault,
-                                                           const UnitsOfPartition& units, const MemberFilter& filter,
-                                                           MemberPosition after, int limit) {
+absl::StatusOr<std::vector<ListedMember>> SelectAffiliates(sql::Session& session, const PersonVault& vault,
+                                                           const UnitsOfPartition& units, AffiliationKind kind,
+                                                           const MemberFilter& filter, MemberPosition after,
+                                                           int limit) {
   std::vector<ListedMember> found;
   while (static_cast<int>(found.size()) < limit) {
     RONGHE_ASSIGN_OR_RETURN(const std::vector<MemberPosition> places,
-                            SelectAffiliated(session, units, AffiliationKind::kFloating, after, kPiece));
+                            SelectAffiliated(session, units, kind, after, kPiece));
     if (places.empty()) break;
     std::vector<MemberId> ids;
     absl::flat_hash_map<MemberId, common::UnitUid> under;
@@ -91,11 +93,21 @@ absl::StatusOr<std::vector<ListedMember>> SqlMemberStore::List(std::span<const U
   std::vector<ListedMember> all;
   const auto read = [&](sql::Session& session) -> absl::Status {
     for (const UnitsOfPartition& part : units) {
-      absl::StatusOr<std::vector<ListedMember>> some =
-          filter.floating_in ? SelectFloatingIn(session, vault_, part, filter, after, limit)
-                             : SelectMembers(session, vault_, part, filter, after, limit);
-      RONGHE_RETURN_IF_ERROR(some.status());
-      std::move(some->begin(), some->end(), std::back_inserter(all));
+      const auto add = [&](absl::StatusOr<std::vector<ListedMember>> some) {
+        if (some.ok()) std::move(some->begin(), some->end(), std::back_inserter(all));
+        return some.status();
+      };
+      const auto affiliates = [&](AffiliationKind kind) {
+        return add(SelectAffiliates(session, vault_, part, kind, filter, after, limit));
+      };
+      if (filter.floating_in) {
+        RONGHE_RETURN_IF_ERROR(affiliates(AffiliationKind::kFloating));
+        continue;
+      }
+      RONGHE_RETURN_IF_ERROR(add(SelectMembers(session, vault_, part, filter, after, limit)));
+      constexpr uint32_t kCurrent = MemberFilter().statuses;
+      if ((filter.statuses & kCurrent) != 0) RONGHE_RETURN_IF_ERROR(affiliates(AffiliationKind::kHome));
+      if ((filter.statuses & ~kCurrent) != 0) RONGHE_RETURN_IF_ERROR(affiliates(AffiliationKind::kEndedHome));
     }
     return absl::OkStatus();
   };
@@ -148,6 +160,21 @@ absl::StatusOr<std::vector<FoundMember>> SqlMemberStore::FindByIndex(common::Par
     return absl::OkStatus();
   }));
   return found;
+}
+
+absl::StatusOr<std::vector<common::PartitionId>> SqlMemberStore::RowsOf(std::span<const common::PartitionId> homes,
+                                                                        absl::Time deadline) {
+  std::set<common::PartitionId> all(homes.begin(), homes.end());
+  RONGHE_RETURN_IF_ERROR(database_.Read(deadline, [&](sql::Session& session) -> absl::Status {
+    for (std::span<const common::PartitionId> left = homes; !left.empty();) {
+      const auto some = left.first(std::min<size_t>(left.size(), kPiece));
+      left = left.subspan(some.size());
+      RONGHE_ASSIGN_OR_RETURN(const std::vector<common::PartitionId> origins, SelectOrigins(session, some));
+      all.insert(origins.begin(), origins.end());
+    }
+    return absl::OkStatus();
+  }));
+  return std::vector<common::PartitionId>(all.begin(), all.end());
 }
 
 absl::StatusOr<std::vector<StoredMember>> SqlMemberStore::FindAll(std::span<const MemberId> ids, absl::Time deadline) {

@@ -36,6 +36,8 @@ class SqlMemberStore final : public MemberStore {
   absl::StatusOr<std::vector<FoundMember>> FindByIndex(common::PartitionId partition, MemberIndex index,
                                                        const std::string& value, MemberId after, int limit,
                                                        absl::Time deadline) override;
+  absl::StatusOr<std::vector<common::PartitionId>> RowsOf(std::span<const common::PartitionId> homes,
+                                                          absl::Time deadline) override;
   absl::StatusOr<std::vector<StoredMember>> FindAll(std::span<const MemberId> ids, absl::Time deadline) override;
   bool NameIndexesComplete() const override { return filler_ == nullptr || filler_->complete(); }
   std::string KeyedDigest(const std::string& text) const override { return vault_.RequestDigest(text); }

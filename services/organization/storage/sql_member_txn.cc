@@ -225,6 +225,33 @@ absl::Status SqlMemberTxn::MoveClaims(const MemberRow& before, const MemberRow& 
   return ReleaseExternals(session, {&gone, 1});
 }
 
+absl::StatusOr<common::PartitionId> SqlMemberTxn::PartitionOfUnit(common::UnitUid unit) {
+  if (const auto known = partitions_.find(unit); known != partitions_.end()) return known->second;
+  RONGHE_ASSIGN_OR_RETURN(const std::optional<HomeUnit> found, FindUnit(unit));
+  if (!found) return common::Internal("a member belongs to a unit that is not there");
+  partitions_[unit] = found->partition;
+  return found->partition;
+}
+
+// A home in another partition than the member's row is listed there by an affiliation; the migration of transfers says
+// why.
+absl::Status SqlMemberTxn::MoveHome(const StoredMember& before, const StoredMember& after) {
+  const bool was = IsCurrent(before.member.status());
+  const bool is = IsCurrent(after.member.status());
+  if (before.unit == after.unit && was == is) return absl::OkStatus();
+  const common::PartitionId own = common::PartitionOf(before.id.value);
+  const auto place = [&](common::UnitUid unit, bool current) -> absl::StatusOr<Affiliation> {
+    RONGHE_ASSIGN_OR_RETURN(const common::PartitionId partition, PartitionOfUnit(unit));
+    return Affiliation{partition, unit, current ? AffiliationKind::kHome : AffiliationKind::kEndedHome, before.id};
+  };
+  RONGHE_ASSIGN_OR_RETURN(const Affiliation gone, place(before.unit, was));
+  if (gone.partition != own) RONGHE_RETURN_IF_ERROR(DropAffiliation(txn_.session(), gone));
+  RONGHE_ASSIGN_OR_RETURN(const Affiliation fresh, place(after.unit, is));
+  if (fresh.partition == own) return absl::OkStatus();
+  RONGHE_RETURN_IF_ERROR(AddOrigin(txn_.session(), fresh.partition, own));
+  return AddAffiliation(txn_.session(), fresh, txn_.now_micros());
+}
+
 // Where a member floats lies in the partition of that unit, which need not be the member's.
 absl::Status SqlMemberTxn::MoveFloating(const StoredMember& before, const StoredMember& after) {
   const common::UnitUid from = before.membership.floating_unit;
@@ -261,6 +288,7 @@ absl::StatusOr<StoredMember> SqlMemberTxn::Replace(const StoredMember& before, c
     next.external_source = after.member.external_id().empty() ? "" : actor_;
   }
   RONGHE_RETURN_IF_ERROR(MoveClaims(*current, next));
+  RONGHE_RETURN_IF_ERROR(MoveHome(current->member, next.member));
   RONGHE_RETURN_IF_ERROR(MoveFloating(current->member, next.member));
   std::string names = JoinChanges(before, next.member);
   RONGHE_RETURN_IF_ERROR(
@@ -269,12 +297,19 @@ absl::StatusOr<StoredMember> SqlMemberTxn::Replace(const StoredMember& before, c
   return next.member;
 }
 
-absl::Status SqlMemberTxn::EndPosts(MemberId member, common::UnitUid to, absl::CivilDay day) {
+absl::Status SqlMemberTxn::EndPosts(const StoredMember& member, common::UnitUid to, absl::CivilDay day) {
+  RONGHE_ASSIGN_OR_RETURN(const common::PartitionId home, PartitionOfUnit(member.unit));
+  if (to) {
+    // Nobody holds a post of another county than that of the home unit.
+    RONGHE_ASSIGN_OR_RETURN(const common::PartitionId next, PartitionOfUnit(to));
+    if (next != home) to = {};
+  }
+  RONGHE_ASSIGN_OR_RETURN(common::WriteTxn * there, txn_.Also(home));
   // Only appointments and parts in duties end, and they have no timers: the zone does not matter.
-  SqlPostTxn posts(txn_, absl::UTCTimeZone());
-  RONGHE_RETURN_IF_ERROR(EndPostsOfMember(posts, member, to, day));
-  SqlDutyTxn duties(txn_, absl::UTCTimeZone());
-  return EndPartsOfMember(duties, member, to, day);
+  SqlPostTxn posts(*there, absl::UTCTimeZone());
+  RONGHE_RETURN_IF_ERROR(EndPostsOfMember(posts, member.id, to, day));
+  SqlDutyTxn duties(*there, absl::UTCTimeZone());
+  return EndPartsOfMember(duties, member.id, to, day);
 }
 
 absl::Status SqlMemberTxn::Erase(std::span<const StoredMember> members) {

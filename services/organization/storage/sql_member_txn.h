@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include <absl/container/flat_hash_map.h>
+
 #include "services/common/changelog/changelog.h"
 #include "services/organization/app/member_store.h"
 #include "services/organization/storage/member_rows.h"
@@ -38,12 +40,15 @@ class SqlMemberTxn final : public MemberTxn {
   absl::StatusOr<std::vector<absl::StatusOr<StoredMember>>> Insert(std::span<const NewMember> rows) override;
   absl::StatusOr<StoredMember> Replace(const StoredMember& before, const NewMember& after,
                                        std::string_view action) override;
-  absl::Status EndPosts(MemberId member, common::UnitUid to, absl::CivilDay day) override;
+  absl::Status EndPosts(const StoredMember& member, common::UnitUid to, absl::CivilDay day) override;
   absl::Status Erase(std::span<const StoredMember> members) override;
 
  private:
   absl::Status ClaimKeys(std::span<MemberRow> rows, std::vector<absl::Status>& results);
   absl::Status MoveClaims(const MemberRow& before, const MemberRow& after);
+  // Of a unit that is there; it never changes.
+  absl::StatusOr<common::PartitionId> PartitionOfUnit(common::UnitUid unit);
+  absl::Status MoveHome(const StoredMember& before, const StoredMember& after);
   absl::Status MoveFloating(const StoredMember& before, const StoredMember& after);
   MemberRow NewRow(const NewMember& row);
   // Null: there was none, or there is none any more.
@@ -52,6 +57,7 @@ class SqlMemberTxn final : public MemberTxn {
   common::WriteTxn& txn_;
   const PersonVault& vault_;
   std::string actor_;
+  absl::flat_hash_map<common::UnitUid, common::PartitionId> partitions_;
 };
 
 // ALREADY_EXISTS; neither says where the other is.

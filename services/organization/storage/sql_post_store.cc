@@ -9,10 +9,10 @@ namespace ronghe::organization {
 
 namespace sql = common::sql;
 
-absl::Status SqlPostStore::Write(common::PartitionId partition, const common::Call& call,
-                                 absl::FunctionRef<absl::Status(PostTxn&)> body) {
+absl::Status SqlPostStore::Write(common::PartitionId partition, std::span<const common::PartitionId> also,
+                                 const common::Call& call, absl::FunctionRef<absl::Status(PostTxn&)> body) {
   return log_
-      .Write(partition, call,
+      .Write(partition, also, call,
              [&](common::WriteTxn& txn) {
                SqlPostTxn posts(txn, zone_);
                return body(posts);

@@ -12,7 +12,8 @@ class SqlPostStore final : public PostStore {
   SqlPostStore(common::sql::Database& database, common::ChangeLog& log, absl::TimeZone zone)
       : database_(database), log_(log), zone_(zone) {}
 
-  absl::Status Write(common::PartitionId partition, const common::Call& call,
+  using PostStore::Write;
+  absl::Status Write(common::PartitionId partition, std::span<const common::PartitionId> also, const common::Call& call,
                      absl::FunctionRef<absl::Status(PostTxn&)> body) override;
   absl::StatusOr<std::optional<StoredPost>> Find(PostId id, absl::Time deadline) override;
   absl::StatusOr<std::optional<StoredTerm>> Find(TermId id, absl::Time deadline) override;

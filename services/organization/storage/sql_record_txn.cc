@@ -47,7 +47,6 @@ absl::StatusOr<bool> IsUnitWithin(sql::Session& session, common::UnitUid unit, c
 absl::StatusOr<std::optional<MemberFacts>> SelectMemberFacts(sql::Session& session, common::PartitionId partition,
                                                              MemberId id) {
   std::optional<MemberFacts> found;
-  if (common::PartitionOf(id.value) != partition) return found;
   const auto read = [&](const sql::Row& row) {
     found.emplace();
     found->unit = common::UnitUid(row.Int(0));
@@ -55,7 +54,11 @@ absl::StatusOr<std::optional<MemberFacts>> SelectMemberFacts(sql::Session& sessi
     if (!row.IsNull(2)) found->full_since = common::DayFromNumber(row.Int(2));
     return absl::OkStatus();
   };
-  RONGHE_RETURN_IF_ERROR(session.SelectOne(kFindMember, {partition.value, id.value}, read).status());
+  RONGHE_RETURN_IF_ERROR(
+      session.SelectOne(kFindMember, {common::PartitionOf(id.value).value, id.value}, read).status());
+  if (!found) return found;
+  RONGHE_ASSIGN_OR_RETURN(const std::optional<HostUnit> home, SelectHostUnit(session, found->unit));
+  if (!home || home->partition != partition) found.reset();
   return found;
 }
 

@@ -90,13 +90,13 @@ absl::StatusOr<StoredCover> SqlWorkplaceTxn::Replace(const StoredCover& changed)
   return after;
 }
 
-absl::Status SqlWorkplaceStore::Write(common::PartitionId partition, const common::Call& call,
-                                      absl::FunctionRef<absl::Status(WorkplaceTxn&)> body) {
+absl::Status SqlWorkplaceStore::Write(common::PartitionId partition, std::span<const common::PartitionId> also,
+                                      const common::Call& call, absl::FunctionRef<absl::Status(WorkplaceTxn&)> body) {
   const auto write = [&](common::WriteTxn& txn) {
     SqlWorkplaceTxn workplaces(txn);
     return body(workplaces);
   };
-  return log_.Write(partition, call, write).status();
+  return log_.Write(partition, also, call, write).status();
 }
 
 absl::StatusOr<std::optional<StoredWorkplace>> SqlWorkplaceStore::Find(WorkplaceId id, absl::Time deadline) {

@@ -39,7 +39,8 @@ class SqlWorkplaceStore final : public WorkplaceStore {
  public:
   // All outlive it. The database has the migrations of the change log and of organization.
   SqlWorkplaceStore(common::sql::Database& database, common::ChangeLog& log) : database_(database), log_(log) {}
-  absl::Status Write(common::PartitionId partition, const common::Call& call,
+  using WorkplaceStore::Write;
+  absl::Status Write(common::PartitionId partition, std::span<const common::PartitionId> also, const common::Call& call,
                      absl::FunctionRef<absl::Status(WorkplaceTxn&)> body) override;
   absl::StatusOr<std::optional<StoredWorkplace>> Find(WorkplaceId id, absl::Time deadline) override;
   absl::StatusOr<std::optional<StoredCover>> Find(CoverId id, absl::Time deadline) override;

@@ -11,6 +11,7 @@
 #include "services/common/changelog/changelog.h"
 #include "services/common/sql/database.h"
 #include "services/common/values/ids.h"
+#include "services/common/values/status.h"
 #include "services/organization/app/unit_store.h"
 #include "services/organization/domain/unit_counts.h"
 

@@ -39,12 +39,13 @@ Member Someone(MemberStatus status, absl::CivilDay joined, bool full_date) {
 std::vector<MemberState> AllStates() {
   std::vector<MemberState> states;
   for (int status = 1; status <= 5; ++status) {
-    for (int bits = 0; bits < 16; ++bits) {
+    for (int bits = 0; bits < 32; ++bits) {
       MemberState state;
       state.status = static_cast<MemberStatus>(status);
       state.floating = (bits & 1) != 0;
       state.extended = (bits & 2) != 0;
       state.was_full = (bits & 4) != 0;
+      state.transferring = (bits & 16) != 0;
       state.day = kToday;
       if (state.status == MemberStatus::kProbationary) state.probation_end = (bits & 8) != 0 ? kToday : kToday + 1;
       states.push_back(state);
@@ -62,8 +63,10 @@ std::string Expected(const MemberState& s, MemberEvent event) {
   if (!current) return "MEMBER_STATE";
   switch (event) {
     case MemberEvent::kUpdate:
-    case MemberEvent::kMove:
       return same;
+    case MemberEvent::kMove:
+    case MemberEvent::kTransfer:
+      return s.transferring ? "TRANSFER_OPEN" : same;
     case MemberEvent::kConfirm:
       return !probationary ? "MEMBER_STATE" : *s.probation_end <= kToday ? "full" : "PROBATION_NOT_OVER";
     case MemberEvent::kExtendProbation:
@@ -73,13 +76,13 @@ std::string Expected(const MemberState& s, MemberEvent event) {
     case MemberEvent::kReturn:
       return s.floating ? same : "NOT_FLOATING";
     case MemberEvent::kLeave:
-      return "left";
+      return s.transferring ? "TRANSFER_OPEN" : "left";
     case MemberEvent::kCancelProbation:
-      return probationary ? "left" : "MEMBER_STATE";
+      return !probationary ? "MEMBER_STATE" : s.transferring ? "TRANSFER_OPEN" : "left";
     case MemberEvent::kMoveOutside:
-      return "moved outside";
+      return s.transferring ? "TRANSFER_OPEN" : "moved outside";
     case MemberEvent::kDie:
-      return "deceased";
+      return s.transferring ? "TRANSFER_OPEN" : "deceased";
     default:
       return "";
   }
@@ -95,7 +98,7 @@ TEST(MembershipTest, EveryEventInEveryState) {
       ++pairs;
     }
   }
-  EXPECT_EQ(pairs, 5 * 16 * 11);
+  EXPECT_EQ(pairs, 5 * 32 * 12);
 }
 
 TEST(MembershipTest, EveryRefusalNamesStateEventAndWhatWouldBeAllowed) {
