@@ -58,8 +58,8 @@ void DeclareTransferCommands(CLI::App& app, Context& context, Command& command) 
   auto list =
       Declare(transfer, "list", "the transfers from and to a unit and all below it", context, command, RunTransferList);
   list.app->add_option("unit", list.options->unit)->required();
-  list.app->add_option("--worklist", list.options->worklist, "todo, waiting or expired")
-      ->check(CLI::IsMember({"todo", "waiting", "expired"}));
+  list.app->add_option("--worklist", list.options->worklist, "to-do, waiting or expired")
+      ->check(CLI::IsMember({"to-do", "waiting", "expired"}));
   list.app->add_option("--side", list.options->side, "source or target")->check(CLI::IsMember({"source", "target"}));
   list.app->add_option("--filter", list.options->filter, "for example: state = RELEASED");
   auto apply = Declare(transfer, "apply", "apply for a member to go to another unit, or to outside", context, command,

@@ -118,7 +118,7 @@ class TransferApp {
   Parts parts_;
 };
 
-// `worklist = TODO AND side = TARGET`.
+// `worklist = TO_DO AND side = TARGET`.
 absl::StatusOr<TransferFilter> ParseTransferFilter(std::string_view filter);
 
 }  // namespace ronghe::organization

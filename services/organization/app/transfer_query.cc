@@ -30,7 +30,7 @@ absl::Status UnknownValue(const std::string& field) {
   return common::InvalidArgument(
       "filter", "UNKNOWN_VALUE",
       {fmt::format(
-           "{} has no such value; side is SOURCE or TARGET, worklist is TODO, WAITING or EXPIRED (both only with =), "
+           "{} has no such value; side is SOURCE or TARGET, worklist is TO_DO, WAITING or EXPIRED (both only with =), "
            "state is APPLIED, RELEASED, ACCEPTED, WITHDRAWN, RETURNED or EXPIRED",
            field),
        fmt::format("{}没有该取值:side可为SOURCE或TARGET,worklist可为TODO、WAITING或EXPIRED(二者仅限=),"
@@ -61,7 +61,7 @@ absl::Status Apply(const common::Condition& condition, TransferFilter& filter) {
   }
   const Worklists source = WorklistsOf(TransferSide::kSource);
   const Worklists target = WorklistsOf(TransferSide::kTarget);
-  if (condition.value == "TODO") return keep(source.todo, target.todo);
+  if (condition.value == "TO_DO") return keep(source.todo, target.todo);
   if (condition.value == "WAITING") return keep(source.waiting, target.waiting);
   if (condition.value == "EXPIRED") return keep(Bit(TransferState::kExpired), Bit(TransferState::kExpired));
   return UnknownValue(condition.field);

@@ -34,10 +34,11 @@ constexpr std::string_view kSelectByIdTail =
 #undef RONGHE_MEMBER_COLUMNS
 
 constexpr std::string_view kInsertColumns[] = {
-    "partition_id",    "member_id",    "unit_uid",     "sex",         "status",   "join_day",       "full_day",
-    "external_source", "external_id",  "key_version",  "wrapped_key", "personal", "identity_index", "phone_index",
-    "version",         "revision",     "create_us",    "update_us",   "actor",    "probation_day",  "floating",
-    "floating_uid",    "floating_day", "leave_reason", "leave_day",   "name_1",   "name_2",         "name_all"};
+    "partition_id",   "member_id",       "unit_uid",    "sex",          "status",       "join_day",
+    "full_day",       "external_source", "external_id", "key_version",  "wrapped_key",  "personal",
+    "identity_index", "phone_index",     "version",     "revision",     "create_us",    "update_us",
+    "actor",          "probation_day",   "floating",    "floating_uid", "floating_day", "leave_reason",
+    "leave_day",      "transfer_id",     "name_1",      "name_2",       "name_all"};
 constexpr sql::Query kInsertMember{
     "member_insert",
     "INSERT INTO member (partition_id, member_id, unit_uid, sex, status, join_day, full_day, external_source, "

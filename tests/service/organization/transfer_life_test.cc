@@ -179,7 +179,7 @@ TEST_F(TransferLifeTest, OpenTransfersFollowInAMerger) {
   EXPECT_EQ(Look(going).target_unit(), "units/B2");
   EXPECT_EQ(Look(going).state(), v1::TRANSFER_STATE_RELEASED);
   EXPECT_EQ(Look(between).state(), v1::TRANSFER_STATE_WITHDRAWN);
-  EXPECT_THAT(Worklist("370784", "worklist = TODO", "b-officer"), ElementsAre(going));
+  EXPECT_THAT(Worklist("370784", "worklist = TO_DO", "b-officer"), ElementsAre(going));
   EXPECT_THAT(Worklist("B1", "", "b-officer"), IsEmpty());
   EXPECT_THAT(Worklist("A2", "worklist = WAITING", "a-officer"), ElementsAre(going));
   EXPECT_THAT(Totals({"3707", "A1", "A2", "B2"}), ElementsAre(Pair{2, 1}, Pair{0, 0}, Pair{2, 1}, Pair{0, 0}));

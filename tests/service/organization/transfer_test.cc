@@ -25,8 +25,8 @@ TEST_F(TransferTest, BetweenCountiesTheSourceCountsUntilTheTargetAccepts) {
   using Pair = std::pair<int64_t, int64_t>;
   EXPECT_THAT(Totals(levels, transfer_.revision()),
               ElementsAre(Pair{1, 1}, Pair{1, 1}, Pair{0, 0}, Pair{1, 1}, Pair{0, 0}));
-  EXPECT_THAT(Worklist("370783", "worklist = TODO", "a-officer"), ElementsAre(transfer_.name()));
-  EXPECT_THAT(Worklist("370784", "worklist = TODO", "b-officer"), IsEmpty());
+  EXPECT_THAT(Worklist("370783", "worklist = TO_DO", "a-officer"), ElementsAre(transfer_.name()));
+  EXPECT_THAT(Worklist("370784", "worklist = TO_DO", "b-officer"), IsEmpty());
   EXPECT_THAT(Worklist("370784", "worklist = WAITING", "b-officer"), ElementsAre(transfer_.name()));
   EXPECT_EQ(Accept().reason, "TRANSFER_STATE");
   EXPECT_EQ(Release("b-officer").reason, "NOT_YOUR_SIDE");
@@ -34,7 +34,7 @@ TEST_F(TransferTest, BetweenCountiesTheSourceCountsUntilTheTargetAccepts) {
   EXPECT_FALSE(transfer_.letter_number().empty());
   EXPECT_TRUE(transfer_.has_expire_date());
   EXPECT_THAT(Worklist("370783", "worklist = WAITING", "a-officer"), ElementsAre(transfer_.name()));
-  EXPECT_THAT(Worklist("370784", "worklist = TODO AND side = TARGET", "b-officer"), ElementsAre(transfer_.name()));
+  EXPECT_THAT(Worklist("370784", "worklist = TO_DO AND side = TARGET", "b-officer"), ElementsAre(transfer_.name()));
   EXPECT_THAT(Totals(levels, transfer_.revision()),
               ElementsAre(Pair{1, 1}, Pair{1, 1}, Pair{0, 0}, Pair{1, 1}, Pair{0, 0}));
   EXPECT_EQ(Accept("a-officer").reason, "NOT_YOUR_SIDE");
