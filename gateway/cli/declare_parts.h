@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <set>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -33,8 +34,10 @@ Declared<Options> Declare(CLI::App& parent, const char* name, const char* about,
 }
 
 // An option for every field that a caller may set: `--established-date`.
-inline void AddFields(CLI::App& app, const google::protobuf::Descriptor* type, bool update, FieldTexts& texts) {
+inline void AddFields(CLI::App& app, const google::protobuf::Descriptor* type, bool update, FieldTexts& texts,
+                      const std::set<std::string>& without = {}) {
   for (const google::protobuf::FieldDescriptor* field : InputFields(type)) {
+    if (without.contains(field->name())) continue;
     if (update && field->options().GetExtension(common::v1::immutable)) continue;
     // Where a resource belongs is changed by moving it.
     if (update && (field->name() == "parent" || field->name() == "unit")) continue;

@@ -100,6 +100,20 @@ void DeclareJudgement(CLI::App& problem, Context& context, Command& command) {
   DeclareEvent(problem, "resume", "let the deadline run again", context, command, RunProblemResume);
 }
 
+void DeclareOrders(CLI::App& order, Context& context, Command& command) {
+  auto issue = Declare(order, "issue", "open a problem for each of many units", context, command, RunOrderIssue);
+  AddFields(*issue.app, rectification::v1::ProblemOrder::descriptor(), /*update=*/false, issue.options->fields,
+            {"units"});
+  issue.app->add_option("--units", issue.options->units, "the units, comma-separated or repeated")
+      ->delimiter(',')
+      ->required();
+  AddWriteOptions(*issue.app, *issue.options, /*validate=*/true);
+  auto get = Declare(order, "get", "show an order and how far it is carried out", context, command, RunOrderGet);
+  get.app->add_option("order", get.options->name)->required();
+  auto list = Declare(order, "list", "the orders of a unit, newest first", context, command, RunOrderList);
+  list.app->add_option("unit", list.options->unit)->required();
+}
+
 }  // namespace
 
 void DeclareProblems(CLI::App& app, Context& context, Command& command) {
@@ -108,6 +122,9 @@ void DeclareProblems(CLI::App& app, Context& context, Command& command) {
   DeclareReads(problem, context, command);
   DeclareWork(problem, context, command);
   DeclareJudgement(problem, context, command);
+  CLI::App& order = *app.add_subcommand("order", "orders about problems that many units have / 共性问题交办");
+  order.require_subcommand(1);
+  DeclareOrders(order, context, command);
 }
 
 }  // namespace ronghe::gateway::cli

@@ -318,6 +318,44 @@ absl::Status RunProblemResume(const ProblemOptions& options, Context& context) {
   return Show(context, &Stub::ResumeProblem, EventOf<v1::ResumeProblemRequest>(options, context));
 }
 
+absl::Status RunOrderIssue(const ProblemOptions& options, Context& context) {
+  v1::IssueOrderRequest request;
+  SetWrite(options, context, request);
+  RONGHE_RETURN_IF_ERROR(FillFields(options.fields, *request.mutable_order()));
+  for (const std::string& unit : options.units) request.mutable_order()->add_units(UnitName(unit));
+  RONGHE_ASSIGN_OR_RETURN(const v1::ProblemOrder order,
+                          (Ask<v1::IssueOrderRequest, v1::ProblemOrder>(context, &Stub::IssueOrder, request)));
+  PrintResource(context, order);
+  return absl::OkStatus();
+}
+
+absl::Status RunOrderGet(const ProblemOptions& options, Context& context) {
+  v1::GetOrderRequest request;
+  request.set_name(options.name.find('/') == std::string::npos ? fmt::format("orders/{}", options.name) : options.name);
+  RONGHE_ASSIGN_OR_RETURN(const v1::ProblemOrder order,
+                          (Ask<v1::GetOrderRequest, v1::ProblemOrder>(context, &Stub::GetOrder, request)));
+  PrintResource(context, order);
+  return absl::OkStatus();
+}
+
+absl::Status RunOrderList(const ProblemOptions& options, Context& context) {
+  using Request = v1::ListOrdersRequest;
+  using Response = v1::ListOrdersResponse;
+  Request request;
+  request.set_parent(UnitName(options.unit));
+  request.set_page_size(1000);
+  RONGHE_ASSIGN_OR_RETURN(Session * session, context.session());
+  auto stub = v1::ProblemService::NewStub(session->channel());
+  std::vector<v1::ProblemOrder> orders;
+  RONGHE_RETURN_IF_ERROR(
+      (session->CallPages<Stub, Request, Response>(*stub, &Stub::ListOrders, request, [&](Response& response) {
+        for (v1::ProblemOrder& order : *response.mutable_orders()) orders.push_back(std::move(order));
+      })));
+  PrintList(context, orders,
+            {"name", "category", "due_date", "opened_count", "closed_count", "overdue_count", "create_time"});
+  return absl::OkStatus();
+}
+
 absl::Status RunProblemRules(const ProblemOptions& options, Context& context) {
   RONGHE_ASSIGN_OR_RETURN(const auto rules,
                           (Ask<v1::GetRectificationRulesRequest, v1::RectificationRules>(

@@ -16,6 +16,7 @@ struct ProblemOptions {
   std::string filter;
   std::string order_by;
   std::string worklist;
+  std::vector<std::string> units;  // of an order
   std::string person;
   std::string measures;
   std::string due_date;
@@ -51,6 +52,9 @@ absl::Status RunProblemExtend(const ProblemOptions& options, Context& context);
 absl::Status RunProblemDecide(const ProblemOptions& options, Context& context);
 absl::Status RunProblemPause(const ProblemOptions& options, Context& context);
 absl::Status RunProblemResume(const ProblemOptions& options, Context& context);
+absl::Status RunOrderIssue(const ProblemOptions& options, Context& context);
+absl::Status RunOrderGet(const ProblemOptions& options, Context& context);
+absl::Status RunOrderList(const ProblemOptions& options, Context& context);
 // As --policy, or with `name` `calendar` as --calendar takes it.
 absl::Status RunProblemRules(const ProblemOptions& options, Context& context);
 

@@ -9,6 +9,7 @@
 #include "services/common/telemetry/log.h"
 #include "services/common/timer/timer.h"
 #include "services/common/vault/key_ring.h"
+#include "services/rectification/app/order_app.h"
 #include "services/rectification/app/problem_query.h"
 #include "services/rectification/rpc/directory_rights.h"
 #include "services/rectification/rpc/problem_owners.h"
@@ -88,6 +89,7 @@ struct Service::Parts::Records {
   DirectoryRights rights;
   ProblemApp app;
   ProblemQuery query;
+  OrderApp orders;
   ProblemOwners owners;
   RectificationRpc rectification_rpc;
   ProblemRpc problem_rpc;
@@ -103,10 +105,12 @@ Service::Parts::Records::Records(common::Process& p, Parts& parts)
       rights(p.directory(), p.clock()),
       app({store, units, rights, p.calendar(), parts.policy.policy, parts.work_calendar.calendar}),
       query({store, app, units, p.calendar(), parts.policy.policy, p.signer()}),
-      owners(app),
+      orders({store, app, units, rights, p.signer()}),
+      owners(app, orders),
       rectification_rpc(p.wrapper(), parts.follower.watch(), parts.follower.totals()),
       problem_rpc(p.wrapper(), {app,
                                 query,
+                                orders,
                                 {[&p](common::UnitUid unit) { return p.directory().CodeOf(unit); },
                                  [&p, this](common::PartitionId partition, int64_t revision) {
                                    return TokenOf(p.signer(), partition, revision);
@@ -120,6 +124,11 @@ Service::Parts::Records::Records(common::Process& p, Parts& parts)
                 [this, zone = p.calendar().zone()](common::WriteTxn& txn, const common::DueTimer& timer) {
                   SqlProblemTxn problems(txn, texts, zone);
                   return app.Due(problems, ProblemId(timer.record), timer.due);
+                });
+  timers.Handle(std::string(kOrderTimer),
+                [this, zone = p.calendar().zone()](common::WriteTxn& txn, const common::DueTimer& timer) {
+                  SqlProblemTxn problems(txn, texts, zone);
+                  return orders.Open(problems, OrderId(timer.record));
                 });
   timers.OnError([](const absl::Status& status) {
     common::Log(common::LogLevel::kError, "a deadline could not be handled", {{"error", common::LogOf(status)}});

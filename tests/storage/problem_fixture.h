@@ -22,6 +22,7 @@
 #include "services/common/timer/timer.h"
 #include "services/common/values/pages.h"
 #include "services/common/values/status.h"
+#include "services/rectification/app/order_app.h"
 #include "services/rectification/app/problem_query.h"
 #include "services/rectification/rpc/rules_codec.h"
 #include "services/rectification/storage/directory_units.h"
@@ -83,6 +84,7 @@ class ProblemTestBase : public tests::EngineTest {
     store_.emplace(*database_, *log_, *texts_, zone_);
     app_.emplace(ProblemApp::Parts{*store_, units_, rights_, calendar(), policy_.policy, work_calendar_.calendar});
     query_.emplace(ProblemQuery::Parts{*store_, *app_, units_, calendar(), policy_.policy, signer_});
+    orders_.emplace(OrderApp::Parts{*store_, *app_, units_, rights_, signer_});
     timers_ = NewTimers();
     for (const char* clerk : {"clerk", "deputy"}) {
       for (const Right right : {Right::kRead, Right::kReadTexts, Right::kWrite, Right::kVerify})
@@ -106,6 +108,10 @@ class ProblemTestBase : public tests::EngineTest {
     timers->Handle(std::string(kProblemTimer), [this](common::WriteTxn& txn, const common::DueTimer& timer) {
       SqlProblemTxn problems(txn, *texts_, zone_);
       return app_->Due(problems, ProblemId(timer.record), timer.due);
+    });
+    timers->Handle(std::string(kOrderTimer), [this](common::WriteTxn& txn, const common::DueTimer& timer) {
+      SqlProblemTxn problems(txn, *texts_, zone_);
+      return orders_->Open(problems, OrderId(timer.record));
     });
     return timers;
   }
@@ -279,6 +285,7 @@ class ProblemTestBase : public tests::EngineTest {
   std::optional<SqlProblemStore> store_;
   std::optional<ProblemApp> app_;
   std::optional<ProblemQuery> query_;
+  std::optional<OrderApp> orders_;
   std::unique_ptr<common::TimerLoop> timers_;
 };
 

@@ -207,6 +207,7 @@ class AccessWalk : public testing::Test {
     MakeWorkplaces(names, "units/" + county + "001001", token);
     MakeDuties(names, "units/" + county + "001001", token);
     names["problems"] = MakeProblem("units/" + county + "001001", token);
+    names["orders"] = IssueOrder("units/" + county + "001001", token);
     organization::v1::CreatePrincipalRequest principal;
     principal.mutable_principal()->set_issuer("ronghe-local");
     principal.mutable_principal()->set_subject("holder-" + side);
@@ -260,6 +261,20 @@ class AccessWalk : public testing::Test {
     } while (status.error_code() == grpc::StatusCode::NOT_FOUND && common::SystemClock().Now() < deadline);
     EXPECT_TRUE(status.ok()) << status.error_message();
     return made.name();
+  }
+
+  static std::string IssueOrder(const std::string& unit, const std::string& token) {
+    rectification::v1::IssueOrderRequest request;
+    rectification::v1::ProblemOrder& order = *request.mutable_order();
+    order.set_unit(unit);
+    order.add_units(unit);
+    order.set_source(rectification::v1::PROBLEM_SOURCE_INSPECTION);
+    order.set_category("other");
+    order.set_problem_class(rectification::v1::PROBLEM_CLASS_LONG_TERM);
+    order.set_description("x");
+    return tests::RpcClient(suite_->gateway(), token)
+        .Must<rectification::v1::ProblemOrder>("ronghe.rectification.v1.ProblemService/IssueOrder", request)
+        .name();
   }
 
   // A post, a term and an appointment of the member's unit.
@@ -400,6 +415,7 @@ class AccessWalk : public testing::Test {
         {"ronghe.organization.v1.AccessService.RevokeGrant name", "grants"},
     };
     if (method->service()->full_name() == "ronghe.rectification.v1.ProblemService") {
+      if (method->name() == "GetOrder") return "orders";
       const bool of_problem = path == "name" || path == "problem.name" || method->name() == "ListProblemHistory";
       return of_problem ? "problems" : "units";
     }

@@ -13,27 +13,6 @@ namespace {
 
 constexpr int kMaxWorkingDays = 1000;
 
-// Why a unit takes no new records; OK for one that does.
-absl::Status RefuseUnit(const UnitView& unit, const Units& units) {
-  const std::string name = "units/" + unit.code;
-  if (unit.state == UnitState::kClosing) {
-    const common::Text text{"the unit is closing and takes nothing new", "该组织正在撤销，不再受理新的登记"};
-    return common::FailedPrecondition("UNIT_CLOSING", text, {{"UNIT_CLOSING", name, text}});
-  }
-  if (unit.state != UnitState::kDissolved) return absl::OkStatus();
-  std::vector<common::Blocker> blockers;
-  for (const UnitView& successor : units.SuccessorsOf(unit.uid)) {
-    blockers.push_back({"UNIT_SUCCEEDED", "units/" + successor.code, {"took its place", "为其承继组织"}});
-  }
-  if (blockers.empty()) {
-    const common::Text text{"the unit is dissolved", "该组织已撤销"};
-    return common::FailedPrecondition("UNIT_DISSOLVED", text, {{"UNIT_DISSOLVED", name, text}});
-  }
-  return common::FailedPrecondition(
-      "UNIT_SUCCEEDED", {"the unit was merged or split up; name a successor", "该组织已合并或拆分，请改用承继组织"},
-      std::move(blockers));
-}
-
 const char* const kUpdatable[] = {"person",      "category", "problem_class", "extent",
                                   "description", "measures", "due_date",      "working_days"};
 
@@ -61,6 +40,26 @@ std::vector<std::string> PathsOf(const ProblemUpdate& update, common::Violations
 }
 
 }  // namespace
+
+absl::Status RefuseUnit(const UnitView& unit, const Units& units) {
+  const std::string name = "units/" + unit.code;
+  if (unit.state == UnitState::kClosing) {
+    const common::Text text{"the unit is closing and takes nothing new", "该组织正在撤销，不再受理新的登记"};
+    return common::FailedPrecondition("UNIT_CLOSING", text, {{"UNIT_CLOSING", name, text}});
+  }
+  if (unit.state != UnitState::kDissolved) return absl::OkStatus();
+  std::vector<common::Blocker> blockers;
+  for (const UnitView& successor : units.SuccessorsOf(unit.uid)) {
+    blockers.push_back({"UNIT_SUCCEEDED", "units/" + successor.code, {"took its place", "为其承继组织"}});
+  }
+  if (blockers.empty()) {
+    const common::Text text{"the unit is dissolved", "该组织已撤销"};
+    return common::FailedPrecondition("UNIT_DISSOLVED", text, {{"UNIT_DISSOLVED", name, text}});
+  }
+  return common::FailedPrecondition(
+      "UNIT_SUCCEEDED", {"the unit was merged or split up; name a successor", "该组织已合并或拆分，请改用承继组织"},
+      std::move(blockers));
+}
 
 Person PersonOf(const common::Actor& actor) {
   return {actor.key, actor.principal_id, actor.member_id};
@@ -196,17 +195,23 @@ absl::Status ProblemApp::PlaceUnder(const std::string& supervising_unit, const U
   return absl::OkStatus();
 }
 
+void ProblemApp::CheckNew(Problem& problem, int working_days, std::string_view prefix,
+                          common::Violations& violations) const {
+  CheckProblem(problem, prefix, violations);
+  if (!parts_.policy.HasCategory(problem.category)) {
+    violations.Add(fmt::format("{}category", prefix), problem.category.empty() ? "REQUIRED" : "UNKNOWN_VALUE",
+                   kUnknownCategory);
+  }
+  const std::optional<absl::CivilDay> due = std::exchange(problem.due, std::nullopt);
+  violations.AddAll(SetDue(problem, due, working_days, prefix));
+}
+
 absl::StatusOr<Problem> ProblemApp::Placed(const common::Call& call, NewProblem fields,
                                            common::Violations violations) const {
   Problem& problem = fields.problem;
   if (problem.extent == ProblemExtent::kUnspecified) problem.extent = ProblemExtent::kIndividual;
-  CheckProblem(problem, "problem.", violations);
-  if (!parts_.policy.HasCategory(problem.category)) {
-    violations.Add("problem.category", problem.category.empty() ? "REQUIRED" : "UNKNOWN_VALUE", kUnknownCategory);
-  }
+  CheckNew(problem, fields.working_days, "problem.", violations);
   problem.person = ReadPerson(fields.person, "problem.person", violations);
-  const std::optional<absl::CivilDay> due = std::exchange(problem.due, std::nullopt);
-  violations.AddAll(SetDue(problem, due, fields.working_days, "problem."));
   const std::optional<std::string> code = CodeIn(fields.unit);
   if (!code) violations.Add("problem.unit", fields.unit.empty() ? "REQUIRED" : "BAD_NAME", kUnitForm);
   const std::optional<UnitView> unit = code ? parts_.units.FindByCode(*code) : std::nullopt;
@@ -245,12 +250,21 @@ absl::StatusOr<StoredProblem> ProblemApp::Register(ProblemTxn& txn, const common
                                    {"a problem with this external id exists", "该外部编号的问题已存在"});
     }
   }
+  return InsertNew(txn, id, problem, PersonOf(call.actor));
+}
+
+absl::StatusOr<StoredProblem> ProblemApp::InsertNew(ProblemTxn& txn, ProblemId id, const Problem& problem,
+                                                    const Person& by) const {
   ProblemStep step;
   step.event = ProblemEvent::kRegister;
   step.after = problem.state;
-  step.by = PersonOf(call.actor);
+  step.by = by;
   step.due = problem.due;
   return txn.Insert(id, problem, {&step, 1}, NextLook(problem));
+}
+
+absl::StatusOr<StoredProblem> ProblemApp::Open(ProblemTxn& txn, const Problem& problem, const Person& by) const {
+  return InsertNew(txn, txn.NewId(), problem, by);
 }
 
 absl::StatusOr<ProblemView> ProblemApp::Update(const common::Call& call, const std::string& name,

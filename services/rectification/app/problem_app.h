@@ -82,6 +82,11 @@ class ProblemApp {
   // The clock has come to a moment at which the problem may change, in the firing transaction.
   absl::Status Due(ProblemTxn& txn, ProblemId id, absl::Time due);
 
+  // Adds what is wrong with the fields of something new, and sets its deadline.
+  void CheckNew(Problem& problem, int working_days, std::string_view prefix, common::Violations& violations) const;
+  // Registers a problem that is right, in a transaction of its unit's partition.
+  absl::StatusOr<StoredProblem> Open(ProblemTxn& txn, const Problem& problem, const Person& by) const;
+
   // As this caller sees it.
   ProblemView View(const common::Call& call, StoredProblem stored) const;
   bool Visible(const common::Call& call, const Problem& problem) const;
@@ -97,6 +102,8 @@ class ProblemApp {
       const common::Call& call, const std::string& name, const common::WriteOptions& options,
       absl::FunctionRef<absl::StatusOr<ProblemStep>(const ProblemTxn&, Problem&, const std::string&)> change);
   absl::StatusOr<StoredProblem> Register(ProblemTxn& txn, const common::Call& call, Problem problem) const;
+  absl::StatusOr<StoredProblem> InsertNew(ProblemTxn& txn, ProblemId id, const Problem& problem,
+                                          const Person& by) const;
   // The problem's units and deadline, by what the request names.
   absl::StatusOr<Problem> Placed(const common::Call& call, NewProblem fields, common::Violations violations) const;
   absl::Status PlaceUnder(const std::string& supervising_unit, const UnitView& unit, Problem& problem) const;
@@ -115,6 +122,8 @@ class ProblemApp {
   Parts parts_;
 };
 
+// Why a unit takes no new records, with all blockers; OK for one that does.
+absl::Status RefuseUnit(const UnitView& unit, const Units& units);
 // Who calls.
 Person PersonOf(const common::Actor& actor);
 // The member in `members/{id}`; 0, and BAD_NAME on `field`, for another form; 0 for an empty text.

@@ -63,6 +63,10 @@ absl::Status Narrow(const Condition& condition, const Units& units, ProblemFilte
     filter.person = common::IdFromName(value, "members");
     return filter.person == 0 || condition.negated ? UnknownValue(condition) : absl::OkStatus();
   }
+  if (field == "order") {
+    filter.order = common::IdFromName(value, "orders");
+    return filter.order == 0 || condition.negated ? UnknownValue(condition) : absl::OkStatus();
+  }
   const std::optional<std::string> code = CodeIn(value);
   const std::optional<UnitView> unit = code ? units.FindByCode(*code) : std::nullopt;
   if (!unit) return UnknownValue(condition);
@@ -76,7 +80,7 @@ absl::StatusOr<ProblemFilter> ParseProblemFilter(std::string_view filter, const 
   RONGHE_ASSIGN_OR_RETURN(
       const std::vector<Condition> conditions,
       common::ParseFilter(filter, {"state", "category", "source", "problem_class", "extent", "overdue", "paused",
-                                   "escalated", "person", "supervising_unit", "due_before", "due_after"}));
+                                   "escalated", "person", "order", "supervising_unit", "due_before", "due_after"}));
   ProblemFilter parsed;
   bool state_given = false;
   for (const Condition& condition : conditions) {

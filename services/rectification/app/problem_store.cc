@@ -10,6 +10,10 @@ std::string NameOf(ProblemId id) {
   return fmt::format("problems/{}", id.value);
 }
 
+std::string NameOf(OrderId id) {
+  return fmt::format("orders/{}", id.value);
+}
+
 std::string EtagOf(const StoredProblem& stored) {
   return fmt::format("{:x}.{:x}", stored.version, absl::ToUnixMicros(stored.update_time));
 }

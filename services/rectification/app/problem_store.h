@@ -12,6 +12,7 @@
 #include <absl/time/time.h>
 
 #include "services/common/values/call.h"
+#include "services/rectification/domain/order.h"
 #include "services/rectification/domain/problem.h"
 
 namespace ronghe::rectification {
@@ -25,6 +26,22 @@ struct StoredProblem {
   Problem problem;
 };
 
+struct StoredOrder {
+  OrderId id = {};
+  int64_t revision = 0;  // of the partition, of the write that issued it; 0: only tried
+  absl::Time create_time = {};
+  Person by;
+  Order order;
+};
+
+// How far an order has been carried out.
+struct OrderProgress {
+  int opened = 0;
+  int closed = 0;
+  int overdue = 0;
+};
+
+std::string NameOf(OrderId id);
 // `problems/{id}`; what changes with every version.
 std::string NameOf(ProblemId id);
 std::string EtagOf(const StoredProblem& stored);
@@ -55,6 +72,12 @@ class ProblemTxn {
                                                absl::Time next) = 0;
   virtual absl::StatusOr<StoredProblem> Replace(const StoredProblem& before, const Problem& after,
                                                 std::span<const ProblemStep> steps, absl::Time next) = 0;
+
+  // Of any partition.
+  virtual absl::StatusOr<std::optional<StoredOrder>> FindOrder(OrderId id) = 0;
+  // Its problems are opened by timers, in each of these partitions.
+  virtual absl::StatusOr<StoredOrder> InsertOrder(const Order& order, const Person& by,
+                                                  std::span<const common::PartitionId> partitions) = 0;
 };
 
 struct UnitsOfPartition {
@@ -85,6 +108,7 @@ struct ProblemFilter {
   std::optional<bool> escalated;
   bool with_extension = false;  // asked for
   int64_t person = 0;
+  int64_t order = 0;
   std::optional<absl::CivilDay> due_before;
   std::optional<absl::CivilDay> due_after;
   std::optional<absl::CivilDay> look_back_until;
@@ -124,6 +148,13 @@ class ProblemStore {
   // Steps after the step `after`, oldest first.
   virtual absl::StatusOr<std::vector<ProblemStep>> History(ProblemId id, int64_t after, int limit,
                                                            absl::Time deadline) = 0;
+
+  virtual absl::StatusOr<std::optional<StoredOrder>> FindOrder(OrderId id, absl::Time deadline) = 0;
+  virtual absl::StatusOr<OrderProgress> ProgressOf(OrderId id, std::span<const common::PartitionId> partitions,
+                                                   absl::Time deadline) = 0;
+  // Of one unit, with ids below `before`, the newest first.
+  virtual absl::StatusOr<std::vector<StoredOrder>> ListOrders(common::PartitionId partition, common::UnitUid unit,
+                                                              int64_t before, int limit, absl::Time deadline) = 0;
 };
 
 }  // namespace ronghe::rectification

@@ -112,6 +112,7 @@ struct Problem {
   std::string cause;
   std::string external_source;
   std::string external_id;
+  int64_t order = 0;  // that opened it; 0: none
 
   ProblemState state = ProblemState::kRegistered;
   std::optional<absl::CivilDay> due;  // the last day

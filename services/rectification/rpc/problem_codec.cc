@@ -69,6 +69,7 @@ v1::Problem ToProto(const ProblemView& view, const ProblemNames& names) {
   out.set_cause(problem.cause);
   out.set_external_source(problem.external_source);
   out.set_external_id(problem.external_id);
+  if (problem.order != 0) out.set_order(NameOf(OrderId(problem.order)));
   WriteStanding(problem, names, out);
   for (const ProblemEvent event : view.allowed) out.add_allowed_events(static_cast<v1::ProblemEvent>(event));
   if (stored.revision == 0) return out;

@@ -49,6 +49,7 @@ ProblemRpc::ProblemRpc(common::Wrapper& wrapper, Parts parts)
       "BatchVerifyProblems", [this](const Call& c, const auto& r) { return BatchVerify(c, r); });
   BindReads();
   BindEvents();
+  BindOrders();
 }
 
 void ProblemRpc::BindReads() {

@@ -7,6 +7,7 @@
 #include "services/common/changelog/changelog.h"
 #include "services/common/changelog/watch.h"
 #include "services/common/serve/binding.h"
+#include "services/rectification/app/order_app.h"
 #include "services/rectification/app/problem_app.h"
 #include "services/rectification/app/problem_query.h"
 #include "services/rectification/rpc/problem_codec.h"
@@ -21,6 +22,7 @@ class ProblemRpc final : public common::ServiceBinding {
   struct Parts {
     ProblemApp& app;
     ProblemQuery& query;
+    OrderApp& orders;
     ProblemNames names;
     common::Feed& feed;
     common::WatchService& watch;
@@ -46,6 +48,8 @@ class ProblemRpc final : public common::ServiceBinding {
              std::function<void(const Request&, ProblemAction&, common::WriteOptions&)> fill);
   void BindReads();
   void BindEvents();
+  void BindOrders();
+  v1::ProblemOrder Encode(const OrderView& view) const;
 
   Parts parts_;
 };

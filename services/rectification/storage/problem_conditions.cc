@@ -77,6 +77,10 @@ void AddConditions(const ProblemFilter& filter, std::string& text, std::vector<V
     text += " AND person_id = ?";
     args.emplace_back(filter.person);
   }
+  if (filter.order != 0) {
+    text += " AND order_id = ?";
+    args.emplace_back(filter.order);
+  }
   AddDay("due_day <", filter.due_before, text, args);
   AddDay("due_day >", filter.due_after, text, args);
   AddDay("look_back_day <=", filter.look_back_until, text, args);

@@ -54,8 +54,8 @@ constexpr std::string_view kColumns[] = {
     "revision",
     "update_us",
 };
-constexpr std::string_view kFixedColumns = "problem_id, key_version, wrapped_key, create_us";
-constexpr int kFixed = 4;
+constexpr std::string_view kFixedColumns = "problem_id, key_version, wrapped_key, create_us, order_id";
+constexpr int kFixed = 5;
 
 constexpr std::string_view kStepColumns =
     "partition_id, problem_id, step_id, unit_uid, event, state_before, state_after, at_us, month, on_time, actor_key, "
@@ -157,6 +157,7 @@ absl::Status ReadRow(const sql::Row& row, const ProblemTexts& texts, ProblemRow&
   out.key = {row.Int(1), std::string(row.Bytes(2))};
   out.stored.create_time = absl::FromUnixMicros(row.Int(3));
   ReadProblem(row, kFixed, out.stored.problem);
+  out.stored.problem.order = row.Int(4);
   out.stored.version = row.Int(kFixed + kVersionAt);
   out.stored.revision = row.Int(kFixed + kVersionAt + 1);
   out.stored.update_time = absl::FromUnixMicros(row.Int(kFixed + kVersionAt + 2));
@@ -224,8 +225,12 @@ absl::Status InsertProblem(sql::Session& session, const ProblemTexts& texts, con
                   sql::Placeholders(1 + kFixed + static_cast<int>(std::size(kColumns)))));
   const ProblemId id = row.stored.id;
   RONGHE_ASSIGN_OR_RETURN(std::string sealed, texts.Seal(id, row.key, row.stored.problem));
-  std::vector<Value> args = {common::PartitionOf(id.value).value, id.value, row.key.version, sql::Blob{row.key.bytes},
-                             absl::ToUnixMicros(row.stored.create_time)};
+  std::vector<Value> args = {common::PartitionOf(id.value).value,
+                             id.value,
+                             row.key.version,
+                             sql::Blob{row.key.bytes},
+                             absl::ToUnixMicros(row.stored.create_time),
+                             row.stored.problem.order};
   for (Value& value : ValuesOf(row.stored, std::move(sealed))) args.push_back(std::move(value));
   return session.Execute({"problem_insert", *text}, std::span<const Value>(args)).status();
 }

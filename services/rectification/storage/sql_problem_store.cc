@@ -7,6 +7,7 @@
 #include "services/common/timer/timer.h"
 #include "services/common/values/period.h"
 #include "services/common/values/status.h"
+#include "services/rectification/storage/order_rows.h"
 #include "services/rectification/storage/problem_rollup.h"
 #include "services/rectification/storage/problem_rows.h"
 
@@ -81,6 +82,21 @@ absl::StatusOr<StoredProblem> SqlProblemTxn::Replace(const StoredProblem& before
   return row.stored;
 }
 
+absl::StatusOr<std::optional<StoredOrder>> SqlProblemTxn::FindOrder(OrderId id) {
+  return SelectOrder(txn_.session(), texts_, id);
+}
+
+absl::StatusOr<StoredOrder> SqlProblemTxn::InsertOrder(const Order& order, const Person& by,
+                                                       std::span<const common::PartitionId> partitions) {
+  StoredOrder stored{OrderId(txn_.NewId()), txn_.next_revision(), txn_.now(), by, order};
+  RONGHE_RETURN_IF_ERROR(InsertOrderRow(txn_.session(), texts_, stored));
+  for (const common::PartitionId partition : partitions) {
+    RONGHE_RETURN_IF_ERROR(common::SetTimerIn(txn_, partition, kOrderTimer, stored.id.value));
+  }
+  txn_.Log({common::ChangeKind::kCreated, NameOf(stored.id), order.unit, common::UnitUid(), "", ""});
+  return stored;
+}
+
 absl::Status SqlProblemStore::Write(common::PartitionId partition, const common::Call& call,
                                     absl::FunctionRef<absl::Status(ProblemTxn&)> body) {
   return log_
@@ -147,6 +163,40 @@ absl::StatusOr<std::vector<ProblemStep>> SqlProblemStore::History(ProblemId id, 
     return absl::OkStatus();
   }));
   return steps;
+}
+
+absl::StatusOr<std::optional<StoredOrder>> SqlProblemStore::FindOrder(OrderId id, absl::Time deadline) {
+  std::optional<StoredOrder> found;
+  RONGHE_RETURN_IF_ERROR(database_.Read(deadline, [&](sql::Session& session) -> absl::Status {
+    RONGHE_ASSIGN_OR_RETURN(found, SelectOrder(session, texts_, id));
+    return absl::OkStatus();
+  }));
+  return found;
+}
+
+absl::StatusOr<OrderProgress> SqlProblemStore::ProgressOf(OrderId id, std::span<const common::PartitionId> partitions,
+                                                          absl::Time deadline) {
+  OrderProgress progress;
+  const auto add = [&](sql::Session& session) -> absl::Status {
+    progress = {};
+    for (const common::PartitionId partition : partitions) {
+      RONGHE_RETURN_IF_ERROR(AddProgress(session, partition, id, progress));
+    }
+    return absl::OkStatus();
+  };
+  RONGHE_RETURN_IF_ERROR(database_.Read(deadline, add));
+  return progress;
+}
+
+absl::StatusOr<std::vector<StoredOrder>> SqlProblemStore::ListOrders(common::PartitionId partition,
+                                                                     common::UnitUid unit, int64_t before, int limit,
+                                                                     absl::Time deadline) {
+  std::vector<StoredOrder> orders;
+  RONGHE_RETURN_IF_ERROR(database_.Read(deadline, [&](sql::Session& session) -> absl::Status {
+    RONGHE_ASSIGN_OR_RETURN(orders, SelectOrders(session, texts_, partition, unit, before, limit));
+    return absl::OkStatus();
+  }));
+  return orders;
 }
 
 }  // namespace ronghe::rectification

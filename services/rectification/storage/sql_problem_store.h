@@ -12,6 +12,8 @@ namespace ronghe::rectification {
 
 // The timers of problems, by problem: when the clock is to look at it.
 inline constexpr std::string_view kProblemTimer = "problem";
+// The timers of orders, by order, in each partition with units of theirs: problems are to be opened there.
+inline constexpr std::string_view kOrderTimer = "problem_order";
 
 // The problems' side of a write transaction of the change log: of one that SqlProblemStore began, or of a timer's
 // firing.
@@ -32,6 +34,9 @@ class SqlProblemTxn final : public ProblemTxn {
                                        absl::Time next) override;
   absl::StatusOr<StoredProblem> Replace(const StoredProblem& before, const Problem& after,
                                         std::span<const ProblemStep> steps, absl::Time next) override;
+  absl::StatusOr<std::optional<StoredOrder>> FindOrder(OrderId id) override;
+  absl::StatusOr<StoredOrder> InsertOrder(const Order& order, const Person& by,
+                                          std::span<const common::PartitionId> partitions) override;
 
  private:
   struct Written;
@@ -60,6 +65,11 @@ class SqlProblemStore final : public ProblemStore {
                                                   absl::Time deadline) override;
   absl::StatusOr<std::vector<ProblemStep>> History(ProblemId id, int64_t after, int limit,
                                                    absl::Time deadline) override;
+  absl::StatusOr<std::optional<StoredOrder>> FindOrder(OrderId id, absl::Time deadline) override;
+  absl::StatusOr<OrderProgress> ProgressOf(OrderId id, std::span<const common::PartitionId> partitions,
+                                           absl::Time deadline) override;
+  absl::StatusOr<std::vector<StoredOrder>> ListOrders(common::PartitionId partition, common::UnitUid unit,
+                                                      int64_t before, int limit, absl::Time deadline) override;
 
  private:
   common::sql::Database& database_;
