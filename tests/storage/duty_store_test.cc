@@ -153,8 +153,9 @@ TEST_P(DutyStoreTest, WhoMovesOutsideTheUnitLeavesThePart) {
   const StoredDuty pairing =
       Plan("B1", {Party(DutyRole::kLeader, names[1]), Party(DutyRole::kPartner, names[0])}, DutyKind::kPairing);
   const auto move = [&](const std::string& name, UnitUid to) {
+    const StoredMember member = members_->Find(*MemberIdOf(name), absl::InfiniteFuture()).value().value();
     Must(members_->Write(Get("B1")->partition(), call_,
-                         [&](MemberTxn& txn) { return txn.EndPosts(*MemberIdOf(name), to, kToday); }));
+                         [&](MemberTxn& txn) { return txn.EndPosts(member, to, kToday); }));
   };
   move(names[0], Get("B2")->uid());
   EXPECT_EQ(Now(branch).parts[0].end_reason, PartEndReason::kMemberLeft);
