@@ -33,7 +33,7 @@ absl::Status UnknownValue(const std::string& field) {
            "{} has no such value; side is SOURCE or TARGET, worklist is TO_DO, WAITING or EXPIRED (both only with =), "
            "state is APPLIED, RELEASED, ACCEPTED, WITHDRAWN, RETURNED or EXPIRED",
            field),
-       fmt::format("{}没有该取值:side可为SOURCE或TARGET,worklist可为TODO、WAITING或EXPIRED(二者仅限=),"
+       fmt::format("{}没有该取值:side可为SOURCE或TARGET,worklist可为TO_DO、WAITING或EXPIRED(二者仅限=),"
                    "state可为APPLIED、RELEASED、ACCEPTED、WITHDRAWN、RETURNED或EXPIRED",
                    field)});
 }
@@ -148,7 +148,15 @@ absl::StatusOr<common::Page<TransferView>> TransferApp::List(const common::Call&
   std::map<TransferId, StoredTransfer> by_id;
   for (StoredTransfer& stored : read) by_id[stored.id] = std::move(stored);
   std::vector<StoredTransfer> ordered;
-  for (TransferId id : ids) ordered.push_back(by_id[id]);
+  for (const TransferPosition& position : found) {
+    const StoredTransfer& stored = by_id[position.transfer];
+    // One that stays below is found at both of its ends: it is listed where it comes from.
+    const Transfer& transfer = stored.transfer;
+    const bool twice = position.unit == transfer.target && transfer.source != transfer.target && transfer.source &&
+                       (filter->source_states & Bit(transfer.state)) != 0 &&
+                       parts_.tree.IsWithin(transfer.source, root->uid);
+    if (!twice) ordered.push_back(stored);
+  }
   RONGHE_ASSIGN_OR_RETURN(page.items, Views(call, std::move(ordered)));
   return page;
 }

@@ -71,6 +71,25 @@ TEST_F(TransferTest, BetweenCountiesTheSourceCountsUntilTheTargetAccepts) {
   Audit();
 }
 
+TEST_F(TransferTest, OneThatStaysBelowAUnitIsListedOnceThere) {
+  const v1::Member made = Create(11, "A1");
+  ASSERT_TRUE(Apply(made, "A2", "a-officer").ok());
+  const auto listed = [&](const std::string& parent, const std::string& filter) {
+    v1::ListTransfersRequest list;
+    list.set_parent("units/" + parent);
+    list.set_filter(filter);
+    v1::ListTransfersResponse page;
+    EXPECT_TRUE(Read(members_->ListTransfers(Admin().get(), list, &page)).ok());
+    return page.transfers_size();
+  };
+  EXPECT_EQ(listed("370783", ""), 1);
+  EXPECT_EQ(listed("A1", ""), 1);
+  EXPECT_EQ(listed("A2", ""), 1);
+  EXPECT_EQ(listed("370783", "side = TARGET"), 1);
+  EXPECT_EQ(listed("370783", "side = SOURCE"), 1);
+  EXPECT_EQ(listed("370784", ""), 0);
+}
+
 TEST_F(TransferTest, OneIsOpenAtATimeAndHoldsTheMember) {
   const v1::Member made = Create(11, "A1");
   ASSERT_TRUE(Apply(made, "B1", "a-officer", kRequestId).ok());
