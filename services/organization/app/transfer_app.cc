@@ -17,7 +17,6 @@ using common::Call;
 using common::PartitionId;
 using common::Violations;
 
-constexpr size_t kMinOutside = 2;
 constexpr size_t kMaxOutside = 100;
 constexpr size_t kMaxLetter = 40;
 
