@@ -2,12 +2,15 @@
 
 #include <utility>
 
+#include <fmt/ranges.h>
+
 #include "ronghe/rectification/v1/metrics.pb.h"
 
 #include "services/common/follower/structure_gate.h"
 #include "services/common/serve/wrapper.h"
 #include "services/common/telemetry/log.h"
 #include "services/common/timer/timer.h"
+#include "services/common/values/text_file.h"
 #include "services/common/vault/key_ring.h"
 #include "services/rectification/app/order_app.h"
 #include "services/rectification/app/problem_query.h"
@@ -41,7 +44,8 @@ absl::StatusOr<std::unique_ptr<Database>> OpenUpToDate(const Config& config) {
 template <typename Loaded>
 absl::StatusOr<Loaded> Checked(absl::StatusOr<Loaded> loaded, const char* setting, const std::string& file) {
   if (loaded.ok()) return loaded;
-  const std::string faults = FaultsOf(loaded.status(), file);
+  const std::string faults =
+      fmt::format("{}: {}", file.empty() ? "(shipped)" : file, fmt::join(common::FaultsOf(loaded.status()), "; "));
   common::Log(common::LogLevel::kError, "the rules cannot be used", {{"setting", setting}, {"faults", faults}});
   return absl::InvalidArgumentError(std::string(setting) + " " + faults);
 }

@@ -72,6 +72,16 @@ void CheckText(const TextRule& rule, std::string_view value, Violations& violati
   }
 }
 
+int LongestNumber(std::string_view text) {
+  int longest = 0;
+  int run = 0;
+  for (const char c : text) {
+    run = c >= '0' && c <= '9' ? run + 1 : 0;
+    longest = std::max(longest, run);
+  }
+  return longest;
+}
+
 bool IsUuid(std::string_view text) {
   if (text.size() != 36) return false;
   for (size_t i = 0; i < text.size(); ++i) {

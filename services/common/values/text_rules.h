@@ -22,6 +22,10 @@ void CheckText(const TextRule& rule, std::string_view value, Violations& violati
 // Characters of a valid text; -1 if it is not valid UTF-8 (no overlong forms, no surrogates).
 int64_t CountCharacters(std::string_view text);
 bool HasControlCharacters(std::string_view valid_utf8);
+// The longest row of decimal digits: so phones and identity numbers are kept out of free texts.
+int LongestNumber(std::string_view text);
+// As many digits as a mobile phone has; identity numbers have more.
+inline constexpr int kPersonalDigits = 11;
 // 32 hexadecimal digits in groups of 8-4-4-4-12.
 bool IsUuid(std::string_view text);
 

@@ -9,8 +9,6 @@ namespace {
 
 constexpr size_t kMinPurpose = 2;
 constexpr size_t kMaxPurpose = 200;
-// As many digits in a row as a phone has: a purpose names a reason, not a person.
-constexpr int kPersonalDigits = 11;
 
 }  // namespace
 
@@ -29,13 +27,10 @@ absl::Status CheckPurpose(const std::string& purpose) {
     v.Add("purpose", blank ? "REQUIRED" : "BAD_LENGTH",
           {"the purpose is a text of 2 to 200 characters", "用途应为2至200个字符"});
   }
-  int run = 0;
-  for (char c : purpose) {
-    run = c >= '0' && c <= '9' ? run + 1 : 0;
-    if (run == kPersonalDigits) {
-      v.Add("purpose", "PERSONAL_DATA",
-            {"the purpose must not hold a phone or identity number", "用途中不得包含电话或身份号码"});
-    }
+  // A purpose names a reason, not a person.
+  if (LongestNumber(purpose) >= kPersonalDigits) {
+    v.Add("purpose", "PERSONAL_DATA",
+          {"the purpose must not hold a phone or identity number", "用途中不得包含电话或身份号码"});
   }
   return v.ToStatus();
 }

@@ -149,15 +149,10 @@ absl::StatusOr<DutyResultState> NextState(DutyResultState state, DutyResultEvent
 void CheckPlainText(const std::string& field, size_t min, size_t max, std::string_view text,
                     common::Violations& violations) {
   CheckText({field, min, max}, text, violations);
-  int digits = 0;
-  for (const char c : text) {
-    digits = c >= '0' && c <= '9' ? digits + 1 : 0;
-    if (digits < kTellingDigits) continue;
-    violations.Add(field, "PERSONAL_DATA",
-                   {"holds a number as long as that of a phone or an identity card; describe nobody here",
-                    "含有疑似电话或证件号码，此处不得填写个人信息"});
-    return;
-  }
+  if (LongestNumber(text) < kTellingDigits) return;
+  violations.Add(field, "PERSONAL_DATA",
+                 {"holds a number as long as that of a phone or an identity card; describe nobody here",
+                  "含有疑似电话或证件号码，此处不得填写个人信息"});
 }
 
 void CheckDutyFields(const DutyFields& fields, std::string_view prefix, common::Violations& violations) {

@@ -9,6 +9,8 @@ using common::CheckText;
 using common::CountCharacters;
 using common::HasControlCharacters;
 using common::IsUuid;
+using common::kPersonalDigits;
+using common::LongestNumber;
 using common::TextRule;
 
 }  // namespace ronghe::organization

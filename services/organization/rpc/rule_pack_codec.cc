@@ -1,14 +1,11 @@
 #include "services/organization/rpc/rule_pack_codec.h"
 
-#include <fstream>
 #include <optional>
-#include <sstream>
 
 #include <fmt/format.h>
-#include <google/protobuf/io/tokenizer.h>
-#include <google/protobuf/text_format.h>
 
 #include "services/common/values/status.h"
+#include "services/common/values/text_file.h"
 #include "services/organization/rpc/rules/default_pack.txtpb.h"
 
 namespace ronghe::organization {
@@ -17,19 +14,6 @@ namespace {
 using common::Violations;
 
 constexpr size_t kMaxTitle = 120 * 4;
-constexpr std::streamoff kMaxFile = 4 << 20;
-
-// What the parser of the text format complains about, at its place.
-class ParseFaults final : public google::protobuf::io::ErrorCollector {
- public:
-  explicit ParseFaults(Violations& violations) : violations_(violations) {}
-  void AddError(int line, google::protobuf::io::ColumnNumber column, const std::string& message) override {
-    violations_.Add(fmt::format("line {}:{}", line + 1, column + 1), "BAD_FORM", {message, "文本格式有误：" + message});
-  }
-
- private:
-  Violations& violations_;
-};
 
 template <typename List>
 uint32_t SetFrom(const List& values) {
@@ -108,15 +92,9 @@ Rules FromProto(const v1::RuleSet& set, const std::string& path, Violations& vio
 }  // namespace
 
 absl::StatusOr<LoadedRules> ReadRulePack(std::string_view text) {
-  Violations violations;
   v1::RulePack pack;
-  ParseFaults faults(violations);
-  google::protobuf::TextFormat::Parser parser;
-  parser.RecordErrorsTo(&faults);
-  if (!parser.ParseFromString(std::string(text), &pack) && violations.empty()) {
-    violations.Add("line 1:1", "BAD_FORM", {"cannot be read", "无法读取"});
-  }
-  RONGHE_RETURN_IF_ERROR(violations.ToStatus());
+  RONGHE_RETURN_IF_ERROR(common::ParseText(text, pack));
+  Violations violations;
   pack.set_name("rulePack");
   if (pack.title().size() > kMaxTitle) {
     violations.Add("title", "TOO_LONG", {"has more than 120 characters", "超过 120 个字符"});
@@ -132,24 +110,8 @@ absl::StatusOr<LoadedRules> ReadRulePack(std::string_view text) {
 }
 
 absl::StatusOr<LoadedRules> LoadRulePack(const std::string& file) {
-  if (file.empty()) return ReadRulePack(DefaultRulePack());
-  std::ifstream in(file, std::ios::binary | std::ios::ate);
-  if (!in || in.tellg() > kMaxFile) {
-    return common::InvalidArgument("rule-pack", "CANNOT_READ",
-                                   {fmt::format("{} cannot be read", file), fmt::format("无法读取 {}", file)});
-  }
-  in.seekg(0);
-  std::stringstream text;
-  text << in.rdbuf();
-  return ReadRulePack(text.str());
-}
-
-std::vector<std::string> FaultsOf(const absl::Status& status) {
-  std::vector<std::string> faults;
-  for (const common::Violation& fault : common::ViolationsOf(status)) {
-    faults.push_back(fmt::format("{}: {}", fault.field, fault.text.en));
-  }
-  return faults;
+  RONGHE_ASSIGN_OR_RETURN(const std::string text, common::ReadRulesFile(file, DefaultRulePack(), "rule-pack"));
+  return ReadRulePack(text);
 }
 
 }  // namespace ronghe::organization

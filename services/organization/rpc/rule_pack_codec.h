@@ -18,12 +18,10 @@ struct LoadedRules {
   RuleBook book;
 };
 
-// From the text format. INVALID_ARGUMENT with every fault: `line 7:3` where the text cannot be read, else the path of
-// the field.
+// From the text format. INVALID_ARGUMENT with every fault (common::FaultsOf): `line 7:3` where the text cannot be read,
+// else the path of the field.
 absl::StatusOr<LoadedRules> ReadRulePack(std::string_view text);
 // From a file; an empty name: the pack that ships with the service.
 absl::StatusOr<LoadedRules> LoadRulePack(const std::string& file);
-// Every fault of a status of the above (`sets[0].branches.max_members: …`), for the log and the terminal.
-std::vector<std::string> FaultsOf(const absl::Status& status);
 
 }  // namespace ronghe::organization

@@ -22,14 +22,12 @@ struct LoadedCalendar {
   WorkCalendar calendar;
 };
 
-// From the text format. INVALID_ARGUMENT with every fault: `line 7:3` where the text cannot be read, else the path of
-// the field.
+// From the text format. INVALID_ARGUMENT with every fault (common::FaultsOf): `line 7:3` where the text cannot be read,
+// else the path of the field.
 absl::StatusOr<LoadedPolicy> ReadPolicy(std::string_view text);
 absl::StatusOr<LoadedCalendar> ReadCalendar(std::string_view text);
 // From a file; an empty name: what ships with the service.
 absl::StatusOr<LoadedPolicy> LoadPolicy(const std::string& file);
 absl::StatusOr<LoadedCalendar> LoadCalendar(const std::string& file);
-// Every fault of a status of the above on one line, with the file, for the log and the terminal.
-std::string FaultsOf(const absl::Status& status, const std::string& file);
 
 }  // namespace ronghe::rectification

@@ -6,11 +6,13 @@
 #include <google/protobuf/text_format.h>
 
 #include "services/common/values/status.h"
+#include "services/common/values/text_file.h"
 #include "tests/support/temp_dir.h"
 
 namespace ronghe::organization {
 namespace {
 
+using common::FaultsOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
