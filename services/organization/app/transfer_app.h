@@ -72,8 +72,6 @@ class TransferApp {
                                       const WriteOptions& options);
   // What the timer of a letter does, in the firing transaction. OK for a transfer that is not open any more.
   absl::Status Expire(TransferTxn& txn, TransferId id);
-  // For the registry of owners: the unit that is responsible.
-  absl::StatusOr<common::UnitUid> OwnerOf(std::string_view name, int64_t id, absl::Time deadline);
 
  private:
   // What an event does beside changing the state: members, letters. Changes `after`.
@@ -104,6 +102,7 @@ class TransferApp {
   absl::Status Collect(const common::Call& call, common::UnitUid root, const UnitsOfPartition& part,
                        const TransferFilter& filter, TransferPosition after, int limit,
                        std::vector<TransferPosition>& found);
+  static absl::StatusOr<TransferId> CheckName(const std::string& name);
   bool Sees(const common::Scope& scope, const Transfer& transfer) const;
   absl::StatusOr<StoredTransfer> FindVisible(const common::Call& call, const std::string& name);
   absl::StatusOr<std::vector<TransferView>> Views(const common::Call& call,
