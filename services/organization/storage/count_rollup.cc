@@ -156,13 +156,23 @@ UnitCounts CountsOf(const StoredDutyResult& result) {
   return counts;
 }
 
-std::string DutyRollup(const StoredDuty* before, const StoredDuty& after) {
+// Of a record that counts in its unit, which may have become another.
+template <typename Stored>
+std::string RecordRollup(const Stored* before, const Stored& after) {
   std::map<common::UnitUid, std::pair<UnitCounts, UnitCounts>> units;
   if (before != nullptr) units[before->info.unit].first = CountsOf(*before);
   units[after.info.unit].second = CountsOf(after);
   RollupChange change;
   for (const auto& [unit, counts] : units) change.amounts.push_back(CountChange(unit, counts.first, counts.second));
   return EncodeRollup(change);
+}
+
+std::string DutyRollup(const StoredDuty* before, const StoredDuty& after) {
+  return RecordRollup(before, after);
+}
+
+std::string WorkplaceRollup(const StoredWorkplace* before, const StoredWorkplace& after) {
+  return RecordRollup(before, after);
 }
 
 std::string DutyResultRollup(const StoredDutyResult* before, const StoredDutyResult& after) {
@@ -170,15 +180,6 @@ std::string DutyResultRollup(const StoredDutyResult* before, const StoredDutyRes
   change.amounts.push_back(
       CountChange(after.info.unit, before != nullptr ? CountsOf(*before) : UnitCounts(), CountsOf(after)));
   change.amounts.back().month = after.month;
-  return EncodeRollup(change);
-}
-
-std::string WorkplaceRollup(const StoredWorkplace* before, const StoredWorkplace& after) {
-  std::map<common::UnitUid, std::pair<UnitCounts, UnitCounts>> units;
-  if (before != nullptr) units[before->info.unit].first = CountsOf(*before);
-  units[after.info.unit].second = CountsOf(after);
-  RollupChange change;
-  for (const auto& [unit, counts] : units) change.amounts.push_back(CountChange(unit, counts.first, counts.second));
   return EncodeRollup(change);
 }
 

@@ -62,7 +62,7 @@ absl::StatusOr<std::optional<Stored>> SelectById(common::sql::Session& session, 
       new std::string(fmt::format("{}{}_id = ?", SelectText<Stored>(), TableOf<Stored>::kTable));
   std::vector<Stored> records;
   const common::sql::Value args[] = {common::PartitionOf(id).value, id};
-  RONGHE_RETURN_IF_ERROR(SelectInto(session, "post_record", *text, args, records));
+  RONGHE_RETURN_IF_ERROR(SelectInto(session, "record_by_id", *text, args, records));
   if (records.empty()) return std::nullopt;
   return std::move(records.front());
 }
@@ -74,7 +74,7 @@ absl::StatusOr<std::vector<Stored>> SelectBy(common::sql::Session& session, std:
       fmt::format("{}{} = ? ORDER BY {}_id", SelectText<Stored>(), column, TableOf<Stored>::kTable);
   std::vector<Stored> records;
   const common::sql::Value args[] = {partition.value, value};
-  RONGHE_RETURN_IF_ERROR(SelectInto(session, "post_records", text, args, records));
+  RONGHE_RETURN_IF_ERROR(SelectInto(session, "record_by", text, args, records));
   return records;
 }
 
@@ -97,7 +97,7 @@ absl::StatusOr<std::vector<Stored>> Page(common::sql::Session& session, const Un
   args.insert(args.end(), wanted.begin(), wanted.end());
   args.emplace_back(int64_t{limit});
   std::vector<Stored> records;
-  RONGHE_RETURN_IF_ERROR(SelectInto(session, "post_page", text, args, records));
+  RONGHE_RETURN_IF_ERROR(SelectInto(session, "record_page", text, args, records));
   return records;
 }
 
@@ -125,7 +125,7 @@ absl::Status InsertStored(common::sql::Session& session, const Stored& record) {
                                           absl::ToUnixMicros(record.info.create_time),
                                           absl::ToUnixMicros(record.info.update_time)};
   for (common::sql::Value& value : T::Values(record)) args.push_back(std::move(value));
-  return session.Execute({"post_insert", *text}, std::span<const common::sql::Value>(args)).status();
+  return session.Execute({"record_insert", *text}, std::span<const common::sql::Value>(args)).status();
 }
 
 template <typename Stored>
@@ -145,7 +145,7 @@ absl::Status UpdateStored(common::sql::Session& session, const Stored& record) {
   args.emplace_back(record.id.value);
   args.emplace_back(record.info.version - 1);
   RONGHE_ASSIGN_OR_RETURN(const int64_t rows,
-                          session.Execute({"post_update", *text}, std::span<const common::sql::Value>(args)));
+                          session.Execute({"record_update", *text}, std::span<const common::sql::Value>(args)));
   if (rows != 1) return common::Internal(fmt::format("{} {} is not at its version", T::kTable, record.id.value));
   return absl::OkStatus();
 }
