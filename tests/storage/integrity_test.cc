@@ -233,6 +233,60 @@ TEST_P(IntegrityTest, FindsWhatOverlaps) {
   EXPECT_THAT(Findings(), ElementsAre(fmt::format("13 {} {}", NameOf(term.id), NameOf(TermId(term.id.value + 1)))));
 }
 
+TEST_P(IntegrityTest, FindsWorkplacesAndDutiesThatGoOnAlone) {
+  const std::string member = Member(11, "B1", "a");
+  const int64_t partition = PartitionOf("B1");
+  Plant(
+      "INSERT INTO workplace (partition_id, workplace_id, unit_uid, kind, title, credit_code, external_id, from_day, "
+      "state, "
+      "covering, version, revision, create_us, update_us) VALUES (?, 7, ?, 1, '', '', '', 0, 1, 1, 1, 1, 0, 0)",
+      {partition, Uid("B1")});
+  EXPECT_THAT(Findings(), ElementsAre("15 workplaces/7"));
+  Plant(
+      "INSERT INTO cover (partition_id, cover_id, unit_uid, workplace_id, from_day, state, end_reason, counts, "
+      "version, "
+      "revision, create_us, update_us) VALUES (?, 8, ?, 7, 0, 1, 0, 1, 1, 1, 0, 0)",
+      {partition, Uid("B2")});
+  Plant(
+      "INSERT INTO duty (partition_id, duty_id, unit_uid, kind, title, scope_text, from_day, objective, state, "
+      "end_reason, "
+      "due_through, version, revision, create_us, update_us) VALUES (?, 9, ?, 6, '', '', 0, '', 2, '', 0, 1, 1, 0, 0)",
+      {partition, Uid("B1")});
+  Plant(
+      "INSERT INTO duty_part (partition_id, duty_id, part, role, member_id, party_unit, outside, description, "
+      "from_day, "
+      "end_reason) VALUES (?, 9, 1, 1, ?, 0, 0, '', 0, 0)",
+      {partition, IdOf(11, "B1")});
+  EXPECT_THAT(Findings(), IsEmpty());
+  EXPECT_EQ(Check().count(IntegrityCheck::kRecordUnit).examined, 3);
+  EXPECT_EQ(Check().count(IntegrityCheck::kDutyPart).examined, 1);
+  Plant("UPDATE member SET status = 3");
+  EXPECT_THAT(Findings(), ElementsAre("16 duties/9 " + member));
+  // What has ended may have lain anywhere.
+  Plant("UPDATE duty SET state = 3, unit_uid = 424242");
+  EXPECT_THAT(Findings(), IsEmpty());
+  Plant("UPDATE duty SET state = 1");
+  Plant("UPDATE cover SET unit_uid = 424242");
+  Plant("UPDATE workplace SET unit_uid = 424242");
+  EXPECT_THAT(Findings(), ElementsAre("14 workplaces/7", "14 covers/8", "14 duties/9", "16 duties/9 " + member));
+}
+
+TEST_P(IntegrityTest, FindsTransfersThatDoNotHoldTheirMember) {
+  const std::string member = Member(11, "B1", "a");
+  Plant(
+      "INSERT INTO transfer (partition_id, transfer_id, direction, state, member_id, source_uid, target_uid, "
+      "owner_uid, "
+      "outside, letter_number, reason, version, revision, revision_partition, create_us, update_us) "
+      "VALUES (?, 5, 1, 1, ?, ?, ?, ?, '', '', 0, 1, 1, 1, 0, 0)",
+      {PartitionOf("B1"), IdOf(11, "B1"), Uid("B1"), Uid("B2"), Uid("B1")});
+  EXPECT_THAT(Findings(), ElementsAre("17 transfers/5 " + member));
+  Plant("UPDATE member SET transfer_id = 5");
+  EXPECT_THAT(Findings(), IsEmpty());
+  EXPECT_EQ(Check().count(IntegrityCheck::kTransferOpen).examined, 1);
+  Plant("UPDATE transfer SET state = 3");
+  EXPECT_THAT(Findings(), ElementsAre(fmt::format("17 {} transfers/5", member)));
+}
+
 TEST_P(IntegrityTest, ListsSoManyAndCountsAll) {
   for (int64_t i = 1; i <= 5; ++i) Member(i, "B1", std::to_string(i));
   Plant("UPDATE member SET unit_uid = 424242");

@@ -28,8 +28,12 @@ enum class IntegrityCheck {
   kAppointmentOpen = 11,
   kAppointmentOverlap = 12,
   kTermOverlap = 13,
+  kRecordUnit = 14,
+  kWorkplaceCovered = 15,
+  kDutyPart = 16,
+  kTransferOpen = 17,
 };
-inline constexpr int kIntegrityChecks = 13;
+inline constexpr int kIntegrityChecks = 17;
 
 struct IntegrityFinding {
   IntegrityCheck check = IntegrityCheck::kUnitOrphaned;

@@ -31,10 +31,6 @@ constexpr sql::Query kAffiliations{"integrity_affiliations",
 constexpr sql::Query kPersons{"integrity_persons", "SELECT identity_index, member_id FROM member"};
 constexpr sql::Query kRegistered{"integrity_registered", "SELECT identity_index, member_id FROM registry_person"};
 
-std::string MemberName(int64_t id) {
-  return fmt::format("members/{}", id);
-}
-
 bool Holds(const CheckedUnits& units, UnitUid uid) {
   return Exists(units, uid) && IsOrganization(units.at(uid).kind);
 }
@@ -49,7 +45,7 @@ absl::Status CheckHomes(sql::Session& session, const CheckedUnits& units, Integr
   for (const auto& [partition, unit] : wrong) {
     const std::vector<std::string> related = UnitNames(units, unit);
     RONGHE_RETURN_IF_ERROR(session.Select(kOfHome, {partition, unit.value}, [&](const sql::Row& row) {
-      report.AddFinding(IntegrityCheck::kMemberUnit, MemberName(row.Int(0)), related);
+      report.AddFinding(IntegrityCheck::kMemberUnit, MemberName(MemberId(row.Int(0))), related);
       return absl::OkStatus();
     }));
   }
@@ -89,7 +85,8 @@ absl::Status CheckHomesElsewhere(sql::Session& session, const CheckedUnits& unit
     }));
   }
   misplaced.insert(misplaced.end(), listed.begin(), listed.end());
-  for (const auto& [member, unit] : misplaced) report.AddFinding(kCheck, MemberName(member), UnitNames(units, unit));
+  for (const auto& [member, unit] : misplaced)
+    report.AddFinding(kCheck, MemberName(MemberId(member)), UnitNames(units, unit));
   return absl::OkStatus();
 }
 
@@ -110,10 +107,11 @@ absl::Status CheckFloating(sql::Session& session, const CheckedUnits& units, Int
     if (static_cast<Floating>(row.Int(2)) == Floating::kToUnit) {
       sound = sound && Holds(units, unit) && listed.erase({row.Int(0), unit}) > 0;
     }
-    if (!sound) report.AddFinding(kCheck, MemberName(row.Int(0)), UnitNames(units, unit));
+    if (!sound) report.AddFinding(kCheck, MemberName(MemberId(row.Int(0))), UnitNames(units, unit));
     return absl::OkStatus();
   }));
-  for (const auto& [member, unit] : listed) report.AddFinding(kCheck, MemberName(member), UnitNames(units, unit));
+  for (const auto& [member, unit] : listed)
+    report.AddFinding(kCheck, MemberName(MemberId(member)), UnitNames(units, unit));
   return absl::OkStatus();
 }
 
@@ -158,12 +156,12 @@ absl::Status CheckPersons(sql::Session& session, IntegrityReport& report) {
       return absl::OkStatus();
     }
     std::vector<std::string> related;
-    if (found != by_person.end()) related.push_back(MemberName(found->second.first));
-    report.AddFinding(kCheck, MemberName(row.Int(1)), std::move(related));
+    if (found != by_person.end()) related.push_back(MemberName(MemberId(found->second.first)));
+    report.AddFinding(kCheck, MemberName(MemberId(row.Int(1))), std::move(related));
     return absl::OkStatus();
   }));
   for (const auto& [person, entry] : by_person) {
-    if (!entry.second) report.AddFinding(kCheck, MemberName(entry.first));
+    if (!entry.second) report.AddFinding(kCheck, MemberName(MemberId(entry.first)));
   }
   return absl::OkStatus();
 }

@@ -48,18 +48,6 @@ constexpr sql::Query kTermOverlaps{
     "(b.end_day IS NULL OR a.start_day < b.end_day) AND (a.end_day IS NULL OR a.end_day > a.start_day) AND "
     "(b.end_day IS NULL OR b.end_day > b.start_day) ORDER BY a.term_id, b.term_id"};
 
-absl::Status CheckOfUnits(sql::Session& session, const CheckedUnits& units, const sql::Query& query,
-                          std::string (*name)(int64_t), IntegrityReport& report) {
-  return session.Select(query, {}, [&](const sql::Row& row) {
-    report.AddExamined(IntegrityCheck::kPostUnit);
-    const UnitUid unit(row.Int(0));
-    if (!Exists(units, unit)) {
-      report.AddFinding(IntegrityCheck::kPostUnit, name(row.Int(1)), UnitNames(units, unit));
-    }
-    return absl::OkStatus();
-  });
-}
-
 // Appointments that go on without what they need.
 absl::Status CheckOpen(sql::Session& session, IntegrityReport& report) {
   constexpr auto kCheck = IntegrityCheck::kAppointmentOpen;
@@ -81,7 +69,7 @@ absl::Status CheckOpen(sql::Session& session, IntegrityReport& report) {
   }));
   for (const auto& [member, appointments] : holders) {
     for (const int64_t id : appointments) {
-      report.AddFinding(kCheck, NameOf(AppointmentId(id)), {"members/" + std::to_string(member)});
+      report.AddFinding(kCheck, NameOf(AppointmentId(id)), {MemberName(MemberId(member))});
     }
   }
   return absl::OkStatus();
@@ -108,9 +96,10 @@ absl::Status CheckPosts(sql::Session& session, const CheckedUnits& units, Integr
   const auto post = [](int64_t id) { return NameOf(PostId(id)); };
   const auto term = [](int64_t id) { return NameOf(TermId(id)); };
   const auto appointment = [](int64_t id) { return NameOf(AppointmentId(id)); };
-  RONGHE_RETURN_IF_ERROR(CheckOfUnits(session, units, kOpenPosts, post, report));
-  RONGHE_RETURN_IF_ERROR(CheckOfUnits(session, units, kOpenTerms, term, report));
-  RONGHE_RETURN_IF_ERROR(CheckOfUnits(session, units, kOpenAppointments, appointment, report));
+  RONGHE_RETURN_IF_ERROR(CheckOfUnits(session, units, kOpenPosts, post, IntegrityCheck::kPostUnit, report));
+  RONGHE_RETURN_IF_ERROR(CheckOfUnits(session, units, kOpenTerms, term, IntegrityCheck::kPostUnit, report));
+  RONGHE_RETURN_IF_ERROR(
+      CheckOfUnits(session, units, kOpenAppointments, appointment, IntegrityCheck::kPostUnit, report));
   RONGHE_RETURN_IF_ERROR(session.Select(kFilled, {}, [&](const sql::Row& row) {
     report.AddExamined(IntegrityCheck::kPostFilled);
     if (row.Int(1) != row.Int(3) || row.Int(3) > row.Int(2)) {

@@ -26,6 +26,16 @@ bool Exists(const CheckedUnits& units, common::UnitUid uid) {
   return found != units.end() && found->second.state != UnitState::kDissolved;
 }
 
+absl::Status CheckOfUnits(sql::Session& session, const CheckedUnits& units, const sql::Query& query,
+                          std::string (*name)(int64_t), IntegrityCheck check, IntegrityReport& report) {
+  return session.Select(query, {}, [&](const sql::Row& row) {
+    report.AddExamined(check);
+    const common::UnitUid unit(row.Int(0));
+    if (!Exists(units, unit)) report.AddFinding(check, name(row.Int(1)), UnitNames(units, unit));
+    return absl::OkStatus();
+  });
+}
+
 absl::StatusOr<CheckedUnits> LoadUnits(sql::Session& session) {
   CheckedUnits units;
   RONGHE_RETURN_IF_ERROR(session.Select(kUnits, {}, [&](const sql::Row& row) {
@@ -49,7 +59,8 @@ absl::StatusOr<IntegrityReport> SqlIntegrity::Check(const Rules& rules, int list
     RONGHE_RETURN_IF_ERROR(CheckUnits(session, units, rules, report));
     RONGHE_RETURN_IF_ERROR(CheckMembers(session, units, report));
     RONGHE_RETURN_IF_ERROR(CheckPersons(session, report));
-    return CheckPosts(session, units, report);
+    RONGHE_RETURN_IF_ERROR(CheckPosts(session, units, report));
+    return CheckRecords(session, units, report);
   });
   if (!read.ok()) return read;
   return report;

@@ -45,5 +45,9 @@ absl::Status CheckUnits(common::sql::Session& session, const CheckedUnits& units
 absl::Status CheckMembers(common::sql::Session& session, const CheckedUnits& units, IntegrityReport& report);
 absl::Status CheckPersons(common::sql::Session& session, IntegrityReport& report);
 absl::Status CheckPosts(common::sql::Session& session, const CheckedUnits& units, IntegrityReport& report);
+absl::Status CheckRecords(common::sql::Session& session, const CheckedUnits& units, IntegrityReport& report);
+// What `query` (unit, id) finds lies in a unit that exists, or `check` fails.
+absl::Status CheckOfUnits(common::sql::Session& session, const CheckedUnits& units, const common::sql::Query& query,
+                          std::string (*name)(int64_t), IntegrityCheck check, IntegrityReport& report);
 
 }  // namespace ronghe::organization
