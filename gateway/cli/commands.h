@@ -159,7 +159,7 @@ absl::Status RunMemberRestore(const MembershipOptions& options, Context& context
 absl::Status RunMemberHistory(const MembershipOptions& options, Context& context);
 
 struct TransferOptions {
-  std::string transfer;  // transfers/ID, or the ID
+  std::string name;  // transfers/ID, or the ID
   std::string member;
   std::string unit;
   std::string outside;  // the organization there

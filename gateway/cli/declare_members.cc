@@ -54,7 +54,7 @@ void DeclareTransferCommands(CLI::App& app, Context& context, Command& command) 
   CLI::App& transfer = *app.add_subcommand("transfer", "members on the way between units / 组织关系转接");
   transfer.require_subcommand(1);
   auto get = Declare(transfer, "get", "show a transfer", context, command, RunTransferGet);
-  get.app->add_option("transfer", get.options->transfer)->required();
+  get.app->add_option("transfer", get.options->name)->required();
   auto list =
       Declare(transfer, "list", "the transfers from and to a unit and all below it", context, command, RunTransferList);
   list.app->add_option("unit", list.options->unit)->required();
@@ -87,7 +87,7 @@ void DeclareTransferCommands(CLI::App& app, Context& context, Command& command) 
                    "incomplete_documents, wrong_unit, not_reported, conditions_not_met or facts_wrong")
       ->required();
   for (auto* event : {&release, &accept, &withdraw, &back}) {
-    event->app->add_option("transfer", event->options->transfer)->required();
+    event->app->add_option("transfer", event->options->name)->required();
     event->app->add_option("--etag", event->options->etag, "refuse if it has changed since it was read");
     AddWriteOptions(*event->app, *event->options, /*validate=*/true);
   }

@@ -1,8 +1,4 @@
-#include <fmt/format.h>
-
-#include "gateway/cli/commands.h"
-#include "gateway/cli/labels.h"
-#include "gateway/cli/resources.h"
+#include "gateway/cli/record_commands.h"
 #include "ronghe/organization/v1/member_service.grpc.pb.h"
 
 namespace ronghe::gateway::cli {
@@ -10,22 +6,6 @@ namespace {
 
 namespace v1 = organization::v1;
 using Service = v1::MemberService;
-
-template <typename Request>
-absl::Status Show(Context& context,
-                  grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&, v1::Member*),
-                  const Request& request) {
-  RONGHE_ASSIGN_OR_RETURN(Session * session, context.session());
-  auto stub = Service::NewStub(session->channel());
-  RONGHE_ASSIGN_OR_RETURN(v1::Member member,
-                          (session->Call<Service::Stub, Request, v1::Member>(*stub, method, request)));
-  PrintResource(context, member);
-  return absl::OkStatus();
-}
-
-std::string MemberName(const std::string& member) {
-  return member.find('/') == std::string::npos ? fmt::format("members/{}", member) : member;
-}
 
 std::string RequestId(const MemberOptions& options, Context& context) {
   return options.request_id.empty() ? context.environment.random.Uuid() : options.request_id;
@@ -36,13 +16,13 @@ std::string RequestId(const MemberOptions& options, Context& context) {
 absl::Status RunMemberGet(const MemberOptions& options, Context& context) {
   if (!options.purpose.empty()) {
     v1::RevealMemberRequest request;
-    request.set_name(MemberName(options.member));
+    request.set_name(Named("members", options.member));
     request.set_purpose(options.purpose);
-    return Show(context, &Service::Stub::RevealMember, request);
+    return ShowRecord<Service>(context, &Service::Stub::RevealMember, request);
   }
   v1::GetMemberRequest request;
-  request.set_name(MemberName(options.member));
-  return Show(context, &Service::Stub::GetMember, request);
+  request.set_name(Named("members", options.member));
+  return ShowRecord<Service>(context, &Service::Stub::GetMember, request);
 }
 
 absl::Status RunMemberList(const MemberOptions& options, Context& context) {
@@ -67,26 +47,26 @@ absl::Status RunMemberCreate(const MemberOptions& options, Context& context) {
   RONGHE_RETURN_IF_ERROR(FillFields(options.fields, *request.mutable_member()));
   request.set_request_id(RequestId(options, context));
   request.set_validate_only(options.validate_only);
-  return Show(context, &Service::Stub::CreateMember, request);
+  return ShowRecord<Service>(context, &Service::Stub::CreateMember, request);
 }
 
 absl::Status RunMemberUpdate(const MemberOptions& options, Context& context) {
   v1::UpdateMemberRequest request;
   RONGHE_RETURN_IF_ERROR(FillFields(options.fields, *request.mutable_member()));
   for (const auto& [name, text] : options.fields) request.mutable_update_mask()->add_paths(name);
-  request.mutable_member()->set_name(MemberName(options.member));
+  request.mutable_member()->set_name(Named("members", options.member));
   request.mutable_member()->set_etag(options.etag);
   request.set_request_id(RequestId(options, context));
-  return Show(context, &Service::Stub::UpdateMember, request);
+  return ShowRecord<Service>(context, &Service::Stub::UpdateMember, request);
 }
 
 absl::Status RunMemberMove(const MemberOptions& options, Context& context) {
   v1::MoveMemberRequest request;
-  request.set_name(MemberName(options.member));
+  request.set_name(Named("members", options.member));
   request.set_unit(UnitName(options.unit));
   request.set_etag(options.etag);
   request.set_request_id(RequestId(options, context));
-  return Show(context, &Service::Stub::MoveMember, request);
+  return ShowRecord<Service>(context, &Service::Stub::MoveMember, request);
 }
 
 }  // namespace ronghe::gateway::cli

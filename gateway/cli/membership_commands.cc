@@ -1,8 +1,4 @@
-#include <fmt/format.h>
-
-#include "gateway/cli/commands.h"
-#include "gateway/cli/labels.h"
-#include "gateway/cli/resources.h"
+#include "gateway/cli/record_commands.h"
 #include "ronghe/organization/v1/member_service.grpc.pb.h"
 
 namespace ronghe::gateway::cli {
@@ -10,10 +6,6 @@ namespace {
 
 namespace v1 = organization::v1;
 using Service = v1::MemberService;
-
-std::string MemberName(const std::string& member) {
-  return member.find('/') == std::string::npos ? fmt::format("members/{}", member) : member;
-}
 
 // `fields`: what the request says beside the member, as texts.
 template <typename Request>
@@ -26,15 +18,10 @@ absl::Status Change(Context& context, const MembershipOptions& options,
     if (!text.empty()) given[name] = text;
   }
   RONGHE_RETURN_IF_ERROR(FillFields(given, request));
-  request.set_name(MemberName(options.member));
+  request.set_name(Named("members", options.member));
   request.set_etag(options.etag);
   request.set_request_id(options.request_id.empty() ? context.environment.random.Uuid() : options.request_id);
-  RONGHE_ASSIGN_OR_RETURN(Session * session, context.session());
-  auto stub = Service::NewStub(session->channel());
-  RONGHE_ASSIGN_OR_RETURN(v1::Member member,
-                          (session->Call<Service::Stub, Request, v1::Member>(*stub, method, request)));
-  PrintResource(context, member);
-  return absl::OkStatus();
+  return ShowRecord<Service>(context, method, request);
 }
 
 std::string UnitOrNone(const std::string& unit) {
@@ -71,7 +58,7 @@ absl::Status RunMemberRestore(const MembershipOptions& options, Context& context
 
 absl::Status RunMemberHistory(const MembershipOptions& options, Context& context) {
   v1::ListMemberHistoryRequest request;
-  request.set_parent(MemberName(options.member));
+  request.set_parent(Named("members", options.member));
   RONGHE_ASSIGN_OR_RETURN(Session * session, context.session());
   auto stub = Service::NewStub(session->channel());
   std::vector<v1::MemberVersion> versions;

@@ -8,8 +8,7 @@
 #include <fmt/format.h>
 #include <google/protobuf/text_format.h>
 
-#include "gateway/cli/labels.h"
-#include "gateway/cli/resources.h"
+#include "gateway/cli/record_commands.h"
 #include "gateway/cli/table.h"
 #include "ronghe/rectification/v1/problem_service.grpc.pb.h"
 #include "services/common/values/digest.h"
@@ -18,60 +17,23 @@ namespace ronghe::gateway::cli {
 namespace {
 
 namespace v1 = rectification::v1;
-using Stub = v1::ProblemService::Stub;
+using Service = v1::ProblemService;
+using Stub = Service::Stub;
 
-template <typename Request, typename Response>
-absl::StatusOr<Response> Ask(Context& context,
-                             grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
-                             const Request& request) {
-  RONGHE_ASSIGN_OR_RETURN(Session * session, context.session());
-  auto stub = v1::ProblemService::NewStub(session->channel());
-  return session->Call<Stub, Request, Response>(*stub, method, request);
+const std::vector<std::string_view>& Columns() {
+  static const auto* const columns = new std::vector<std::string_view>{"name",  "unit",     "category", "problem_class",
+                                                                       "state", "due_date", "overdue",  "description"};
+  return *columns;
 }
 
-// Sends a request and shows the problem that it is answered with.
-template <typename Request>
-absl::Status Show(Context& context, grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, v1::Problem*),
-                  const Request& request) {
-  RONGHE_ASSIGN_OR_RETURN(const v1::Problem problem, (Ask<Request, v1::Problem>(context, method, request)));
-  PrintResource(context, problem);
-  return absl::OkStatus();
-}
-
-// Shows all pages of a list of problems.
-template <typename Request, typename Response>
-absl::Status ShowList(Context& context, grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
-                      const Request& request) {
-  RONGHE_ASSIGN_OR_RETURN(Session * session, context.session());
-  auto stub = v1::ProblemService::NewStub(session->channel());
-  std::vector<v1::Problem> all;
-  RONGHE_RETURN_IF_ERROR((session->CallPages<Stub, Request, Response>(*stub, method, request, [&](Response& response) {
-    for (v1::Problem& problem : *response.mutable_problems()) all.push_back(std::move(problem));
-  })));
-  PrintList(context, all, {"name", "unit", "category", "problem_class", "state", "due_date", "overdue", "description"});
-  return absl::OkStatus();
-}
-
-std::string Named(const std::string& name) {
-  return name.find('/') == std::string::npos ? fmt::format("problems/{}", name) : name;
-}
 std::string MemberNamed(const std::string& name) {
-  return name.empty() || name.find('/') != std::string::npos ? name : fmt::format("members/{}", name);
-}
-
-template <typename Request>
-void SetWrite(const ProblemOptions& options, Context& context, Request& request) {
-  request.set_request_id(options.request_id.empty() ? context.environment.random.Uuid() : options.request_id);
-  request.set_validate_only(options.validate_only);
+  return name.empty() ? name : Named("members", name);
 }
 
 // A request by which one event happens.
 template <typename Request>
-Request EventOf(const ProblemOptions& options, Context& context) {
-  Request request;
-  SetWrite(options, context, request);
-  request.set_name(Named(options.name));
-  request.set_etag(options.etag);
+Request StepOf(const ProblemOptions& options, Context& context) {
+  auto request = EventOf<Request>(options, context, "problems");
   request.set_reason(options.reason);
   return request;
 }
@@ -119,24 +81,18 @@ absl::Status SetDue(const ProblemOptions& options, Request& request) {
   return violations.ToStatus();
 }
 
-absl::StatusOr<v1::Worklist> WorklistOf(std::string text) {
-  for (char& c : text) c = c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  v1::Worklist worklist = v1::WORKLIST_UNSPECIFIED;
-  if (v1::Worklist_Parse("WORKLIST_" + text, &worklist)) return worklist;
-  return common::InvalidArgument("worklist", "UNKNOWN_VALUE", {"is not a known worklist", "不是已知的清单"});
-}
-
 absl::Status VerifyMany(const ProblemOptions& options, v1::Verdict verdict, Context& context) {
   v1::BatchVerifyProblemsRequest request;
   request.set_request_id(options.request_id.empty() ? context.environment.random.Uuid() : options.request_id);
   for (const std::string& name : options.names) {
     v1::ProblemVerification& one = *request.add_verifications();
-    one.set_name(Named(name));
+    one.set_name(Named("problems", name));
     one.set_verdict(verdict);
     one.set_reason(options.reason);
   }
-  RONGHE_ASSIGN_OR_RETURN(const auto response, (Ask<v1::BatchVerifyProblemsRequest, v1::BatchVerifyProblemsResponse>(
-                                                   context, &Stub::BatchVerifyProblems, request)));
+  RONGHE_ASSIGN_OR_RETURN(const auto response,
+                          (Send<Service, v1::BatchVerifyProblemsRequest, v1::BatchVerifyProblemsResponse>(
+                              context, &Stub::BatchVerifyProblems, request)));
   if (context.console().json) {
     PrintResource(context, response);
     return absl::OkStatus();
@@ -174,16 +130,15 @@ void PrintCounts(Context& context, const common::Text& title,
 }  // namespace
 
 absl::Status RunProblemCreate(const ProblemOptions& options, Context& context) {
-  v1::CreateProblemRequest request;
-  SetWrite(options, context, request);
+  auto request = WriteOf<v1::CreateProblemRequest>(options, context);
   RONGHE_RETURN_IF_ERROR(FillFields(options.fields, *request.mutable_problem()));
-  return Show(context, &Stub::CreateProblem, request);
+  return ShowRecord<Service>(context, &Stub::CreateProblem, request);
 }
 
 absl::Status RunProblemGet(const ProblemOptions& options, Context& context) {
   v1::GetProblemRequest request;
-  request.set_name(Named(options.name));
-  return Show(context, &Stub::GetProblem, request);
+  request.set_name(Named("problems", options.name));
+  return ShowRecord<Service>(context, &Stub::GetProblem, request);
 }
 
 absl::Status RunProblemList(const ProblemOptions& options, Context& context) {
@@ -192,25 +147,25 @@ absl::Status RunProblemList(const ProblemOptions& options, Context& context) {
   request.set_subtree(options.subtree);
   request.set_filter(options.filter);
   request.set_order_by(options.order_by);
-  request.set_page_size(1000);
-  return ShowList<v1::ListProblemsRequest, v1::ListProblemsResponse>(context, &Stub::ListProblems, request);
+  return ShowRecords<Service, v1::Problem>(context, &Stub::ListProblems, request,
+                                           &v1::ListProblemsResponse::mutable_problems, Columns());
 }
 
 absl::Status RunProblemWorklist(const ProblemOptions& options, Context& context) {
   v1::ListWorklistRequest request;
   request.set_parent(UnitName(options.unit));
-  RONGHE_ASSIGN_OR_RETURN(const v1::Worklist worklist, WorklistOf(options.worklist));
-  request.set_worklist(worklist);
+  RONGHE_ASSIGN_OR_RETURN(const int worklist, ValueOf(v1::Worklist_descriptor(), options.worklist, "worklist"));
+  request.set_worklist(static_cast<v1::Worklist>(worklist));
   request.set_subtree(options.subtree);
   request.set_person(MemberNamed(options.person));
-  request.set_page_size(1000);
-  return ShowList<v1::ListWorklistRequest, v1::ListWorklistResponse>(context, &Stub::ListWorklist, request);
+  return ShowRecords<Service, v1::Problem>(context, &Stub::ListWorklist, request,
+                                           &v1::ListWorklistResponse::mutable_problems, Columns());
 }
 
 absl::Status RunProblemCount(const ProblemOptions& options, Context& context) {
   v1::CountProblemsRequest request;
   request.set_parent(UnitName(options.unit));
-  RONGHE_ASSIGN_OR_RETURN(const auto counts, (Ask<v1::CountProblemsRequest, v1::CountProblemsResponse>(
+  RONGHE_ASSIGN_OR_RETURN(const auto counts, (Send<Service, v1::CountProblemsRequest, v1::CountProblemsResponse>(
                                                  context, &Stub::CountProblems, request)));
   if (context.console().json) {
     PrintResource(context, counts);
@@ -223,48 +178,39 @@ absl::Status RunProblemCount(const ProblemOptions& options, Context& context) {
 }
 
 absl::Status RunProblemHistory(const ProblemOptions& options, Context& context) {
-  using Request = v1::ListProblemHistoryRequest;
-  using Response = v1::ListProblemHistoryResponse;
-  Request request;
-  request.set_parent(Named(options.name));
-  RONGHE_ASSIGN_OR_RETURN(Session * session, context.session());
-  auto stub = v1::ProblemService::NewStub(session->channel());
-  std::vector<v1::ProblemStep> steps;
-  RONGHE_RETURN_IF_ERROR(
-      (session->CallPages<Stub, Request, Response>(*stub, &Stub::ListProblemHistory, request, [&](Response& response) {
-        for (v1::ProblemStep& step : *response.mutable_steps()) steps.push_back(std::move(step));
-      })));
-  PrintList(context, steps, {"time", "event", "state_after", "actor", "unit", "due_date", "reason"});
-  return absl::OkStatus();
+  v1::ListProblemHistoryRequest request;
+  request.set_parent(Named("problems", options.name));
+  return ShowRecords<Service, v1::ProblemStep>(context, &Stub::ListProblemHistory, request,
+                                               &v1::ListProblemHistoryResponse::mutable_steps,
+                                               {"time", "event", "state_after", "actor", "unit", "due_date", "reason"});
 }
 
 absl::Status RunProblemUpdate(const ProblemOptions& options, Context& context) {
-  v1::UpdateProblemRequest request;
-  SetWrite(options, context, request);
+  auto request = WriteOf<v1::UpdateProblemRequest>(options, context);
   RONGHE_RETURN_IF_ERROR(FillFields(options.fields, *request.mutable_problem()));
   for (const auto& [name, text] : options.fields) request.mutable_update_mask()->add_paths(name);
-  request.mutable_problem()->set_name(Named(options.name));
+  request.mutable_problem()->set_name(Named("problems", options.name));
   request.mutable_problem()->set_etag(options.etag);
-  return Show(context, &Stub::UpdateProblem, request);
+  return ShowRecord<Service>(context, &Stub::UpdateProblem, request);
 }
 
 absl::Status RunProblemAssign(const ProblemOptions& options, Context& context) {
-  auto request = EventOf<v1::AssignProblemRequest>(options, context);
+  auto request = StepOf<v1::AssignProblemRequest>(options, context);
   RONGHE_RETURN_IF_ERROR(SetDue(options, request));
   request.set_person(MemberNamed(options.person));
   request.set_measures(options.measures);
   request.set_working_days(options.working_days);
-  return Show(context, &Stub::AssignProblem, request);
+  return ShowRecord<Service>(context, &Stub::AssignProblem, request);
 }
 
 absl::Status RunProblemStart(const ProblemOptions& options, Context& context) {
-  return Show(context, &Stub::StartProblem, EventOf<v1::StartProblemRequest>(options, context));
+  return ShowRecord<Service>(context, &Stub::StartProblem, StepOf<v1::StartProblemRequest>(options, context));
 }
 
 absl::Status RunProblemSubmit(const ProblemOptions& options, Context& context) {
-  auto request = EventOf<v1::SubmitProblemRequest>(options, context);
+  auto request = StepOf<v1::SubmitProblemRequest>(options, context);
   RONGHE_RETURN_IF_ERROR(AddEvidence(options.evidence, *request.mutable_evidence()));
-  return Show(context, &Stub::SubmitProblem, request);
+  return ShowRecord<Service>(context, &Stub::SubmitProblem, request);
 }
 
 absl::Status RunProblemVerify(const ProblemOptions& options, Context& context) {
@@ -272,93 +218,76 @@ absl::Status RunProblemVerify(const ProblemOptions& options, Context& context) {
   if (options.names.size() > 1) return VerifyMany(options, verdict, context);
   ProblemOptions one = options;
   one.name = options.names.front();
-  auto request = EventOf<v1::VerifyProblemRequest>(one, context);
+  auto request = StepOf<v1::VerifyProblemRequest>(one, context);
   request.set_verdict(verdict);
   RONGHE_RETURN_IF_ERROR(AddEvidence(options.evidence, *request.mutable_evidence()));
-  return Show(context, &Stub::VerifyProblem, request);
+  return ShowRecord<Service>(context, &Stub::VerifyProblem, request);
 }
 
 absl::Status RunProblemReopen(const ProblemOptions& options, Context& context) {
-  auto request = EventOf<v1::ReopenProblemRequest>(options, context);
+  auto request = StepOf<v1::ReopenProblemRequest>(options, context);
   RONGHE_RETURN_IF_ERROR(AddEvidence(options.evidence, *request.mutable_evidence()));
-  return Show(context, &Stub::ReopenProblem, request);
+  return ShowRecord<Service>(context, &Stub::ReopenProblem, request);
 }
 
 absl::Status RunProblemLookBack(const ProblemOptions& options, Context& context) {
-  auto request = EventOf<v1::RecordLookBackRequest>(options, context);
+  auto request = StepOf<v1::RecordLookBackRequest>(options, context);
   RONGHE_RETURN_IF_ERROR(AddEvidence(options.evidence, *request.mutable_evidence()));
-  return Show(context, &Stub::RecordLookBack, request);
+  return ShowRecord<Service>(context, &Stub::RecordLookBack, request);
 }
 
 absl::Status RunProblemCancel(const ProblemOptions& options, Context& context) {
-  return Show(context, &Stub::CancelProblem, EventOf<v1::CancelProblemRequest>(options, context));
+  return ShowRecord<Service>(context, &Stub::CancelProblem, StepOf<v1::CancelProblemRequest>(options, context));
 }
 
 absl::Status RunProblemExtend(const ProblemOptions& options, Context& context) {
-  auto request = EventOf<v1::RequestExtensionRequest>(options, context);
+  auto request = StepOf<v1::RequestExtensionRequest>(options, context);
   RONGHE_RETURN_IF_ERROR(SetDue(options, request));
   RONGHE_RETURN_IF_ERROR(AddEvidence(options.evidence, *request.mutable_evidence()));
-  return Show(context, &Stub::RequestExtension, request);
+  return ShowRecord<Service>(context, &Stub::RequestExtension, request);
 }
 
 absl::Status RunProblemDecide(const ProblemOptions& options, Context& context) {
   if (options.granted == options.refused) {
     return common::InvalidArgument("granted", "REQUIRED", {"say --grant or --refuse", "请指明 --grant 或 --refuse"});
   }
-  auto request = EventOf<v1::DecideExtensionRequest>(options, context);
+  auto request = StepOf<v1::DecideExtensionRequest>(options, context);
   request.set_granted(options.granted);
-  return Show(context, &Stub::DecideExtension, request);
+  return ShowRecord<Service>(context, &Stub::DecideExtension, request);
 }
 
 absl::Status RunProblemPause(const ProblemOptions& options, Context& context) {
-  return Show(context, &Stub::PauseProblem, EventOf<v1::PauseProblemRequest>(options, context));
+  return ShowRecord<Service>(context, &Stub::PauseProblem, StepOf<v1::PauseProblemRequest>(options, context));
 }
 
 absl::Status RunProblemResume(const ProblemOptions& options, Context& context) {
-  return Show(context, &Stub::ResumeProblem, EventOf<v1::ResumeProblemRequest>(options, context));
+  return ShowRecord<Service>(context, &Stub::ResumeProblem, StepOf<v1::ResumeProblemRequest>(options, context));
 }
 
 absl::Status RunOrderIssue(const ProblemOptions& options, Context& context) {
-  v1::IssueOrderRequest request;
-  SetWrite(options, context, request);
+  auto request = WriteOf<v1::IssueOrderRequest>(options, context);
   RONGHE_RETURN_IF_ERROR(FillFields(options.fields, *request.mutable_order()));
   for (const std::string& unit : options.units) request.mutable_order()->add_units(UnitName(unit));
-  RONGHE_ASSIGN_OR_RETURN(const v1::ProblemOrder order,
-                          (Ask<v1::IssueOrderRequest, v1::ProblemOrder>(context, &Stub::IssueOrder, request)));
-  PrintResource(context, order);
-  return absl::OkStatus();
+  return ShowRecord<Service>(context, &Stub::IssueOrder, request);
 }
 
 absl::Status RunOrderGet(const ProblemOptions& options, Context& context) {
   v1::GetOrderRequest request;
-  request.set_name(options.name.find('/') == std::string::npos ? fmt::format("orders/{}", options.name) : options.name);
-  RONGHE_ASSIGN_OR_RETURN(const v1::ProblemOrder order,
-                          (Ask<v1::GetOrderRequest, v1::ProblemOrder>(context, &Stub::GetOrder, request)));
-  PrintResource(context, order);
-  return absl::OkStatus();
+  request.set_name(Named("orders", options.name));
+  return ShowRecord<Service>(context, &Stub::GetOrder, request);
 }
 
 absl::Status RunOrderList(const ProblemOptions& options, Context& context) {
-  using Request = v1::ListOrdersRequest;
-  using Response = v1::ListOrdersResponse;
-  Request request;
+  v1::ListOrdersRequest request;
   request.set_parent(UnitName(options.unit));
-  request.set_page_size(1000);
-  RONGHE_ASSIGN_OR_RETURN(Session * session, context.session());
-  auto stub = v1::ProblemService::NewStub(session->channel());
-  std::vector<v1::ProblemOrder> orders;
-  RONGHE_RETURN_IF_ERROR(
-      (session->CallPages<Stub, Request, Response>(*stub, &Stub::ListOrders, request, [&](Response& response) {
-        for (v1::ProblemOrder& order : *response.mutable_orders()) orders.push_back(std::move(order));
-      })));
-  PrintList(context, orders,
-            {"name", "category", "due_date", "opened_count", "closed_count", "overdue_count", "create_time"});
-  return absl::OkStatus();
+  return ShowRecords<Service, v1::ProblemOrder>(
+      context, &Stub::ListOrders, request, &v1::ListOrdersResponse::mutable_orders,
+      {"name", "category", "due_date", "opened_count", "closed_count", "overdue_count", "create_time"});
 }
 
 absl::Status RunProblemRules(const ProblemOptions& options, Context& context) {
   RONGHE_ASSIGN_OR_RETURN(const auto rules,
-                          (Ask<v1::GetRectificationRulesRequest, v1::RectificationRules>(
+                          (Send<Service, v1::GetRectificationRulesRequest, v1::RectificationRules>(
                               context, &Stub::GetRectificationRules, v1::GetRectificationRulesRequest())));
   if (context.console().json) {
     PrintResource(context, rules);

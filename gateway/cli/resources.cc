@@ -47,9 +47,14 @@ void PrintList(Context& context, const std::vector<const pb::Message*>& messages
   context.out() << table.Render();
 }
 
+std::string ShortName(std::string text) {
+  for (char& c : text) c = c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return text;
+}
+
 absl::StatusOr<int> ValueOf(const google::protobuf::EnumDescriptor* type, std::string text, std::string_view field) {
   if (text.empty()) return 0;
-  for (char& c : text) c = c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  text = ShortName(std::move(text));
   for (int i = 1; i < type->value_count(); ++i) {
     if (ShortNameOf(type->value(i)) == text) return type->value(i)->number();
   }

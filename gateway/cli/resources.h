@@ -28,6 +28,8 @@ void PrintList(Context& context, const std::vector<Message>& messages, const std
   PrintList(context, pointers, fields);
 }
 
+// `TO_DO` from `to-do`.
+std::string ShortName(std::string text);
 // The value of an enum by its short name, in any case and with hyphens; 0 for an empty text.
 absl::StatusOr<int> ValueOf(const google::protobuf::EnumDescriptor* type, std::string text, std::string_view field);
 
