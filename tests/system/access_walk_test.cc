@@ -2,10 +2,12 @@
 // services. What each role may call is also written down in tests/golden/access.txt, so that a change of the protos'
 // policies is seen by a person: `tests/run -k access_walk` prints the new text when it differs.
 
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -35,9 +37,9 @@
 #include "ronghe/rectification/v1/problem_service.pb.h"
 #include "ronghe/rectification/v1/rectification_service.pb.h"
 #include "services/common/values/clock.h"
-#include "tests/support/eventually.h"
 #include "tests/support/rpc_client.h"
 #include "tests/support/suite.h"
+#include "tests/system/access_records.h"
 
 namespace ronghe {
 namespace {
@@ -179,35 +181,20 @@ class AccessWalk : public testing::Test {
         .Must<Response>(fmt::format("ronghe.organization.v1.{}/{}", service, method), request);
   }
 
-  // A member, a grant and an import on each side, by the collection of their names.
+  // One of everything on each side, by the collection of their names.
   static void MakeResources(const std::string& side) {
     const bool inside = side == "inside";
     const std::string county = inside ? "370783" : "370784";
     auto& names = resources_[side];
-    names["units"] = "units/" + county + "001";
-    organization::v1::CreateMemberRequest member;
-    auto* m = member.mutable_member();
-    m->set_unit("units/" + county + "001001");
-    m->set_full_name("张三");
-    m->set_sex(organization::v1::SEX_MALE);
-    m->set_identity_number(inside ? "990101196203160038" : "990101196810090190");
-    m->mutable_birth_date()->set_year(inside ? 1962 : 1968);
-    m->mutable_birth_date()->set_month(inside ? 3 : 10);
-    m->mutable_birth_date()->set_day(inside ? 16 : 9);
-    m->set_status(organization::v1::MEMBER_STATUS_FULL);
-    m->mutable_join_date()->set_year(2000);
-    m->mutable_join_date()->set_month(7);
-    m->mutable_join_date()->set_day(1);
-    m->mutable_full_date()->set_year(2001);
-    m->mutable_full_date()->set_month(7);
-    m->mutable_full_date()->set_day(1);
     const std::string token = suite_->administrator();
-    names["members"] = Must<organization::v1::Member>("MemberService", "CreateMember", member, token).name();
-    MakePosts(names, "units/" + county + "001001", token);
-    MakeWorkplaces(names, "units/" + county + "001001", token);
-    MakeDuties(names, "units/" + county + "001001", token);
-    names["problems"] = MakeProblem("units/" + county + "001001", token);
-    names["orders"] = IssueOrder("units/" + county + "001001", token);
+    const std::string file = suite_->directory() + "/more.csv";
+    std::ofstream(file) << fmt::format(
+        "code,title,level,kind,parent\n{0}001002,X,LEVEL_BRANCH,UNIT_KIND_BRANCH,{0}001\n", county);
+    const tests::CommandResult imported = suite_->Cli({"--json", "import", "units", file, "--parent", county + "001"});
+    ASSERT_EQ(imported.exit_code, 0) << imported.err;
+    names = tests::MakeRecords(*suite_, "units/" + county + "001001", "units/" + county + "001002",
+                               inside ? "990101196203160038" : "990101196810090190");
+    names["units"] = "units/" + county + "001";
     organization::v1::CreatePrincipalRequest principal;
     principal.mutable_principal()->set_issuer("ronghe-local");
     principal.mutable_principal()->set_subject("holder-" + side);
@@ -218,11 +205,6 @@ class AccessWalk : public testing::Test {
     grant.mutable_grant()->set_role(Role::ROLE_VIEWER);
     grant.mutable_grant()->set_unit(names["units"]);
     names["grants"] = Must<organization::v1::Grant>("AccessService", "CreateGrant", grant, token).name();
-    const std::string file = suite_->directory() + "/more.csv";
-    std::ofstream(file) << fmt::format(
-        "code,title,level,kind,parent\n{0}001002,X,LEVEL_BRANCH,UNIT_KIND_BRANCH,{0}001\n", county);
-    const tests::CommandResult imported = suite_->Cli({"--json", "import", "units", file, "--parent", county + "001"});
-    ASSERT_EQ(imported.exit_code, 0) << imported.err;
     organization::v1::ListImportsRequest list;
     list.set_parent("units/" + county + "001");
     const auto imports = Must<organization::v1::ListImportsResponse>("ImportService", "ListImports", list, token);
@@ -239,107 +221,6 @@ class AccessWalk : public testing::Test {
     reorganize.mutable_effective_date()->set_day(1);
     names["reorganizations"] =
         Must<organization::v1::Reorganization>("StructureService", "Reorganize", reorganize, token).name();
-  }
-
-  // A problem of a branch that the township above it supervises.
-  static std::string MakeProblem(const std::string& unit, const std::string& token) {
-    rectification::v1::CreateProblemRequest request;
-    rectification::v1::Problem& problem = *request.mutable_problem();
-    problem.set_unit(unit);
-    problem.set_source(rectification::v1::PROBLEM_SOURCE_INSPECTION);
-    problem.set_category("other");
-    problem.set_problem_class(rectification::v1::PROBLEM_CLASS_LONG_TERM);
-    problem.set_description("x");
-    tests::RpcClient client(suite_->gateway(), token);
-    rectification::v1::Problem made;
-    grpc::Status status;
-    // The service follows organization, where the unit is new.
-    const absl::Time deadline = common::SystemClock().Now() + absl::Seconds(30);
-    do {
-      tests::Pause();
-      status = client.Call("ronghe.rectification.v1.ProblemService/CreateProblem", request, made);
-    } while (status.error_code() == grpc::StatusCode::NOT_FOUND && common::SystemClock().Now() < deadline);
-    EXPECT_TRUE(status.ok()) << status.error_message();
-    return made.name();
-  }
-
-  static std::string IssueOrder(const std::string& unit, const std::string& token) {
-    rectification::v1::IssueOrderRequest request;
-    rectification::v1::ProblemOrder& order = *request.mutable_order();
-    order.set_unit(unit);
-    order.add_units(unit);
-    order.set_source(rectification::v1::PROBLEM_SOURCE_INSPECTION);
-    order.set_category("other");
-    order.set_problem_class(rectification::v1::PROBLEM_CLASS_LONG_TERM);
-    order.set_description("x");
-    return tests::RpcClient(suite_->gateway(), token)
-        .Must<rectification::v1::ProblemOrder>("ronghe.rectification.v1.ProblemService/IssueOrder", request)
-        .name();
-  }
-
-  // A post, a term and an appointment of the member's unit.
-  static void MakePosts(std::map<std::string, std::string>& names, const std::string& unit, const std::string& token) {
-    organization::v1::CreatePostRequest post;
-    post.mutable_post()->set_unit(unit);
-    post.mutable_post()->set_kind(organization::v1::POST_KIND_SECRETARY);
-    post.mutable_post()->set_seats(1);
-    names["posts"] = Must<organization::v1::Post>("PostService", "CreatePost", post, token).name();
-    organization::v1::CreateTermRequest term;
-    term.mutable_term()->set_unit(unit);
-    term.mutable_term()->mutable_start_date()->set_year(2025);
-    term.mutable_term()->mutable_start_date()->set_month(3);
-    term.mutable_term()->mutable_start_date()->set_day(1);
-    names["terms"] = Must<organization::v1::Term>("PostService", "CreateTerm", term, token).name();
-    organization::v1::CreateAppointmentRequest appointment;
-    appointment.mutable_appointment()->set_post(names["posts"]);
-    appointment.mutable_appointment()->set_member(names["members"]);
-    appointment.mutable_appointment()->set_basis(organization::v1::APPOINTMENT_BASIS_ELECTED);
-    names["appointments"] =
-        Must<organization::v1::Appointment>("PostService", "CreateAppointment", appointment, token).name();
-  }
-
-  // A workplace that the unit counts and serves.
-  static void MakeWorkplaces(std::map<std::string, std::string>& names, const std::string& unit,
-                             const std::string& token) {
-    organization::v1::CreateWorkplaceRequest create;
-    create.mutable_workplace()->set_unit(unit);
-    create.mutable_workplace()->set_kind(organization::v1::WORKPLACE_KIND_COMMUNITY);
-    create.mutable_workplace()->set_title("某社区");
-    create.mutable_workplace()->set_external_id(unit);
-    names["workplaces"] =
-        Must<organization::v1::Workplace>("WorkplaceService", "CreateWorkplace", create, token).name();
-    organization::v1::BatchAssignCoversRequest assign;
-    assign.set_unit(unit);
-    assign.add_workplaces(names["workplaces"]);
-    names["covers"] =
-        Must<organization::v1::BatchAssignCoversResponse>("WorkplaceService", "BatchAssignCovers", assign, token)
-            .covers(0)
-            .name();
-  }
-
-  // A duty of the unit, begun, with a result that is due.
-  static void MakeDuties(std::map<std::string, std::string>& names, const std::string& unit, const std::string& token) {
-    organization::v1::CreateDutyRequest create;
-    organization::v1::Duty& duty = *create.mutable_duty();
-    duty.set_unit(unit);
-    duty.set_kind(organization::v1::DUTY_KIND_COMMITMENT);
-    duty.set_title("承诺");
-    duty.mutable_start_date()->set_year(2026);
-    duty.mutable_start_date()->set_month(1);
-    duty.mutable_start_date()->set_day(1);
-    organization::v1::DutyParty& party = *duty.add_parties();
-    party.set_role(organization::v1::DUTY_ROLE_PARTICIPANT);
-    party.set_member(names["members"]);
-    names["duties"] = Must<organization::v1::Duty>("DutyService", "CreateDuty", create, token).name();
-    organization::v1::StartDutyRequest start;
-    start.set_name(names["duties"]);
-    Must<organization::v1::Duty>("DutyService", "StartDuty", start, token);
-    organization::v1::ListDutyResultsRequest list;
-    list.set_parent(unit);
-    names["dutyResults"] =
-        Must<organization::v1::ListDutyResultsResponse>("DutyService", "ListDutyResults", list, token)
-            .results(0)
-            .name();
   }
 
   static std::string Subject(Role role, const std::string& where) {
@@ -514,6 +395,67 @@ TEST_F(AccessWalk, MethodsTimesRolesTimesScopes) {
     }
   }
   EXPECT_GT(calls, 1000);
+}
+
+// A transfer has two sides, which no field of a request names: its methods look for themselves.
+TEST_F(AccessWalk, TransfersAreThereForTheirTwoSidesOnly) {
+  const auto bytes_of = [](const pb::MethodDescriptor* method) {
+    std::unique_ptr<pb::Message> request(
+        pb::MessageFactory::generated_factory()->GetPrototype(method->input_type())->New());
+    auto& names = resources_["inside"];
+    if (method->name() == "CreateTransfer") {
+      SetPath(*request, "transfer.member", names["members"]);
+      SetPath(*request, "transfer.target_unit", names["units"] + "002");
+    } else {
+      SetPath(*request, "name", names["transfers"]);
+    }
+    // Nothing happens: the etag is no transfer's, and there is one transfer already.
+    if (method->input_type()->FindFieldByName("etag") != nullptr) SetPath(*request, "etag", "t0");
+    return request->SerializeAsString();
+  };
+  const pb::ServiceDescriptor* service =
+      organization::v1::CreateMemberRequest::descriptor()->file()->FindServiceByName("MemberService");
+  Client gateway(suite_->gateway());
+  int walked = 0;
+  for (int i = 0; i < service->method_count(); ++i) {
+    const pb::MethodDescriptor* method = service->method(i);
+    const auto& policy = method->options().GetExtension(common::v1::policy);
+    if (policy.scope() != common::v1::SCOPE_ANY) continue;
+    ++walked;
+    for (int r = Role::ROLE_VIEWER; r < Role::ROLE_SERVICE; ++r) {
+      const Role role = static_cast<Role>(r);
+      for (const std::string where : {"inside", "outside", "everything", "none"}) {
+        const Outcome outcome = gateway.Call(method, bytes_of(method), suite_->Token(Subject(role, where)));
+        const std::string what =
+            fmt::format("{} by {} with a grant on {}: {} {}", method->name(), common::v1::Role_Name(role), where,
+                        static_cast<int>(outcome.code), outcome.text);
+        if (!Holds(policy, role) || where == "none") {
+          EXPECT_EQ(outcome.code, grpc::StatusCode::PERMISSION_DENIED) << what;
+        } else if (where == "outside") {
+          EXPECT_EQ(outcome.code, grpc::StatusCode::NOT_FOUND) << what;
+        } else if (policy.effect() == common::v1::EFFECT_READ) {
+          EXPECT_EQ(outcome.code, grpc::StatusCode::OK) << what;
+        } else {
+          const bool creates = method->name() == "CreateTransfer";
+          EXPECT_EQ(outcome.code, creates ? grpc::StatusCode::FAILED_PRECONDITION : grpc::StatusCode::ABORTED) << what;
+        }
+      }
+    }
+  }
+  EXPECT_EQ(walked, 6);
+}
+
+// Nobody forgets one above.
+TEST_F(AccessWalk, EveryServiceOfTheProtosIsWalked) {
+  std::set<std::string> walked;
+  for (const Served& served : AllServices()) walked.insert(served.service->file()->name());
+  const std::filesystem::path protos = tests::Suite::SourceFile("proto");
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(protos)) {
+    const std::string name = std::filesystem::relative(entry.path(), protos).string();
+    if (name.ends_with("_service.proto")) {
+      EXPECT_THAT(walked, testing::Contains(name));
+    }
+  }
 }
 
 // A process of the suite on its own behalf may call only what names it; beside a user's token it adds nothing.
