@@ -6,6 +6,10 @@
 
 set(RONGHE_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough
                     -Werror)
+if(CMAKE_UNITY_BUILD)
+  # A class with parts of an unnamed namespace is only told to be at fault where it is not in the main file.
+  list(APPEND RONGHE_WARNINGS -Wno-subobject-linkage)
+endif()
 
 function(_ronghe_settings name grpc)
   # Programs too: the precompiled headers they share with the libraries were made with -fPIC, which -fPIE would not accept.
