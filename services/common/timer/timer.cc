@@ -23,20 +23,16 @@ std::span<const sql::Migration> TimerMigrations() {
 absl::Status SetTimer(WriteTxn& txn, std::string_view kind, int64_t record, absl::Time due) {
   const int64_t due_us = absl::ToUnixMicros(due);
   // An id never comes again in its partition, also where the timer was cleared in between.
-  return txn.session()
-      .Execute(kSet, {txn.partition().value, std::string(kind), record, txn.NewId(), due_us, due_us})
-      .status();
+  return txn.session().Queue(kSet, {txn.partition().value, std::string(kind), record, txn.NewId(), due_us, due_us});
 }
 
 absl::Status SetTimerIn(WriteTxn& txn, PartitionId partition, std::string_view kind, int64_t record) {
   const int64_t due_us = txn.now_micros();
-  return txn.session()
-      .Execute(kSet, {partition.value, std::string(kind), record, txn.NewId(), due_us, due_us})
-      .status();
+  return txn.session().Queue(kSet, {partition.value, std::string(kind), record, txn.NewId(), due_us, due_us});
 }
 
 absl::Status ClearTimer(WriteTxn& txn, std::string_view kind, int64_t record) {
-  return txn.session().Execute(kClear, {txn.partition().value, std::string(kind), record}).status();
+  return txn.session().Queue(kClear, {txn.partition().value, std::string(kind), record});
 }
 
 absl::StatusOr<std::optional<absl::Time>> TimerDue(sql::Session& session, PartitionId partition, std::string_view kind,

@@ -47,8 +47,9 @@ struct DueTimer {
 class TimerLoop {
  public:
   // In the firing transaction, which has deleted the timer; it may set it anew. Changes the record and logs, with what
-  // it adds to totals. No effect but through its transaction: it may run again. An error leaves the timer, which is
-  // tried again later, after ever longer pauses, and holds up no other.
+  // it adds to totals. No effect but through its transaction: it may run again. Timers of the partition that came due
+  // with this one may be gone already, and fire after it also if it clears them: the record's state decides. An error
+  // leaves the timer, which is tried again later, after ever longer pauses, and holds up no other.
   using Handler = std::function<absl::Status(WriteTxn& txn, const DueTimer& timer)>;
   struct Options {
     int batch = 500;                         // timers looked at in one go

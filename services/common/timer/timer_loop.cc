@@ -122,14 +122,18 @@ absl::StatusOr<int64_t> TimerLoop::Impl::FireTogether(std::span<const TimerRow> 
   int64_t fired = 0;
   Call call;
   call.deadline = StatementDeadline();
-  const absl::Status status = log.Write(rows.front().partition, call,
-                                        [&](WriteTxn& txn) -> absl::Status {
-                                          fired = 0;
-                                          for (const TimerRow& row : rows)
-                                            RONGHE_RETURN_IF_ERROR(FireOne(txn, row, fired));
-                                          return absl::OkStatus();
-                                        })
-                                  .status();
+  const absl::Status status =
+      log.Write(rows.front().partition, call,
+                [&](WriteTxn& txn) -> absl::Status {
+                  fired = 0;
+                  RONGHE_ASSIGN_OR_RETURN(const std::vector<bool> ours, timer::DeleteTimers(txn.session(), rows));
+                  for (size_t i = 0; i < rows.size(); ++i) {
+                    // The others were fired elsewhere, cleared, or set anew.
+                    if (ours[i]) RONGHE_RETURN_IF_ERROR(FireOne(txn, rows[i], fired));
+                  }
+                  return absl::OkStatus();
+                })
+          .status();
   if (status.ok()) return fired;
   if (rows.size() == 1) {
     Report(status);
@@ -145,8 +149,6 @@ absl::StatusOr<int64_t> TimerLoop::Impl::FireTogether(std::span<const TimerRow> 
 }
 
 absl::Status TimerLoop::Impl::FireOne(WriteTxn& txn, const TimerRow& row, int64_t& fired) {
-  RONGHE_ASSIGN_OR_RETURN(const bool ours, timer::DeleteTimer(txn.session(), row));
-  if (!ours) return absl::OkStatus();  // fired elsewhere, cleared, or set anew
   const absl::Status handled = handlers.at(row.kind)(txn, {row.kind, row.record, absl::FromUnixMicros(row.due_us)});
   fired += handled.ok() ? 1 : 0;
   return handled;

@@ -1,5 +1,10 @@
 #include "services/common/timer/timer_rows.h"
 
+#include <utility>
+
+#include <absl/container/flat_hash_set.h>
+#include <fmt/format.h>
+
 #include "services/common/values/status.h"
 
 namespace ronghe::common::timer {
@@ -7,11 +12,9 @@ namespace {
 
 // The one clock in SQL.
 constexpr sql::Query kServerTime{"timer_now", "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)"};
-constexpr sql::Query kRead{"timer_due",
-                           "SELECT partition_id, record, generation, due_us, attempt_us, attempts FROM timer "
-                           "WHERE kind = ? AND attempt_us <= ? ORDER BY attempt_us, partition_id, record LIMIT ?"};
-constexpr sql::Query kDelete{"timer_fire",
-                             "DELETE FROM timer WHERE partition_id = ? AND kind = ? AND record = ? AND generation = ?"};
+constexpr sql::Query kReadDue{"timer_due",
+                              "SELECT partition_id, record, generation, due_us, attempt_us, attempts FROM timer "
+                              "WHERE kind = ? AND attempt_us <= ? ORDER BY attempt_us, partition_id, record LIMIT ?"};
 constexpr sql::Query kPostpone{"timer_postpone",
                                "UPDATE timer SET attempts = attempts + 1, attempt_us = ? "
                                "WHERE partition_id = ? AND kind = ? AND record = ? AND generation = ?"};
@@ -33,7 +36,7 @@ absl::StatusOr<absl::Time> ServerTime(sql::Session& session) {
 absl::StatusOr<std::vector<TimerRow>> ReadTimers(sql::Session& session, std::string_view kind, int64_t until_us,
                                                  int64_t limit) {
   std::vector<TimerRow> rows;
-  RONGHE_RETURN_IF_ERROR(session.Select(kRead, {std::string(kind), until_us, limit}, [&](const sql::Row& row) {
+  RONGHE_RETURN_IF_ERROR(session.Select(kReadDue, {std::string(kind), until_us, limit}, [&](const sql::Row& row) {
     rows.push_back(
         {PartitionId(row.Int(0)), std::string(kind), row.Int(1), row.Int(2), row.Int(3), row.Int(4), row.Int(5)});
     return absl::OkStatus();
@@ -41,10 +44,25 @@ absl::StatusOr<std::vector<TimerRow>> ReadTimers(sql::Session& session, std::str
   return rows;
 }
 
-absl::StatusOr<bool> DeleteTimer(sql::Session& session, const TimerRow& row) {
-  RONGHE_ASSIGN_OR_RETURN(const int64_t deleted,
-                          session.Execute(kDelete, {row.partition.value, row.kind, row.record, row.generation}));
-  return deleted == 1;
+absl::StatusOr<std::vector<bool>> DeleteTimers(sql::Session& session, std::span<const TimerRow> rows) {
+  std::string keys;
+  std::vector<sql::Value> args = {rows.front().partition.value};
+  for (const TimerRow& row : rows) {
+    keys += keys.empty() ? "(?, ?, ?)" : ", (?, ?, ?)";
+    args.insert(args.end(), {row.kind, row.record, row.generation});
+  }
+  const std::string text = fmt::format(
+      "DELETE FROM timer WHERE partition_id = ? AND (kind, record, generation) IN (VALUES {}) RETURNING kind, record",
+      keys);
+  absl::flat_hash_set<std::pair<std::string, int64_t>> deleted;
+  RONGHE_RETURN_IF_ERROR(session.Select({"timer_fire", text}, args, [&](const sql::Row& row) {
+    deleted.emplace(row.Text(0), row.Int(1));
+    return absl::OkStatus();
+  }));
+  std::vector<bool> ours;
+  ours.reserve(rows.size());
+  for (const TimerRow& row : rows) ours.push_back(deleted.contains({row.kind, row.record}));
+  return ours;
 }
 
 absl::Status Postpone(sql::Session& session, const TimerRow& row, int64_t attempt_us) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,8 +31,8 @@ absl::StatusOr<absl::Time> ServerTime(sql::Session& session);
 // Of a kind, to be tried up to an instant, the earliest first.
 absl::StatusOr<std::vector<TimerRow>> ReadTimers(sql::Session& session, std::string_view kind, int64_t until_us,
                                                  int64_t limit);
-// False if it is not there in this generation any longer.
-absl::StatusOr<bool> DeleteTimer(sql::Session& session, const TimerRow& row);
+// Of one partition; for each whether it was still there in this generation.
+absl::StatusOr<std::vector<bool>> DeleteTimers(sql::Session& session, std::span<const TimerRow> rows);
 // Tries it again at `attempt_us`; nothing happens if it is not there in this generation any longer.
 absl::Status Postpone(sql::Session& session, const TimerRow& row, int64_t attempt_us);
 

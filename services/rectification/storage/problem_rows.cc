@@ -256,10 +256,7 @@ absl::Status UpdateProblem(sql::Session& session, const ProblemTexts& texts, con
   args.emplace_back(common::PartitionOf(id.value).value);
   args.emplace_back(id.value);
   args.emplace_back(row.stored.version - 1);
-  RONGHE_ASSIGN_OR_RETURN(const int64_t rows, session.Execute({"problem_update", same_texts ? *standing : *whole},
-                                                              std::span<const Value>(args)));
-  if (rows != 1) return common::Internal(fmt::format("problem {} is not at its version", id.value));
-  return absl::OkStatus();
+  return session.Queue({"problem_update", same_texts ? *standing : *whole}, std::span<const Value>(args));
 }
 
 absl::Status InsertStep(sql::Session& session, const ProblemTexts& texts, const ProblemRow& problem,
@@ -284,7 +281,7 @@ absl::Status InsertStep(sql::Session& session, const ProblemTexts& texts, const 
                         step.concerned.value,
                         DayOrNull(step.due),
                         sql::Blob{std::move(sealed)}};
-  return session.Execute({"problem_step_insert", *text}, std::span<const Value>(args)).status();
+  return session.Queue({"problem_step_insert", *text}, std::span<const Value>(args));
 }
 
 absl::StatusOr<std::vector<ProblemStep>> SelectSteps(sql::Session& session, const ProblemTexts& texts,

@@ -71,6 +71,10 @@ absl::StatusOr<StoredProblem> SqlProblemTxn::Replace(const StoredProblem& before
     RONGHE_ASSIGN_OR_RETURN(found_, SelectProblem(txn_.session(), texts_, before.id));
     if (!found_) return common::Internal("Replace of a problem that is not there");
   }
+  // Read under the partition's lock row, so that the statement that goes by it finds it as it is.
+  if (found_->stored.version != before.version) {
+    return common::Internal(fmt::format("problem {} is not at its version", before.id.value));
+  }
   const ProblemRow row{
       {before.id, before.version + 1, txn_.next_revision(), before.create_time, txn_.now(), after},
       found_->key,
