@@ -89,6 +89,22 @@ class County {
     }
   }
 
+  // Of every branch of the townships, a member on the way to a branch of another township.
+  void OpenTransfers() {
+    for (int t = 1; t <= 3; ++t) {
+      for (int b = 1; b <= kBranches; ++b) {
+        v1::ListMembersRequest list;
+        list.set_parent("units/" + Branch(t, b));
+        list.set_page_size(2);
+        v1::CreateTransferRequest request;
+        request.mutable_transfer()->set_member(
+            Call(*members_, &v1::MemberService::Stub::ListMembers, list).members(1).name());
+        request.mutable_transfer()->set_target_unit("units/" + Branch(t % 3 + 1, b));
+        revision_ = Call(*members_, &v1::MemberService::Stub::CreateTransfer, request).revision();
+      }
+    }
+  }
+
   // Milliseconds of one request; its revision is kept.
   double Merge(const v1::MergeUnitsRequest& request) {
     const absl::Time begin = absl::Now();
@@ -166,6 +182,7 @@ class County {
 void StructureFigures(Report& report) {
   County county;
   county.FillPosts();
+  county.OpenTransfers();
   const v1::OrganizationMetrics before = county.Totals();
   v1::MergeUnitsRequest townships;
   for (int t = 1; t <= 2; ++t) townships.add_sources("units/" + Township(t));
@@ -175,11 +192,13 @@ void StructureFigures(Report& report) {
   townships.mutable_establish()->set_kind(v1::UNIT_KIND_COMMITTEE);
   const double merged = county.Merge(townships);
   const v1::OrganizationMetrics after = county.Totals();
-  if (after.full_members() != before.full_members() || after.posts_vacant() != before.posts_vacant()) {
+  if (after.full_members() != before.full_members() || after.posts_vacant() != before.posts_vacant() ||
+      after.transfers_in_flight() != before.transfers_in_flight()) {
     County::Fail("the merger", fmt::format("the county was\n{}and is\n{}", before.DebugString(), after.DebugString()));
   }
   report.Note("organization.merge_members", static_cast<double>(before.full_members()), "members of the county");
-  report.AtMost("organization.merge_ms", merged, "ms, 40 branches of 2 townships under 1", 2000);
+  report.AtMost("organization.merge_ms", merged,
+                "ms, 40 branches of 2 townships under 1, a transfer open from each and to each", 2000);
 
   // Every branch of the third township into the first of them: all members get another unit.
   v1::MergeUnitsRequest branches;
