@@ -88,6 +88,12 @@ absl::Status RunUnitUpdate(const UnitOptions& options, Context& context);
 absl::Status RunUnitMove(const UnitOptions& options, Context& context);
 absl::Status RunUnitDissolve(const UnitOptions& options, Context& context);
 
+struct DivisionOptions {
+  std::string code;
+  std::string coded;  // a day on which the code was in use
+  std::string as_of;
+};
+absl::Status RunDivision(const DivisionOptions& options, Context& context);
 struct RulesOptions {
   std::string as_of;  // only the set in force on this day
 };

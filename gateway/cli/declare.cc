@@ -78,6 +78,11 @@ void DeclareViews(CLI::App& app, Context& context, Command& command) {
       Declare(app, "rules", "the rules in force, as --rule-pack takes them / 规则", context, command, RunRules);
   rules.app->add_option("--as-of", rules.options->as_of, "only those of this day, for example 2026-11-01");
 
+  auto division = Declare(app, "division", "where a division code went / 区划代码沿革", context, command, RunDivision);
+  division.app->add_option("code", division.options->code, "2, 4, 6 or 9 digits")->required();
+  division.app->add_option("--coded", division.options->coded, "a day on which the code was in use");
+  division.app->add_option("--as-of", division.options->as_of, "the codes of this day; default today");
+
   auto alerts =
       Declare(app, "alerts", "rules that are not kept, most urgent first / 预警", context, command, RunAlerts);
   alerts.app->add_option("unit", alerts.options->unit, "the unit and everything below it")->required();

@@ -33,6 +33,23 @@ absl::Status RunRules(const RulesOptions& options, Context& context) {
   return absl::OkStatus();
 }
 
+absl::Status RunDivision(const DivisionOptions& options, Context& context) {
+  using Stub = v1::OrganizationService::Stub;
+  v1::ResolveDivisionCodeRequest request;
+  request.set_code(options.code);
+  common::Violations violations;
+  SetDateText(request, "coded_date", options.coded, violations);
+  SetDateText(request, "as_of", options.as_of, violations);
+  RONGHE_RETURN_IF_ERROR(violations.ToStatus());
+  RONGHE_ASSIGN_OR_RETURN(Session * session, context.session());
+  auto stub = v1::OrganizationService::NewStub(session->channel());
+  RONGHE_ASSIGN_OR_RETURN(v1::ResolveDivisionCodeResponse response,
+                          (session->Call<Stub, v1::ResolveDivisionCodeRequest, v1::ResolveDivisionCodeResponse>(
+                              *stub, &Stub::ResolveDivisionCode, request)));
+  PrintResource(context, response);
+  return absl::OkStatus();
+}
+
 absl::Status RunAlerts(const AlertOptions& options, Context& context) {
   using Stub = v1::OrganizationService::Stub;
   v1::ListAlertsRequest request;

@@ -42,20 +42,20 @@ absl::Status CheckMigrations(Database& database) {
   return common::Unavailable("MIGRATIONS_PENDING", {"migrations are missing", "数据库结构尚未更新"});
 }
 
-// The rules to go by; every fault of a pack that cannot be used is in the log.
-absl::StatusOr<LoadedRules> RulesOf(const Config& config) {
-  absl::StatusOr<LoadedRules> rules = LoadRulePack(config.rule_pack_file);
-  const std::string file = config.rule_pack_file.empty() ? "(shipped)" : config.rule_pack_file;
-  if (rules.ok()) {
-    common::Log(common::LogLevel::kInfo, "rule pack", {{"file", file}, {"version", rules->book.version()}});
-    return rules;
-  }
-  std::vector<std::string> faults = common::FaultsOf(rules.status());
+// What `file` says, or what ships with the service; every fault of a file that cannot be used is in the log.
+template <typename Loaded>
+absl::StatusOr<Loaded> LoadedFrom(absl::StatusOr<Loaded> (*load)(const std::string&), const std::string& file,
+                                  const char* setting) {
+  absl::StatusOr<Loaded> loaded = load(file);
+  if (loaded.ok()) return loaded;
+  const std::string name = file.empty() ? "(shipped)" : file;
+  std::vector<std::string> faults = common::FaultsOf(loaded.status());
   for (const std::string& fault : faults) {
-    common::Log(common::LogLevel::kError, "the rule pack cannot be used", {{"file", file}, {"fault", fault}});
+    common::Log(common::LogLevel::kError, "a file of rules cannot be used",
+                {{"setting", setting}, {"file", name}, {"fault", fault}});
   }
   return absl::InvalidArgumentError(
-      fmt::format("rule-pack {}: {}: {}", file,
+      fmt::format("{} {}: {}: {}", setting, name,
                   faults.size() == 1 ? "1 fault" : fmt::format("{} faults", faults.size()), fmt::join(faults, "; ")));
 }
 
@@ -82,12 +82,17 @@ absl::Status Service::Migrate(const Config& config) {
 absl::Status Service::Start() {
   common::sql::Options options;
   options.readers = config_.database_connections;
-  RONGHE_ASSIGN_OR_RETURN(LoadedRules rules, RulesOf(config_));
+  RONGHE_ASSIGN_OR_RETURN(LoadedRules rules, LoadedFrom(&LoadRulePack, config_.rule_pack_file, "rule-pack"));
+  RONGHE_ASSIGN_OR_RETURN(LoadedDivisions divisions,
+                          LoadedFrom(&LoadDivisionMap, config_.division_map_file, "division-map"));
+  common::Log(common::LogLevel::kInfo, "rules",
+              {{"rule_pack", rules.book.version()}, {"division_map", divisions.map.version()}});
   RONGHE_ASSIGN_OR_RETURN(KeyRing keys, KeyRing::Load(config_.master_key_file));
   RONGHE_ASSIGN_OR_RETURN(std::unique_ptr<Database> database, common::sql::OpenDatabase(config_.database, options));
   RONGHE_RETURN_IF_ERROR(MigrateAll(*database));
   RONGHE_RETURN_IF_ERROR(keys.Check(*database, "member_key", In(kLoadDeadline)));
-  parts_ = std::make_unique<Parts>(process_, std::move(database), std::move(keys), std::move(rules));
+  parts_ =
+      std::make_unique<Parts>(process_, std::move(database), std::move(keys), std::move(rules), std::move(divisions));
   RONGHE_RETURN_IF_ERROR(Bootstrap());
   RONGHE_ASSIGN_OR_RETURN(int64_t position, parts_->publisher.PublishOnce());
   parts_->hub.Advance(position);

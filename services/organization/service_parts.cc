@@ -19,8 +19,9 @@ void LogError(std::string_view what, const absl::Status& status) {
 }
 
 Service::Parts::Parts(common::Process& p, std::unique_ptr<common::sql::Database> opened, KeyRing key_ring,
-                      LoadedRules loaded)
+                      LoadedRules loaded, LoadedDivisions loaded_divisions)
     : rules(std::move(loaded)),
+      divisions(std::move(loaded_divisions)),
       database(std::move(opened)),
       log(*database, p.clock(), p.random()),
       feed(*database),
@@ -48,7 +49,7 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<common::sql::Database>
       duties(*database, log, p.calendar().zone()),
       alerts(*database),
       transfers(*database, log, vault),
-      integrity(*database),
+      integrity(*database, divisions.map),
       audit(*database, p.clock()),
       loader(*database, log, feed, p.clock()),
       loader_source(loader),
@@ -88,11 +89,12 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<common::sql::Database>
       import_app({import_engine, import_hub, tree, gate, p.signer(), [this] { import_runner.Wake(); }}),
       watch({"organization", log, feed, hub, p.directory(), p.signer(), p.wrapper().executor(), p.clock(),
              [&p] { return p.directory().structure_revision(); }}),
-      organization_rpc(p.wrapper(),
-                       {unit_app, unit_query, totals, gate, watch, rules, alert_query, integrity, tree, p.calendar(),
-                        [&p, this](const common::Call& call) {
-                          return NewImportUpload(p.wrapper().executor(), import_app, call, "units", ReadUnitsMessage);
-                        }}),
+      organization_rpc(
+          p.wrapper(),
+          {unit_app, unit_query, totals, gate, watch, rules, alert_query, integrity, divisions, tree, p.calendar(),
+           [&p, this](const common::Call& call) {
+             return NewImportUpload(p.wrapper().executor(), import_app, call, "units", ReadUnitsMessage);
+           }}),
       access_rpc(p.wrapper(), access_app, audit_app, gate),
       directory_rpc(p.wrapper(), loader_source, hub),
       member_rpc(p.wrapper(), {member_app, member_query, membership_app, member_search, transfer_app, watch,

@@ -74,13 +74,15 @@ class LoaderSource final : public DirectorySource {
 
 // In the order of construction; destroyed in reverse.
 struct Service::Parts {
-  Parts(common::Process& p, std::unique_ptr<common::sql::Database> opened, KeyRing key_ring, LoadedRules loaded);
+  Parts(common::Process& p, std::unique_ptr<common::sql::Database> opened, KeyRing key_ring, LoadedRules loaded,
+        LoadedDivisions loaded_divisions);
   // Which unit a name belongs to, by collection: for permissions.
   void AddOwners();
   // What the clock does.
   void HandleTimers(const common::Calendar& calendar);
 
   LoadedRules rules;
+  LoadedDivisions divisions;
 
   // Where things are kept.
   std::unique_ptr<common::sql::Database> database;

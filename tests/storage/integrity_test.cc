@@ -19,7 +19,7 @@ class IntegrityTest : public UnitTestBase {
     MakeTree();
     posts_.emplace(*database_, *log_, zone_);
     post_app_.emplace(*posts_, *tree_, calendar(), tests::DefaultRules());
-    integrity_.emplace(*database_);
+    integrity_.emplace(*database_, divisions_);
   }
 
   int64_t Uid(const std::string& code) { return tree_->FindByCode(code)->uid.value; }
@@ -55,7 +55,7 @@ class IntegrityTest : public UnitTestBase {
   }
 
   IntegrityReport Check(int listed = 100) {
-    return integrity_->Check(RulesToday(), listed, absl::InfiniteFuture()).value();
+    return integrity_->Check(RulesToday(), calendar().Today(), listed, absl::InfiniteFuture()).value();
   }
   // `check resource related…`
   std::vector<std::string> Findings() {
@@ -69,6 +69,11 @@ class IntegrityTest : public UnitTestBase {
     return all;
   }
 
+  const DivisionMap divisions_ =
+      DivisionMap::Create("v1", {{"370786", "昌邑市", {"370783", "370787"}, Day(2026, 11, 1), "x"},
+                                 {"370785", "高密市", {"370785", "370788"}, Day(2026, 11, 1), "x"},
+                                 {"370784", "安丘市", {"370789"}, Day(2199, 1, 1), "x"}})
+          .value();
   std::optional<SqlPostStore> posts_;
   std::optional<PostApp> post_app_;
   std::optional<SqlIntegrity> integrity_;
@@ -94,6 +99,22 @@ TEST_P(IntegrityTest, FindsNothingInWhatWritesMake) {
   EXPECT_EQ(report.count(IntegrityCheck::kPostFilled).examined, 1);
   EXPECT_EQ(report.count(IntegrityCheck::kAppointmentOpen).examined, 1);
   EXPECT_EQ(report.count(IntegrityCheck::kTermOverlap).examined, 1);
+}
+
+TEST_P(IntegrityTest, FindsDivisionCodesThatHaveEnded) {
+  const auto code = [&](const std::string& unit, const std::string& division) {
+    Plant("UPDATE unit SET division_code = ? WHERE partition_id = 0 AND code = ?", {division, unit});
+  };
+  code("B1", "370784");         // ends later
+  code("370784101", "370785");  // a part kept it
+  code("370783", "370783");
+  EXPECT_THAT(Findings(), IsEmpty());
+  EXPECT_EQ(Check().count(IntegrityCheck::kDivisionEnded).examined, 3);
+  code("B1", "370786104");  // of a county that has ended
+  code("B2", "370786");
+  EXPECT_THAT(Findings(), ElementsAre("18 units/B1 370783 370787", "18 units/B2 370783 370787"));
+  Must(Dissolve("B2").status());
+  EXPECT_THAT(Findings(), ElementsAre("18 units/B1 370783 370787"));
 }
 
 TEST_P(IntegrityTest, FindsHomesElsewhereThatAreNotListed) {

@@ -32,8 +32,9 @@ enum class IntegrityCheck {
   kWorkplaceCovered = 15,
   kDutyPart = 16,
   kTransferOpen = 17,
+  kDivisionEnded = 18,
 };
-inline constexpr int kIntegrityChecks = 17;
+inline constexpr int kIntegrityChecks = 18;
 
 struct IntegrityFinding {
   IntegrityCheck check = IntegrityCheck::kUnitOrphaned;
@@ -69,8 +70,9 @@ class IntegrityReport {
 class IntegrityStore {
  public:
   virtual ~IntegrityStore() = default;
-  // In one snapshot; whether units may stand where they do is judged by `rules`.
-  virtual absl::StatusOr<IntegrityReport> Check(const Rules& rules, int listed, absl::Time deadline) = 0;
+  // In one snapshot; whether units may stand where they do is judged by `rules`, their division codes as of `today`.
+  virtual absl::StatusOr<IntegrityReport> Check(const Rules& rules, absl::CivilDay today, int listed,
+                                                absl::Time deadline) = 0;
 };
 
 }  // namespace ronghe::organization

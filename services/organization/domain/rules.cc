@@ -215,13 +215,6 @@ void CheckOthers(const Rules& set, const std::string& path, Violations& violatio
   coverage.Set("covering_kinds", set.coverage.covering_kinds, kEveryKind & ~SetOf(UnitKind::kStatisticalGroup), true);
 }
 
-bool IsVersion(std::string_view version) {
-  return !version.empty() && version.size() <= kMaxVersion && std::all_of(version.begin(), version.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ||
-           c == '_';
-  });
-}
-
 }  // namespace
 
 int TermRules::YearsOf(UnitKind kind, std::string_view sector) const {
@@ -240,9 +233,16 @@ absl::CivilDay PeriodRules::OldestOpenDay(absl::CivilDay today) const {
   return absl::CivilDay(month);
 }
 
+bool IsPackVersion(std::string_view version) {
+  return !version.empty() && version.size() <= kMaxVersion && std::all_of(version.begin(), version.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ||
+           c == '_';
+  });
+}
+
 absl::StatusOr<RuleBook> RuleBook::Create(std::string version, std::vector<Rules> sets) {
   Violations violations;
-  if (!IsVersion(version)) {
+  if (!IsPackVersion(version)) {
     violations.Add("version", version.empty() ? "REQUIRED" : "BAD_FORM",
                    {"must have 1 to 40 letters, digits, dots, hyphens and underscores",
                     "应为 1 至 40 个字母、数字、点、连字符或下划线"});

@@ -90,6 +90,9 @@ struct Rules {
   CoverageRules coverage;
 };
 
+// What a version of data that operators keep may look like: 1 to 40 letters, digits, dots, hyphens and underscores.
+bool IsPackVersion(std::string_view version);
+
 // A checked rule pack. Immutable; safe to share.
 class RuleBook {
  public:

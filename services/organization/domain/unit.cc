@@ -50,11 +50,6 @@ std::string_view WithoutPrefix(std::string_view name, std::string_view prefix) {
   return name;
 }
 
-bool IsDivisionCode(std::string_view code) {
-  return (code.size() == 2 || code.size() == 4 || code.size() == 6 || code.size() == 9) &&
-         std::all_of(code.begin(), code.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
 void CheckCode(std::string_view code, std::string field, common::Violations& violations) {
   if (code.empty()) {
     violations.Add(std::move(field), "REQUIRED", {"is required", "必填"});
@@ -140,6 +135,11 @@ common::Text KindText(UnitKind kind) {
     if (row.kind == kind) return {std::string(row.en), std::string(row.zh)};
   }
   return {"unknown", "未知"};
+}
+
+bool IsDivisionCode(std::string_view code) {
+  return (code.size() == 2 || code.size() == 4 || code.size() == 6 || code.size() == 9) &&
+         std::all_of(code.begin(), code.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 bool IsUnitCode(std::string_view code) {

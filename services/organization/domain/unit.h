@@ -33,6 +33,8 @@ void CheckUnitFields(const UnitFields& fields, const Rules& rules, absl::CivilDa
                      common::Violations& violations);
 // Whether a text has the form of a unit code: 2 to 32 characters of A-Z, 0-9 and hyphen.
 bool IsUnitCode(std::string_view code);
+// A code of GB/T 2260, or of a township with nine digits.
+bool IsDivisionCode(std::string_view code);
 
 // Another unit, named. No uid: none (the unit is a root).
 struct UnitRef {

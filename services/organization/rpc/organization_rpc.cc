@@ -5,21 +5,12 @@
 #include "services/organization/rpc/integrity_codec.h"
 #include "services/organization/rpc/unit_codec.h"
 #include "services/organization/rpc/wire.h"
+#include "services/organization/rpc/write_options.h"
 
 namespace ronghe::organization {
 namespace {
 
 using common::Call;
-
-// The parts that the writes have in common; what is wrong with their form goes along.
-template <typename Request>
-WriteOptions OptionsOf(const Call& call, const Request& request, common::Violations violations) {
-  WriteOptions options;
-  options.effective = ReadDate(request.effective_date(), "effective_date", violations);
-  options.key = KeyOf(call, request.request_id(), request, violations);
-  options.faults = violations.list();
-  return options;
-}
 
 template <typename List>
 std::vector<std::string> Strings(const List& list) {
@@ -49,6 +40,11 @@ OrganizationRpc::OrganizationRpc(common::Wrapper& wrapper, Parts parts)
   BindTotals<v1::BatchGetSummariesResponse>(parts_.totals);
   Unary<v1::GetRulePackRequest, v1::RulePack>("GetRulePack",
                                               [this](const Call& c, const auto& r) { return GetRulePack(c, r); });
+  Unary<v1::ResolveDivisionCodeRequest, v1::ResolveDivisionCodeResponse>(
+      "ResolveDivisionCode", [this](const Call&, const auto& r) { return ResolveDivisionCode(r); });
+  Unary<v1::GetDivisionMapRequest, v1::DivisionMap>(
+      "GetDivisionMap",
+      [this](const Call&, const auto&) -> absl::StatusOr<v1::DivisionMap> { return parts_.divisions.written; });
   Unary<v1::ListAlertsRequest, v1::ListAlertsResponse>(
       "ListAlerts", [this](const Call& c, const auto& r) { return ListAlerts(c, r); });
   Unary<v1::CheckIntegrityRequest, v1::CheckIntegrityResponse>(
@@ -68,8 +64,7 @@ absl::StatusOr<v1::Unit> OrganizationRpc::Encode(const absl::StatusOr<Unit>& uni
 absl::StatusOr<v1::Unit> OrganizationRpc::CreateUnit(const Call& call, const v1::CreateUnitRequest& request) {
   common::Violations violations;
   UnitFields fields = FieldsFromProto(request.unit(), "unit.", violations);
-  WriteOptions options = OptionsOf(call, request, std::move(violations));
-  options.validate_only = request.validate_only();
+  WriteOptions options = EffectiveOptionsOf(call, request, std::move(violations));
   return Encode(parts_.units.Create(call, std::move(fields), request.unit().parent(), options));
 }
 
@@ -134,22 +129,20 @@ absl::StatusOr<v1::Unit> OrganizationRpc::UpdateUnit(const Call& call, const v1:
   changes.fields = FieldsFromProto(request.unit(), "unit.", violations);
   changes.mask = Strings(request.update_mask().paths());
   changes.parent = request.unit().parent();
-  WriteOptions options = OptionsOf(call, request, std::move(violations));
+  WriteOptions options = EffectiveOptionsOf(call, request, std::move(violations));
   options.etag = request.unit().etag();
   return Encode(parts_.units.Update(call, request.unit().name(), changes, options));
 }
 
 absl::StatusOr<v1::Unit> OrganizationRpc::MoveUnit(const Call& call, const v1::MoveUnitRequest& request) {
-  WriteOptions options = OptionsOf(call, request, {});
+  WriteOptions options = EffectiveOptionsOf(call, request, {});
   options.etag = request.etag();
-  options.validate_only = request.validate_only();
   return Encode(parts_.units.Move(call, request.name(), request.parent(), options));
 }
 
 absl::StatusOr<v1::Unit> OrganizationRpc::DissolveUnit(const Call& call, const v1::DissolveUnitRequest& request) {
-  WriteOptions options = OptionsOf(call, request, {});
+  WriteOptions options = EffectiveOptionsOf(call, request, {});
   options.etag = request.etag();
-  options.validate_only = request.validate_only();
   return Encode(parts_.units.Dissolve(call, request.name(), options, request.closing()));
 }
 
@@ -172,10 +165,31 @@ absl::StatusOr<v1::CheckIntegrityResponse> OrganizationRpc::CheckIntegrity(const
   RONGHE_ASSIGN_OR_RETURN(const int listed, ListedFindings(request));
   const absl::Time start = parts_.calendar.clock().Now();
   const Rules& rules = parts_.rules.book.On(parts_.calendar.Today());
-  RONGHE_ASSIGN_OR_RETURN(const IntegrityReport report, parts_.integrity.Check(rules, listed, call.deadline));
+  RONGHE_ASSIGN_OR_RETURN(const IntegrityReport report,
+                          parts_.integrity.Check(rules, parts_.calendar.Today(), listed, call.deadline));
   v1::CheckIntegrityResponse response = ToProto(report);
   common::WriteTimestamp(start, *response.mutable_start_time());
   common::WriteTimestamp(parts_.calendar.clock().Now(), *response.mutable_end_time());
+  return response;
+}
+
+absl::StatusOr<v1::ResolveDivisionCodeResponse> OrganizationRpc::ResolveDivisionCode(
+    const v1::ResolveDivisionCodeRequest& request) {
+  common::Violations violations;
+  if (!IsDivisionCode(request.code())) {
+    violations.Add("code", request.code().empty() ? "REQUIRED" : "BAD_DIVISION_CODE",
+                   {"must have 2, 4, 6 or 9 digits", "应为 2、4、6 或 9 位数字"});
+  }
+  const std::optional<absl::CivilDay> coded = ReadDate(request.coded_date(), "coded_date", violations);
+  const std::optional<absl::CivilDay> as_of = ReadDate(request.as_of(), "as_of", violations);
+  RONGHE_RETURN_IF_ERROR(violations.ToStatus());
+  const DivisionMap& map = parts_.divisions.map;
+  const DivisionMap::Trace trace = map.Resolve(request.code(), coded, as_of.value_or(parts_.calendar.Today()));
+  v1::ResolveDivisionCodeResponse response;
+  for (const std::string& code : trace.codes) response.add_codes(code);
+  response.set_exact(trace.exact);
+  for (const DivisionChange* change : trace.changes) *response.add_changes() = ToProto(*change);
+  response.set_version(map.version());
   return response;
 }
 

@@ -12,6 +12,7 @@
 #include "services/organization/app/integrity.h"
 #include "services/organization/app/unit_app.h"
 #include "services/organization/app/unit_query.h"
+#include "services/organization/rpc/division_codec.h"
 #include "services/organization/rpc/rule_pack_codec.h"
 
 namespace ronghe::organization {
@@ -29,6 +30,7 @@ class OrganizationRpc final : public common::TotalsBinding {
     const LoadedRules& rules;
     AlertQuery& alerts;
     IntegrityStore& integrity;
+    const LoadedDivisions& divisions;
     const Tree& tree;
     common::Calendar calendar;
     std::function<absl::StatusOr<std::unique_ptr<common::Upload>>(const common::Call&)> import_units;
@@ -49,6 +51,7 @@ class OrganizationRpc final : public common::TotalsBinding {
   absl::StatusOr<v1::ListAlertsResponse> ListAlerts(const common::Call& call, const v1::ListAlertsRequest& request);
   absl::StatusOr<v1::CheckIntegrityResponse> CheckIntegrity(const common::Call& call,
                                                             const v1::CheckIntegrityRequest& request);
+  absl::StatusOr<v1::ResolveDivisionCodeResponse> ResolveDivisionCode(const v1::ResolveDivisionCodeRequest& request);
   absl::StatusOr<v1::RulePack> GetRulePack(const common::Call& call, const v1::GetRulePackRequest& request);
   absl::StatusOr<std::unique_ptr<common::MessageSource>> ExportUnits(const common::Call& call,
                                                                      const v1::ExportUnitsRequest& request);

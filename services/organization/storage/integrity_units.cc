@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "services/common/values/resource_name.h"
 #include "services/common/values/status.h"
 #include "services/organization/storage/sql_integrity.h"
 #include "services/organization/storage/unit_rows.h"
@@ -18,6 +19,10 @@ constexpr sql::Query kVersions{"integrity_versions",
 constexpr sql::Query kSuccessors{"integrity_successors",
                                  "SELECT uid, successor_uid FROM unit_successor WHERE partition_id = 0 AND "
                                  "ended_us = ? ORDER BY uid, since_us, position"};
+
+constexpr sql::Query kDivisions{"integrity_divisions",
+                                "SELECT code, division_code FROM unit WHERE partition_id = 0 AND state <> ? AND "
+                                "division_code <> '' ORDER BY code"};
 
 // In the order of their codes, so that two checks of the same register read alike.
 std::vector<UnitUid> ByCode(const CheckedUnits& units) {
@@ -132,8 +137,22 @@ absl::Status CheckUnits(sql::Session& session, const CheckedUnits& units, const 
     const UnitUid successor(row.Int(1));
     if (!units.contains(successor) || !units.contains(unit) || Exists(units, unit) || unit == successor) {
       const std::vector<std::string> name = UnitNames(units, unit);
-      report.AddFinding(IntegrityCheck::kUnitSuccessor, name.empty() ? "units/-" : name.front(),
+      report.AddFinding(IntegrityCheck::kUnitSuccessor, name.empty() ? std::string(common::kAllUnits) : name.front(),
                         UnitNames(units, successor));
+    }
+    return absl::OkStatus();
+  });
+}
+
+absl::Status CheckDivisions(sql::Session& session, const DivisionMap& divisions, absl::CivilDay today,
+                            IntegrityReport& report) {
+  constexpr auto kCheck = IntegrityCheck::kDivisionEnded;
+  return session.Select(kDivisions, {static_cast<int64_t>(UnitState::kDissolved)}, [&](const sql::Row& row) {
+    report.AddExamined(kCheck);
+    const std::string code(row.Text(1));
+    const DivisionMap::Trace trace = divisions.Resolve(code, std::nullopt, today);
+    if (std::find(trace.codes.begin(), trace.codes.end(), code) == trace.codes.end()) {
+      report.AddFinding(kCheck, "units/" + std::string(row.Text(0)), trace.codes);
     }
     return absl::OkStatus();
   });

@@ -51,12 +51,14 @@ absl::StatusOr<CheckedUnits> LoadUnits(sql::Session& session) {
   return units;
 }
 
-absl::StatusOr<IntegrityReport> SqlIntegrity::Check(const Rules& rules, int listed, absl::Time deadline) {
+absl::StatusOr<IntegrityReport> SqlIntegrity::Check(const Rules& rules, absl::CivilDay today, int listed,
+                                                    absl::Time deadline) {
   IntegrityReport report(listed);
   const absl::Status read = database_.Read(deadline, [&](sql::Session& session) -> absl::Status {
     report = IntegrityReport(listed);
     RONGHE_ASSIGN_OR_RETURN(const CheckedUnits units, LoadUnits(session));
     RONGHE_RETURN_IF_ERROR(CheckUnits(session, units, rules, report));
+    RONGHE_RETURN_IF_ERROR(CheckDivisions(session, divisions_, today, report));
     RONGHE_RETURN_IF_ERROR(CheckMembers(session, units, report));
     RONGHE_RETURN_IF_ERROR(CheckPersons(session, report));
     RONGHE_RETURN_IF_ERROR(CheckPosts(session, units, report));

@@ -9,17 +9,22 @@
 #include "services/common/sql/database.h"
 #include "services/common/values/ids.h"
 #include "services/organization/app/integrity.h"
+#include "services/organization/domain/division_map.h"
 #include "services/organization/domain/unit_types.h"
 
 namespace ronghe::organization {
 
 class SqlIntegrity final : public IntegrityStore {
  public:
-  explicit SqlIntegrity(common::sql::Database& database) : database_(database) {}
-  absl::StatusOr<IntegrityReport> Check(const Rules& rules, int listed, absl::Time deadline) override;
+  // Both outlive it.
+  SqlIntegrity(common::sql::Database& database, const DivisionMap& divisions)
+      : database_(database), divisions_(divisions) {}
+  absl::StatusOr<IntegrityReport> Check(const Rules& rules, absl::CivilDay today, int listed,
+                                        absl::Time deadline) override;
 
  private:
   common::sql::Database& database_;
+  const DivisionMap& divisions_;
 };
 
 // All units as their current rows have them; the other checks look there.
@@ -42,6 +47,8 @@ bool Exists(const CheckedUnits& units, common::UnitUid uid);
 absl::StatusOr<CheckedUnits> LoadUnits(common::sql::Session& session);
 absl::Status CheckUnits(common::sql::Session& session, const CheckedUnits& units, const Rules& rules,
                         IntegrityReport& report);
+absl::Status CheckDivisions(common::sql::Session& session, const DivisionMap& divisions, absl::CivilDay today,
+                            IntegrityReport& report);
 absl::Status CheckMembers(common::sql::Session& session, const CheckedUnits& units, IntegrityReport& report);
 absl::Status CheckPersons(common::sql::Session& session, IntegrityReport& report);
 absl::Status CheckPosts(common::sql::Session& session, const CheckedUnits& units, IntegrityReport& report);

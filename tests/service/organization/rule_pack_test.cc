@@ -88,5 +88,46 @@ TEST_F(RulePackTest, AFaultStopsTheStartAndIsNamed) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("sets[0].branches.min_full_members: "));
 }
 
+// The division map, the other file of this kind.
+TEST_F(RulePackTest, DivisionCodesAreFollowedByTheFileInForce) {
+  const auto resolve = [&](const std::string& code, int year = 0) {
+    v1::ResolveDivisionCodeRequest request;
+    request.set_code(code);
+    if (year > 0) {
+      request.mutable_as_of()->set_year(year);
+      request.mutable_as_of()->set_month(1);
+      request.mutable_as_of()->set_day(1);
+    }
+    return Units("viewer", &v1::OrganizationService::Stub::ResolveDivisionCode, request);
+  };
+  EXPECT_EQ(resolve("330104").status().code(), absl::StatusCode::kPermissionDenied);
+  server_.reset();
+  config_.division_map_file = dir_.File("divisions.txtpb");
+  std::ofstream(config_.division_map_file)
+      << "version: 'county-1' changes { old_code: '370786' title: 'x' new_codes: ['370783', '370787'] "
+         "effective_date { year: 2022 month: 5 day: 1 } source: 'y' }";
+  server_ = std::make_unique<Running>(config_);
+  MakeTree();
+  Grant("viewer", common::v1::ROLE_VIEWER, "B1");
+  const v1::ResolveDivisionCodeResponse now = resolve("370786").value();
+  EXPECT_THAT(now.codes(), testing::ElementsAre("370783", "370787"));
+  EXPECT_TRUE(now.exact());
+  EXPECT_EQ(now.version(), "county-1");
+  ASSERT_EQ(now.changes_size(), 1);
+  EXPECT_EQ(now.changes(0).source(), "y");
+  EXPECT_FALSE(resolve("370786104")->exact());
+  EXPECT_THAT(resolve("370786", 2022)->codes(), testing::ElementsAre("370786"));
+  EXPECT_EQ(resolve("37x").status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(
+      Units("viewer", &v1::OrganizationService::Stub::GetDivisionMap, v1::GetDivisionMapRequest())->changes_size(), 1);
+
+  server_.reset();
+  std::ofstream(config_.division_map_file) << "version: 'county 1'";
+  common::Process process;
+  ASSERT_TRUE(process.Init(config_.serve).ok());
+  Service service(process, config_);
+  EXPECT_THAT(std::string(service.Start().message()), HasSubstr("division-map"));
+}
+
 }  // namespace
 }  // namespace ronghe::organization
