@@ -1,6 +1,8 @@
 # ronghe_library(NAME SOURCES … [LIBS …] [GRPC])   a static library of our code
 # ronghe_program(NAME SOURCES … [LIBS …] [GRPC])   a program in build/bin
-# ronghe_test(NAME SOURCES … [LIBS …] [GRPC] [LABELS …] [TIMEOUT seconds])   a GoogleTest program, registered with ctest
+# ronghe_test(NAME SOURCES … [LIBS …] [GRPC] [APART] [LABELS …] [TIMEOUT seconds])   a GoogleTest program, registered with ctest
+#
+# APART: its files use the same names for different things, so that they cannot be one translation unit (CMAKE_UNITY_BUILD).
 #
 # GRPC picks the precompiled header with the gRPC headers; it is worth it wherever <grpcpp/…> or generated code is included.
 
@@ -39,13 +41,16 @@ function(ronghe_program name)
 endfunction()
 
 function(ronghe_test name)
-  cmake_parse_arguments(A "GRPC" "TIMEOUT" "SOURCES;LIBS;LABELS" ${ARGN})
+  cmake_parse_arguments(A "GRPC;APART" "TIMEOUT" "SOURCES;LIBS;LABELS" ${ARGN})
   if(NOT A_TIMEOUT)
     set(A_TIMEOUT 120)
   endif()
   add_executable(${name} ${A_SOURCES})
   target_link_libraries(${name} PRIVATE ${A_LIBS} GTest::gtest GTest::gmock GTest::gtest_main)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  if(A_APART)
+    set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)
+  endif()
   _ronghe_settings(${name} ${A_GRPC})
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS "${A_LABELS}" TIMEOUT ${A_TIMEOUT})

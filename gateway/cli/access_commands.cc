@@ -10,28 +10,28 @@ namespace ronghe::gateway::cli {
 namespace {
 
 namespace v1 = organization::v1;
-using Service = v1::AccessService;
+using v1::AccessService;
 
 const std::vector<std::string_view> kGrantFields = {"name",       "principal", "role", "unit",
                                                     "start_time", "end_time",  "state"};
 
-absl::Status ListPrincipals(Session& session, Service::Stub& stub, std::vector<v1::Principal>& principals) {
+absl::Status ListPrincipals(Session& session, AccessService::Stub& stub, std::vector<v1::Principal>& principals) {
   v1::ListPrincipalsRequest request;
   request.set_page_size(1000);
-  return session.CallPages<Service::Stub, v1::ListPrincipalsRequest, v1::ListPrincipalsResponse>(
-      stub, &Service::Stub::ListPrincipals, request, [&](v1::ListPrincipalsResponse& response) {
+  return session.CallPages<AccessService::Stub, v1::ListPrincipalsRequest, v1::ListPrincipalsResponse>(
+      stub, &AccessService::Stub::ListPrincipals, request, [&](v1::ListPrincipalsResponse& response) {
         principals.insert(principals.end(), response.principals().begin(), response.principals().end());
       });
 }
 
 // The principal with this issuer and subject; registered if nobody has done so.
-absl::StatusOr<std::string> FindOrRegister(Session& session, Service::Stub& stub, const GrantOptions& options) {
+absl::StatusOr<std::string> FindOrRegister(Session& session, AccessService::Stub& stub, const GrantOptions& options) {
   v1::CreatePrincipalRequest request;
   request.mutable_principal()->set_issuer(options.issuer);
   request.mutable_principal()->set_subject(options.subject);
   request.set_request_id(session.NewRequestId());
-  auto created = session.Call<Service::Stub, v1::CreatePrincipalRequest, v1::Principal>(
-      stub, &Service::Stub::CreatePrincipal, request);
+  auto created = session.Call<AccessService::Stub, v1::CreatePrincipalRequest, v1::Principal>(
+      stub, &AccessService::Stub::CreatePrincipal, request);
   if (created.ok()) return created->name();
   if (created.status().code() != absl::StatusCode::kAlreadyExists) return created.status();
   std::vector<v1::Principal> principals;
@@ -65,14 +65,14 @@ std::string Prefixed(const std::string& text, std::string_view collection) {
 
 absl::Status RunGrantList(const GrantOptions& options, Context& context) {
   RONGHE_ASSIGN_OR_RETURN(Session * session, context.session());
-  auto stub = Service::NewStub(session->channel());
+  auto stub = AccessService::NewStub(session->channel());
   v1::ListGrantsRequest request;
   request.set_parent(UnitName(options.unit.empty() ? "-" : options.unit));
   request.set_show_ended(options.show_ended);
   request.set_page_size(1000);
   std::vector<v1::Grant> grants;
-  RONGHE_RETURN_IF_ERROR((session->CallPages<Service::Stub, v1::ListGrantsRequest, v1::ListGrantsResponse>(
-      *stub, &Service::Stub::ListGrants, request, [&](v1::ListGrantsResponse& response) {
+  RONGHE_RETURN_IF_ERROR((session->CallPages<AccessService::Stub, v1::ListGrantsRequest, v1::ListGrantsResponse>(
+      *stub, &AccessService::Stub::ListGrants, request, [&](v1::ListGrantsResponse& response) {
         grants.insert(grants.end(), response.grants().begin(), response.grants().end());
       })));
   PrintList(context, grants, kGrantFields);
@@ -92,7 +92,7 @@ absl::Status RunGrantCreate(const GrantOptions& options, Context& context) {
   }
   RONGHE_RETURN_IF_ERROR(violations.ToStatus());
   RONGHE_ASSIGN_OR_RETURN(Session * session, context.session());
-  auto stub = Service::NewStub(session->channel());
+  auto stub = AccessService::NewStub(session->channel());
   std::string principal = Prefixed(options.principal, "principals");
   if (options.principal.empty()) {
     RONGHE_ASSIGN_OR_RETURN(principal, FindOrRegister(*session, *stub, options));
@@ -100,27 +100,27 @@ absl::Status RunGrantCreate(const GrantOptions& options, Context& context) {
   grant.set_principal(principal);
   grant.set_unit(UnitName(options.unit));
   request.set_request_id(session->NewRequestId());
-  RONGHE_ASSIGN_OR_RETURN(v1::Grant made, (session->Call<Service::Stub, v1::CreateGrantRequest, v1::Grant>(
-                                              *stub, &Service::Stub::CreateGrant, request)));
+  RONGHE_ASSIGN_OR_RETURN(v1::Grant made, (session->Call<AccessService::Stub, v1::CreateGrantRequest, v1::Grant>(
+                                              *stub, &AccessService::Stub::CreateGrant, request)));
   PrintResource(context, made);
   return absl::OkStatus();
 }
 
 absl::Status RunGrantRevoke(const GrantOptions& options, Context& context) {
   RONGHE_ASSIGN_OR_RETURN(Session * session, context.session());
-  auto stub = Service::NewStub(session->channel());
+  auto stub = AccessService::NewStub(session->channel());
   v1::RevokeGrantRequest request;
   request.set_name(Prefixed(options.grant, "grants"));
   request.set_request_id(session->NewRequestId());
-  RONGHE_ASSIGN_OR_RETURN(v1::Grant revoked, (session->Call<Service::Stub, v1::RevokeGrantRequest, v1::Grant>(
-                                                 *stub, &Service::Stub::RevokeGrant, request)));
+  RONGHE_ASSIGN_OR_RETURN(v1::Grant revoked, (session->Call<AccessService::Stub, v1::RevokeGrantRequest, v1::Grant>(
+                                                 *stub, &AccessService::Stub::RevokeGrant, request)));
   PrintResource(context, revoked);
   return absl::OkStatus();
 }
 
 absl::Status RunPrincipalList(Context& context) {
   RONGHE_ASSIGN_OR_RETURN(Session * session, context.session());
-  auto stub = Service::NewStub(session->channel());
+  auto stub = AccessService::NewStub(session->channel());
   std::vector<v1::Principal> principals;
   RONGHE_RETURN_IF_ERROR(ListPrincipals(*session, *stub, principals));
   PrintList(context, principals, {"name", "issuer", "subject", "member", "note", "create_time"});
@@ -129,10 +129,10 @@ absl::Status RunPrincipalList(Context& context) {
 
 absl::Status RunWhoami(Context& context) {
   RONGHE_ASSIGN_OR_RETURN(Session * session, context.session());
-  auto stub = Service::NewStub(session->channel());
+  auto stub = AccessService::NewStub(session->channel());
   RONGHE_ASSIGN_OR_RETURN(v1::GetCallerResponse caller,
-                          (session->Call<Service::Stub, v1::GetCallerRequest, v1::GetCallerResponse>(
-                              *stub, &Service::Stub::GetCaller, v1::GetCallerRequest())));
+                          (session->Call<AccessService::Stub, v1::GetCallerRequest, v1::GetCallerResponse>(
+                              *stub, &AccessService::Stub::GetCaller, v1::GetCallerRequest())));
   if (context.console().json) {
     context.out() << ToJson(caller, /*indented=*/true);
     return absl::OkStatus();

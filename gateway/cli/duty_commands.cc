@@ -5,8 +5,7 @@ namespace ronghe::gateway::cli {
 namespace {
 
 namespace v1 = organization::v1;
-using Service = v1::DutyService;
-using Stub = Service::Stub;
+using v1::DutyService;
 
 absl::Status BadParty() {
   return common::InvalidArgument("party", "BAD_FORM",
@@ -55,7 +54,7 @@ absl::StatusOr<Request> ResultOf(const DutyOptions& options, Context& context) {
 absl::Status RunDutyGet(const DutyOptions& options, Context& context) {
   v1::GetDutyRequest request;
   request.set_name(Named("duties", options.name));
-  return ShowRecord<Service>(context, &Stub::GetDuty, request);
+  return ShowRecord<DutyService>(context, &DutyService::Stub::GetDuty, request);
 }
 
 absl::Status RunDutyList(const DutyOptions& options, Context& context) {
@@ -64,15 +63,16 @@ absl::Status RunDutyList(const DutyOptions& options, Context& context) {
   request.set_subtree(options.subtree);
   request.set_filter(options.filter);
   if (!options.member.empty()) request.set_member(Named("members", options.member));
-  return ShowRecords<Service, v1::Duty>(context, &Stub::ListDuties, request, &v1::ListDutiesResponse::mutable_duties,
-                                        {"name", "unit", "kind", "title", "start_date", "end_date", "state"});
+  return ShowRecords<DutyService, v1::Duty>(context, &DutyService::Stub::ListDuties, request,
+                                            &v1::ListDutiesResponse::mutable_duties,
+                                            {"name", "unit", "kind", "title", "start_date", "end_date", "state"});
 }
 
 absl::Status RunDutyCreate(const DutyOptions& options, Context& context) {
   auto request = WriteOf<v1::CreateDutyRequest>(options, context);
   RONGHE_RETURN_IF_ERROR(FillFields(options.fields, *request.mutable_duty()));
   RONGHE_RETURN_IF_ERROR(AddParties(options.parties, *request.mutable_duty()->mutable_parties()));
-  return ShowRecord<Service>(context, &Stub::CreateDuty, request);
+  return ShowRecord<DutyService>(context, &DutyService::Stub::CreateDuty, request);
 }
 
 absl::Status RunDutyUpdate(const DutyOptions& options, Context& context) {
@@ -81,41 +81,41 @@ absl::Status RunDutyUpdate(const DutyOptions& options, Context& context) {
   for (const auto& [name, text] : options.fields) request.mutable_update_mask()->add_paths(name);
   request.mutable_duty()->set_name(Named("duties", options.name));
   request.mutable_duty()->set_etag(options.etag);
-  return ShowRecord<Service>(context, &Stub::UpdateDuty, request);
+  return ShowRecord<DutyService>(context, &DutyService::Stub::UpdateDuty, request);
 }
 
 absl::Status RunDutyStart(const DutyOptions& options, Context& context) {
   RONGHE_ASSIGN_OR_RETURN(auto request, EventOf<v1::StartDutyRequest>(options, context, "duties", "start_date"));
-  return ShowRecord<Service>(context, &Stub::StartDuty, request);
+  return ShowRecord<DutyService>(context, &DutyService::Stub::StartDuty, request);
 }
 
 absl::Status RunDutyComplete(const DutyOptions& options, Context& context) {
   RONGHE_ASSIGN_OR_RETURN(auto request, EventOf<v1::CompleteDutyRequest>(options, context, "duties", "end_date"));
-  return ShowRecord<Service>(context, &Stub::CompleteDuty, request);
+  return ShowRecord<DutyService>(context, &DutyService::Stub::CompleteDuty, request);
 }
 
 absl::Status RunDutyEnd(const DutyOptions& options, Context& context) {
   RONGHE_ASSIGN_OR_RETURN(auto request, EventOf<v1::EndDutyRequest>(options, context, "duties", "end_date"));
   request.set_reason(options.reason);
-  return ShowRecord<Service>(context, &Stub::EndDuty, request);
+  return ShowRecord<DutyService>(context, &DutyService::Stub::EndDuty, request);
 }
 
 absl::Status RunDutyCancel(const DutyOptions& options, Context& context) {
   auto request = EventOf<v1::CancelDutyRequest>(options, context, "duties");
   request.set_reason(options.reason);
-  return ShowRecord<Service>(context, &Stub::CancelDuty, request);
+  return ShowRecord<DutyService>(context, &DutyService::Stub::CancelDuty, request);
 }
 
 absl::Status RunDutyJoin(const DutyOptions& options, Context& context) {
   auto request = EventOf<v1::AddDutyPartiesRequest>(options, context, "duties");
   RONGHE_RETURN_IF_ERROR(AddParties(options.parties, *request.mutable_parties()));
-  return ShowRecord<Service>(context, &Stub::AddDutyParties, request);
+  return ShowRecord<DutyService>(context, &DutyService::Stub::AddDutyParties, request);
 }
 
 absl::Status RunDutyLeave(const DutyOptions& options, Context& context) {
   RONGHE_ASSIGN_OR_RETURN(auto request, EventOf<v1::EndDutyPartRequest>(options, context, "duties", "end_date"));
   request.set_part(options.part);
-  return ShowRecord<Service>(context, &Stub::EndDutyPart, request);
+  return ShowRecord<DutyService>(context, &DutyService::Stub::EndDutyPart, request);
 }
 
 absl::Status RunDutyResults(const DutyOptions& options, Context& context) {
@@ -125,26 +125,26 @@ absl::Status RunDutyResults(const DutyOptions& options, Context& context) {
   request.set_filter(options.filter);
   request.set_month(options.month);
   if (!options.name.empty()) request.set_duty(Named("duties", options.name));
-  return ShowRecords<Service, v1::DutyResult>(context, &Stub::ListDutyResults, request,
-                                              &v1::ListDutyResultsResponse::mutable_results,
-                                              {"name", "unit", "duty", "month", "state", "outcome", "summary"});
+  return ShowRecords<DutyService, v1::DutyResult>(context, &DutyService::Stub::ListDutyResults, request,
+                                                  &v1::ListDutyResultsResponse::mutable_results,
+                                                  {"name", "unit", "duty", "month", "state", "outcome", "summary"});
 }
 
 absl::Status RunDutyResult(const DutyOptions& options, Context& context) {
   v1::GetDutyResultRequest request;
   request.set_name(Named("dutyResults", options.name));
-  return ShowRecord<Service>(context, &Stub::GetDutyResult, request);
+  return ShowRecord<DutyService>(context, &DutyService::Stub::GetDutyResult, request);
 }
 
 absl::Status RunDutyRecord(const DutyOptions& options, Context& context) {
   RONGHE_ASSIGN_OR_RETURN(const auto request, ResultOf<v1::RecordDutyResultRequest>(options, context));
-  return ShowRecord<Service>(context, &Stub::RecordDutyResult, request);
+  return ShowRecord<DutyService>(context, &DutyService::Stub::RecordDutyResult, request);
 }
 
 absl::Status RunDutyAmend(const DutyOptions& options, Context& context) {
   RONGHE_ASSIGN_OR_RETURN(auto request, ResultOf<v1::AmendDutyResultRequest>(options, context));
   request.set_reason(options.reason);
-  return ShowRecord<Service>(context, &Stub::AmendDutyResult, request);
+  return ShowRecord<DutyService>(context, &DutyService::Stub::AmendDutyResult, request);
 }
 
 }  // namespace ronghe::gateway::cli

@@ -10,7 +10,7 @@ namespace {
 
 namespace v1 = organization::v1;
 using common::v1::Import;
-using Service = v1::ImportService;
+using v1::ImportService;
 
 std::string ImportName(const std::string& import) {
   return import.find('/') == std::string::npos ? fmt::format("imports/{}", import) : import;
@@ -20,24 +20,24 @@ std::string ImportName(const std::string& import) {
 
 absl::Status RunImportShow(const ImportRecordOptions& options, Context& context) {
   RONGHE_ASSIGN_OR_RETURN(Session * session, context.session());
-  auto stub = Service::NewStub(session->channel());
+  auto stub = ImportService::NewStub(session->channel());
   v1::GetImportRequest request;
   request.set_name(ImportName(options.import));
-  RONGHE_ASSIGN_OR_RETURN(Import import, (session->Call<Service::Stub, v1::GetImportRequest, Import>(
-                                             *stub, &Service::Stub::GetImport, request)));
+  RONGHE_ASSIGN_OR_RETURN(Import import, (session->Call<ImportService::Stub, v1::GetImportRequest, Import>(
+                                             *stub, &ImportService::Stub::GetImport, request)));
   PrintResource(context, import);
   return absl::OkStatus();
 }
 
 absl::Status RunImportList(const ImportRecordOptions& options, Context& context) {
   RONGHE_ASSIGN_OR_RETURN(Session * session, context.session());
-  auto stub = Service::NewStub(session->channel());
+  auto stub = ImportService::NewStub(session->channel());
   v1::ListImportsRequest request;
   request.set_parent(UnitName(options.parent.empty() ? "-" : options.parent));
   request.set_page_size(1000);
   std::vector<Import> imports;
-  RONGHE_RETURN_IF_ERROR((session->CallPages<Service::Stub, v1::ListImportsRequest, v1::ListImportsResponse>(
-      *stub, &Service::Stub::ListImports, request, [&](v1::ListImportsResponse& response) {
+  RONGHE_RETURN_IF_ERROR((session->CallPages<ImportService::Stub, v1::ListImportsRequest, v1::ListImportsResponse>(
+      *stub, &ImportService::Stub::ListImports, request, [&](v1::ListImportsResponse& response) {
         imports.insert(imports.end(), response.imports().begin(), response.imports().end());
       })));
   PrintList(context, imports,
@@ -47,12 +47,12 @@ absl::Status RunImportList(const ImportRecordOptions& options, Context& context)
 
 absl::Status RunImportRevert(const ImportRecordOptions& options, Context& context) {
   RONGHE_ASSIGN_OR_RETURN(Session * session, context.session());
-  auto stub = Service::NewStub(session->channel());
+  auto stub = ImportService::NewStub(session->channel());
   v1::RevertImportRequest request;
   request.set_name(ImportName(options.import));
   request.set_request_id(session->NewRequestId());
-  RONGHE_ASSIGN_OR_RETURN(Import import, (session->Call<Service::Stub, v1::RevertImportRequest, Import>(
-                                             *stub, &Service::Stub::RevertImport, request)));
+  RONGHE_ASSIGN_OR_RETURN(Import import, (session->Call<ImportService::Stub, v1::RevertImportRequest, Import>(
+                                             *stub, &ImportService::Stub::RevertImport, request)));
   PrintResource(context, import);
   return absl::OkStatus();
 }

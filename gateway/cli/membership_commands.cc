@@ -5,12 +5,12 @@ namespace ronghe::gateway::cli {
 namespace {
 
 namespace v1 = organization::v1;
-using Service = v1::MemberService;
+using v1::MemberService;
 
 // `fields`: what the request says beside the member, as texts.
 template <typename Request>
 absl::Status Change(Context& context, const MembershipOptions& options,
-                    grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&, v1::Member*),
+                    grpc::Status (MemberService::Stub::*method)(grpc::ClientContext*, const Request&, v1::Member*),
                     const FieldTexts& fields) {
   Request request;
   FieldTexts given;
@@ -21,7 +21,7 @@ absl::Status Change(Context& context, const MembershipOptions& options,
   request.set_name(Named("members", options.member));
   request.set_etag(options.etag);
   request.set_request_id(options.request_id.empty() ? context.environment.random.Uuid() : options.request_id);
-  return ShowRecord<Service>(context, method, request);
+  return ShowRecord<MemberService>(context, method, request);
 }
 
 std::string UnitOrNone(const std::string& unit) {
@@ -31,40 +31,40 @@ std::string UnitOrNone(const std::string& unit) {
 }  // namespace
 
 absl::Status RunMemberConfirm(const MembershipOptions& options, Context& context) {
-  return Change(context, options, &Service::Stub::ConfirmMember, {{"full_date", options.date}});
+  return Change(context, options, &MemberService::Stub::ConfirmMember, {{"full_date", options.date}});
 }
 
 absl::Status RunMemberExtendProbation(const MembershipOptions& options, Context& context) {
-  return Change(context, options, &Service::Stub::ExtendProbation, {{"months", std::to_string(options.months)}});
+  return Change(context, options, &MemberService::Stub::ExtendProbation, {{"months", std::to_string(options.months)}});
 }
 
 absl::Status RunMemberFloat(const MembershipOptions& options, Context& context) {
-  return Change(context, options, &Service::Stub::FloatMember,
+  return Change(context, options, &MemberService::Stub::FloatMember,
                 {{"unit", UnitOrNone(options.unit)}, {"floating_date", options.date}});
 }
 
 absl::Status RunMemberReturn(const MembershipOptions& options, Context& context) {
-  return Change(context, options, &Service::Stub::ReturnMember, {});
+  return Change(context, options, &MemberService::Stub::ReturnMember, {});
 }
 
 absl::Status RunMemberLeave(const MembershipOptions& options, Context& context) {
-  return Change(context, options, &Service::Stub::LeaveMember,
+  return Change(context, options, &MemberService::Stub::LeaveMember,
                 {{"reason", options.reason}, {"leave_date", options.date}});
 }
 
 absl::Status RunMemberRestore(const MembershipOptions& options, Context& context) {
-  return Change(context, options, &Service::Stub::RestoreMember, {{"unit", UnitOrNone(options.unit)}});
+  return Change(context, options, &MemberService::Stub::RestoreMember, {{"unit", UnitOrNone(options.unit)}});
 }
 
 absl::Status RunMemberHistory(const MembershipOptions& options, Context& context) {
   v1::ListMemberHistoryRequest request;
   request.set_parent(Named("members", options.member));
   RONGHE_ASSIGN_OR_RETURN(Session * session, context.session());
-  auto stub = Service::NewStub(session->channel());
+  auto stub = MemberService::NewStub(session->channel());
   std::vector<v1::MemberVersion> versions;
   RONGHE_RETURN_IF_ERROR(
-      (session->CallPages<Service::Stub, v1::ListMemberHistoryRequest, v1::ListMemberHistoryResponse>(
-          *stub, &Service::Stub::ListMemberHistory, request, [&](v1::ListMemberHistoryResponse& response) {
+      (session->CallPages<MemberService::Stub, v1::ListMemberHistoryRequest, v1::ListMemberHistoryResponse>(
+          *stub, &MemberService::Stub::ListMemberHistory, request, [&](v1::ListMemberHistoryResponse& response) {
             for (v1::MemberVersion& version : *response.mutable_versions()) versions.push_back(std::move(version));
           })));
   PrintList(context, versions,
@@ -85,10 +85,10 @@ absl::Status RunMemberSearch(const SearchOptions& options, Context& context) {
   request.set_show_ended(options.show_ended);
   request.set_page_size(100);
   RONGHE_ASSIGN_OR_RETURN(Session * session, context.session());
-  auto stub = Service::NewStub(session->channel());
+  auto stub = MemberService::NewStub(session->channel());
   std::vector<v1::Member> members;
-  RONGHE_RETURN_IF_ERROR((session->CallPages<Service::Stub, v1::SearchMembersRequest, v1::SearchMembersResponse>(
-      *stub, &Service::Stub::SearchMembers, request, [&](v1::SearchMembersResponse& response) {
+  RONGHE_RETURN_IF_ERROR((session->CallPages<MemberService::Stub, v1::SearchMembersRequest, v1::SearchMembersResponse>(
+      *stub, &MemberService::Stub::SearchMembers, request, [&](v1::SearchMembersResponse& response) {
         for (v1::Member& member : *response.mutable_members()) members.push_back(std::move(member));
       })));
   PrintList(context, members, {"name", "unit", "full_name", "identity_number", "phone", "status", "join_date"});

@@ -14,12 +14,12 @@ namespace ronghe::gateway::cli {
 namespace {
 
 using v1::Overview;
-using Stub = v1::OverviewService::Stub;
+using v1::OverviewService;
 constexpr int kPageSize = 1000;
 
 // All pages in one.
-absl::StatusOr<v1::ListChildOverviewsResponse> ListChildren(Session& session, Stub& stub, const std::string& unit,
-                                                            const OverviewOptions& options) {
+absl::StatusOr<v1::ListChildOverviewsResponse> ListChildren(Session& session, OverviewService::Stub& stub,
+                                                            const std::string& unit, const OverviewOptions& options) {
   v1::ListChildOverviewsRequest request;
   request.set_unit(unit);
   request.set_page_size(kPageSize);
@@ -28,14 +28,15 @@ absl::StatusOr<v1::ListChildOverviewsResponse> ListChildren(Session& session, St
   request.set_order_by(options.order_by);
   *request.mutable_min_revision() = {options.min_revision.begin(), options.min_revision.end()};
   v1::ListChildOverviewsResponse all;
-  RONGHE_RETURN_IF_ERROR((session.CallPages<Stub, v1::ListChildOverviewsRequest, v1::ListChildOverviewsResponse>(
-      stub, &Stub::ListChildOverviews, request, [&](v1::ListChildOverviewsResponse& page) {
-        google::protobuf::RepeatedPtrField<Overview> before;
-        before.Swap(all.mutable_overviews());
-        before.MergeFrom(page.overviews());
-        all.Swap(&page);
-        all.mutable_overviews()->Swap(&before);
-      })));
+  RONGHE_RETURN_IF_ERROR(
+      (session.CallPages<OverviewService::Stub, v1::ListChildOverviewsRequest, v1::ListChildOverviewsResponse>(
+          stub, &OverviewService::Stub::ListChildOverviews, request, [&](v1::ListChildOverviewsResponse& page) {
+            google::protobuf::RepeatedPtrField<Overview> before;
+            before.Swap(all.mutable_overviews());
+            before.MergeFrom(page.overviews());
+            all.Swap(&page);
+            all.mutable_overviews()->Swap(&before);
+          })));
   return all;
 }
 
@@ -87,7 +88,7 @@ std::string TimeOf(const Overview& overview) {
   return absl::FormatTime("%H:%M:%S", absl::FromUnixSeconds(seconds), absl::LocalTimeZone());
 }
 
-absl::Status Watch(const OverviewOptions& options, Context& context, Session& session, Stub& stub) {
+absl::Status Watch(const OverviewOptions& options, Context& context, Session& session, OverviewService::Stub& stub) {
   if (options.unit.empty() || options.unit == "-") {
     return common::InvalidArgument("unit", "REQUIRED", {"--watch needs a unit", "--watch 需要指定组织"});
   }

@@ -12,7 +12,7 @@ namespace ronghe::gateway::cli {
 namespace {
 
 using v1::Overview;
-using Stub = v1::OverviewService::Stub;
+using v1::OverviewService;
 
 template <typename Response>
 void Print(Context& context, const Response& response, bool by_period, bool all) {
@@ -97,9 +97,9 @@ absl::Status RunTrend(const TrendOptions& options, Context& context) {
   request.set_months(options.months);
   *request.mutable_min_revision() = {options.min_revision.begin(), options.min_revision.end()};
   request.set_structure(StructureOf(options.structure));
-  RONGHE_ASSIGN_OR_RETURN(
-      const v1::GetTrendResponse response,
-      (session->Call<Stub, v1::GetTrendRequest, v1::GetTrendResponse>(*stub, &Stub::GetTrend, request)));
+  RONGHE_ASSIGN_OR_RETURN(const v1::GetTrendResponse response,
+                          (session->Call<OverviewService::Stub, v1::GetTrendRequest, v1::GetTrendResponse>(
+                              *stub, &OverviewService::Stub::GetTrend, request)));
   Print(context, response, /*by_period=*/true, options.all);
   return absl::OkStatus();
 }
@@ -112,9 +112,9 @@ absl::Status RunCompare(const CompareOptions& options, Context& context) {
   *request.mutable_min_revision() = {options.min_revision.begin(), options.min_revision.end()};
   request.set_period(options.period);
   request.set_structure(StructureOf(options.structure));
-  RONGHE_ASSIGN_OR_RETURN(
-      const v1::CompareUnitsResponse response,
-      (session->Call<Stub, v1::CompareUnitsRequest, v1::CompareUnitsResponse>(*stub, &Stub::CompareUnits, request)));
+  RONGHE_ASSIGN_OR_RETURN(const v1::CompareUnitsResponse response,
+                          (session->Call<OverviewService::Stub, v1::CompareUnitsRequest, v1::CompareUnitsResponse>(
+                              *stub, &OverviewService::Stub::CompareUnits, request)));
   Print(context, response, /*by_period=*/false, options.all);
   return absl::OkStatus();
 }
@@ -126,9 +126,10 @@ absl::Status RunExplain(const ExplainOptions& options, Context& context) {
   request.set_unit(UnitName(options.unit));
   *request.mutable_min_revision() = {options.min_revision.begin(), options.min_revision.end()};
   request.set_period(options.period);
-  RONGHE_ASSIGN_OR_RETURN(const v1::ExplainOverviewResponse response,
-                          (session->Call<Stub, v1::ExplainOverviewRequest, v1::ExplainOverviewResponse>(
-                              *stub, &Stub::ExplainOverview, request)));
+  RONGHE_ASSIGN_OR_RETURN(
+      const v1::ExplainOverviewResponse response,
+      (session->Call<OverviewService::Stub, v1::ExplainOverviewRequest, v1::ExplainOverviewResponse>(
+          *stub, &OverviewService::Stub::ExplainOverview, request)));
   if (context.console().json) {
     context.out() << ToJson(response, /*indented=*/true) << '\n';
     return absl::OkStatus();

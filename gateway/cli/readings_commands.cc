@@ -11,7 +11,7 @@ namespace ronghe::gateway::cli {
 namespace {
 
 namespace v1 = organization::v1;
-using Service = v1::AccessService;
+using v1::AccessService;
 
 absl::StatusOr<v1::AuditHead> ReadHead(const std::string& text) {
   v1::AuditHead head;
@@ -42,13 +42,14 @@ absl::Status RunReadingsList(const ReadingsOptions& options, Context& context) {
     request.set_resource(options.member.find('/') == std::string::npos ? "members/" + options.member : options.member);
   }
   RONGHE_ASSIGN_OR_RETURN(Session * session, context.session());
-  auto stub = Service::NewStub(session->channel());
+  auto stub = AccessService::NewStub(session->channel());
   std::vector<v1::AuditEntry> entries;
   do {
     request.set_page_size(std::min(1000, options.limit - static_cast<int>(entries.size())));
-    RONGHE_ASSIGN_OR_RETURN(v1::ListAuditEntriesResponse response,
-                            (session->Call<Service::Stub, v1::ListAuditEntriesRequest, v1::ListAuditEntriesResponse>(
-                                *stub, &Service::Stub::ListAuditEntries, request)));
+    RONGHE_ASSIGN_OR_RETURN(
+        v1::ListAuditEntriesResponse response,
+        (session->Call<AccessService::Stub, v1::ListAuditEntriesRequest, v1::ListAuditEntriesResponse>(
+            *stub, &AccessService::Stub::ListAuditEntries, request)));
     for (v1::AuditEntry& entry : *response.mutable_entries()) entries.push_back(std::move(entry));
     request.set_page_token(response.next_page_token());
   } while (!request.page_token().empty() && static_cast<int>(entries.size()) < options.limit);
@@ -63,10 +64,10 @@ absl::Status RunReadingsVerify(const ReadingsOptions& options, Context& context)
     RONGHE_ASSIGN_OR_RETURN(*request.add_known_heads(), ReadHead(text));
   }
   RONGHE_ASSIGN_OR_RETURN(Session * session, context.session());
-  auto stub = Service::NewStub(session->channel());
+  auto stub = AccessService::NewStub(session->channel());
   RONGHE_ASSIGN_OR_RETURN(v1::VerifyAuditLogResponse response,
-                          (session->Call<Service::Stub, v1::VerifyAuditLogRequest, v1::VerifyAuditLogResponse>(
-                              *stub, &Service::Stub::VerifyAuditLog, request)));
+                          (session->Call<AccessService::Stub, v1::VerifyAuditLogRequest, v1::VerifyAuditLogResponse>(
+                              *stub, &AccessService::Stub::VerifyAuditLog, request)));
   if (context.console().json) {
     PrintResource(context, response);
   } else {

@@ -14,8 +14,8 @@ namespace ronghe::gateway::cli {
 namespace {
 
 namespace v1 = organization::v1;
-using Service = v1::StructureService;
 using v1::Reorganization;
+using v1::StructureService;
 
 std::string NameOf(const std::string& reorganization) {
   return reorganization.find('/') == std::string::npos ? "reorganizations/" + reorganization : reorganization;
@@ -77,12 +77,12 @@ void Print(Context& context, const Reorganization& reorganization) {
 
 template <typename Request>
 absl::Status Send(Context& context,
-                  grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&, Reorganization*),
+                  grpc::Status (StructureService::Stub::*method)(grpc::ClientContext*, const Request&, Reorganization*),
                   const Request& request) {
   RONGHE_ASSIGN_OR_RETURN(Session * session, context.session());
-  auto stub = Service::NewStub(session->channel());
+  auto stub = StructureService::NewStub(session->channel());
   RONGHE_ASSIGN_OR_RETURN(Reorganization done,
-                          (session->Call<Service::Stub, Request, Reorganization>(*stub, method, request)));
+                          (session->Call<StructureService::Stub, Request, Reorganization>(*stub, method, request)));
   Print(context, done);
   return absl::OkStatus();
 }
@@ -121,7 +121,7 @@ absl::Status RunUnitMerge(const StructureOptions& options, Context& context) {
   for (const std::string& unit : options.units) request.add_sources(UnitName(unit));
   request.set_successor(UnitName(options.parent));
   RONGHE_RETURN_IF_ERROR(FillWrite(options, context, request));
-  return Send(context, &Service::Stub::MergeUnits, request);
+  return Send(context, &StructureService::Stub::MergeUnits, request);
 }
 
 absl::Status RunUnitSplit(const StructureOptions& options, Context& context) {
@@ -129,7 +129,7 @@ absl::Status RunUnitSplit(const StructureOptions& options, Context& context) {
   RONGHE_RETURN_IF_ERROR(ReadJson(options.file, context, request));
   request.set_name(UnitName(options.units.front()));
   RONGHE_RETURN_IF_ERROR(FillWrite(options, context, request));
-  return Send(context, &Service::Stub::SplitUnit, request);
+  return Send(context, &StructureService::Stub::SplitUnit, request);
 }
 
 absl::Status RunUnitRestore(const StructureOptions& options, Context& context) {
@@ -137,7 +137,7 @@ absl::Status RunUnitRestore(const StructureOptions& options, Context& context) {
   request.set_name(UnitName(options.units.front()));
   if (!options.parent.empty()) request.set_parent(UnitName(options.parent));
   RONGHE_RETURN_IF_ERROR(FillWrite(options, context, request));
-  return Send(context, &Service::Stub::RestoreUnit, request);
+  return Send(context, &StructureService::Stub::RestoreUnit, request);
 }
 
 absl::Status RunReorganizationApply(const StructureOptions& options, Context& context) {
@@ -150,33 +150,33 @@ absl::Status RunReorganizationApply(const StructureOptions& options, Context& co
   RONGHE_RETURN_IF_ERROR(FillWrite(options, context, request));
   if (options.title.empty()) request.set_title(title);
   if (options.date.empty() && day.year() != 0) *request.mutable_effective_date() = day;
-  return Send(context, &Service::Stub::Reorganize, request);
+  return Send(context, &StructureService::Stub::Reorganize, request);
 }
 
 absl::Status RunReorganizationShow(const StructureOptions& options, Context& context) {
   v1::GetReorganizationRequest request;
   request.set_name(NameOf(options.reorganization));
-  return Send(context, &Service::Stub::GetReorganization, request);
+  return Send(context, &StructureService::Stub::GetReorganization, request);
 }
 
 absl::Status RunReorganizationCancel(const StructureOptions& options, Context& context) {
   v1::CancelReorganizationRequest request;
   request.set_name(NameOf(options.reorganization));
   request.set_request_id(options.request_id.empty() ? context.environment.random.Uuid() : options.request_id);
-  return Send(context, &Service::Stub::CancelReorganization, request);
+  return Send(context, &StructureService::Stub::CancelReorganization, request);
 }
 
 absl::Status RunReorganizationList(const StructureOptions& options, Context& context) {
   RONGHE_ASSIGN_OR_RETURN(Session * session, context.session());
-  auto stub = Service::NewStub(session->channel());
+  auto stub = StructureService::NewStub(session->channel());
   v1::ListReorganizationsRequest request;
   request.set_parent(UnitName(options.parent.empty() ? "-" : options.parent));
   request.set_filter(options.filter);
   request.set_page_size(1000);
   std::vector<Reorganization> all;
   using Response = v1::ListReorganizationsResponse;
-  RONGHE_RETURN_IF_ERROR((session->CallPages<Service::Stub, v1::ListReorganizationsRequest, Response>(
-      *stub, &Service::Stub::ListReorganizations, request, [&](Response& response) {
+  RONGHE_RETURN_IF_ERROR((session->CallPages<StructureService::Stub, v1::ListReorganizationsRequest, Response>(
+      *stub, &StructureService::Stub::ListReorganizations, request, [&](Response& response) {
         for (Reorganization& one : *response.mutable_reorganizations()) all.push_back(std::move(one));
       })));
   PrintList(context, all, {"name", "state", "effective_date", "parent", "title", "create_time", "end_time"});

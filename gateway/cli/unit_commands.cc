@@ -7,18 +7,19 @@ namespace ronghe::gateway::cli {
 namespace {
 
 namespace v1 = organization::v1;
-using Service = v1::OrganizationService;
+using v1::OrganizationService;
 
 const std::vector<std::string_view> kListed = {"code", "title", "level", "kind", "parent", "state"};
 
 // Sends a request whose answer is one unit, and shows it.
 template <typename Request>
 absl::Status Show(Context& context,
-                  grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&, v1::Unit*),
+                  grpc::Status (OrganizationService::Stub::*method)(grpc::ClientContext*, const Request&, v1::Unit*),
                   const Request& request) {
   RONGHE_ASSIGN_OR_RETURN(Session * session, context.session());
-  auto stub = Service::NewStub(session->channel());
-  RONGHE_ASSIGN_OR_RETURN(v1::Unit unit, (session->Call<Service::Stub, Request, v1::Unit>(*stub, method, request)));
+  auto stub = OrganizationService::NewStub(session->channel());
+  RONGHE_ASSIGN_OR_RETURN(v1::Unit unit,
+                          (session->Call<OrganizationService::Stub, Request, v1::Unit>(*stub, method, request)));
   PrintResource(context, unit);
   return absl::OkStatus();
 }
@@ -39,7 +40,7 @@ absl::Status RunUnitGet(const UnitOptions& options, Context& context) {
   v1::GetUnitRequest request;
   request.set_name(UnitName(options.unit));
   RONGHE_RETURN_IF_ERROR(SetDay(request, "as_of", options.date));
-  return Show(context, &Service::Stub::GetUnit, request);
+  return Show(context, &OrganizationService::Stub::GetUnit, request);
 }
 
 absl::Status RunUnitList(const UnitOptions& options, Context& context) {
@@ -50,10 +51,10 @@ absl::Status RunUnitList(const UnitOptions& options, Context& context) {
   request.set_page_size(1000);
   RONGHE_RETURN_IF_ERROR(SetDay(request, "as_of", options.date));
   RONGHE_ASSIGN_OR_RETURN(Session * session, context.session());
-  auto stub = Service::NewStub(session->channel());
+  auto stub = OrganizationService::NewStub(session->channel());
   std::vector<v1::Unit> units;
-  RONGHE_RETURN_IF_ERROR((session->CallPages<Service::Stub, v1::ListUnitsRequest, v1::ListUnitsResponse>(
-      *stub, &Service::Stub::ListUnits, request, [&](v1::ListUnitsResponse& response) {
+  RONGHE_RETURN_IF_ERROR((session->CallPages<OrganizationService::Stub, v1::ListUnitsRequest, v1::ListUnitsResponse>(
+      *stub, &OrganizationService::Stub::ListUnits, request, [&](v1::ListUnitsResponse& response) {
         for (v1::Unit& unit : *response.mutable_units()) units.push_back(std::move(unit));
       })));
   PrintList(context, units, kListed);
@@ -64,10 +65,11 @@ absl::Status RunUnitHistory(const UnitOptions& options, Context& context) {
   v1::ListUnitHistoryRequest request;
   request.set_name(UnitName(options.unit));
   RONGHE_ASSIGN_OR_RETURN(Session * session, context.session());
-  auto stub = Service::NewStub(session->channel());
-  RONGHE_ASSIGN_OR_RETURN(v1::ListUnitHistoryResponse response,
-                          (session->Call<Service::Stub, v1::ListUnitHistoryRequest, v1::ListUnitHistoryResponse>(
-                              *stub, &Service::Stub::ListUnitHistory, request)));
+  auto stub = OrganizationService::NewStub(session->channel());
+  RONGHE_ASSIGN_OR_RETURN(
+      v1::ListUnitHistoryResponse response,
+      (session->Call<OrganizationService::Stub, v1::ListUnitHistoryRequest, v1::ListUnitHistoryResponse>(
+          *stub, &OrganizationService::Stub::ListUnitHistory, request)));
   const std::vector<v1::Unit> versions(response.versions().begin(), response.versions().end());
   PrintList(context, versions,
             {"effective_date", "end_date", "code", "title", "level", "kind", "parent", "state", "record_time"});
@@ -80,7 +82,7 @@ absl::Status RunUnitCreate(const UnitOptions& options, Context& context) {
   RONGHE_RETURN_IF_ERROR(SetDay(request, "effective_date", options.date));
   request.set_request_id(RequestId(options, context));
   request.set_validate_only(options.validate_only);
-  return Show(context, &Service::Stub::CreateUnit, request);
+  return Show(context, &OrganizationService::Stub::CreateUnit, request);
 }
 
 absl::Status RunUnitUpdate(const UnitOptions& options, Context& context) {
@@ -92,7 +94,7 @@ absl::Status RunUnitUpdate(const UnitOptions& options, Context& context) {
   request.mutable_unit()->set_etag(options.etag);
   RONGHE_RETURN_IF_ERROR(SetDay(request, "effective_date", options.date));
   request.set_request_id(RequestId(options, context));
-  return Show(context, &Service::Stub::UpdateUnit, request);
+  return Show(context, &OrganizationService::Stub::UpdateUnit, request);
 }
 
 absl::Status RunUnitMove(const UnitOptions& options, Context& context) {
@@ -103,7 +105,7 @@ absl::Status RunUnitMove(const UnitOptions& options, Context& context) {
   request.set_request_id(RequestId(options, context));
   request.set_etag(options.etag);
   request.set_validate_only(options.validate_only);
-  return Show(context, &Service::Stub::MoveUnit, request);
+  return Show(context, &OrganizationService::Stub::MoveUnit, request);
 }
 
 absl::Status RunUnitDissolve(const UnitOptions& options, Context& context) {
@@ -114,7 +116,7 @@ absl::Status RunUnitDissolve(const UnitOptions& options, Context& context) {
   request.set_etag(options.etag);
   request.set_validate_only(options.validate_only);
   request.set_closing(options.closing);
-  return Show(context, &Service::Stub::DissolveUnit, request);
+  return Show(context, &OrganizationService::Stub::DissolveUnit, request);
 }
 
 }  // namespace ronghe::gateway::cli

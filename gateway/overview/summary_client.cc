@@ -50,7 +50,7 @@ SummaryBatch Read(const pb::Message& response, const std::string& only_period) {
   return batch;
 }
 
-struct Asked {
+struct AskedPart {
   grpc::ClientContext context;
   grpc::ByteBuffer request;
   grpc::ByteBuffer response;
@@ -67,14 +67,14 @@ SummaryClient::SummaryClient(const std::string& service, std::shared_ptr<grpc::C
 
 void SummaryClient::Ask(const std::string& method, const pb::Message& request, absl::Time deadline,
                         std::function<void(absl::StatusOr<grpc::ByteBuffer>)> done) {
-  auto asked = std::make_shared<Asked>();
+  auto asked = std::make_shared<AskedPart>();
   absl::Status ready = common::PrepareOwn(asked->context, deadline, token_);
   if (ready.ok()) ready = common::Serialize(request, asked->request);
   if (!ready.ok()) {
     done(std::move(ready));
     return;
   }
-  Asked& a = *asked;
+  AskedPart& a = *asked;
   calls_.Begin();
   stub_->UnaryCall(&a.context, path_ + method, grpc::StubOptions(), &a.request, &a.response,
                    [this, asked, done = std::move(done)](const grpc::Status& status) mutable {

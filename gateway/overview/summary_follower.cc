@@ -14,13 +14,13 @@
 namespace ronghe::gateway {
 namespace {
 
-namespace pb = common::v1;
-using Stub = pb::SummaryFeedService::Stub;
+namespace common_v1 = common::v1;
+using Stub = common_v1::SummaryFeedService::Stub;
 
 constexpr absl::Duration kHeadPatience = absl::Seconds(1);
 constexpr absl::Duration kAdvancePatience = absl::Seconds(1);
 
-FeedChange ChangeOf(const pb::FollowSummariesResponse& message) {
+FeedChange ChangeOf(const common_v1::FollowSummariesResponse& message) {
   FeedChange change;
   change.reset = message.reset();
   change.incarnation = message.incarnation();
@@ -33,13 +33,13 @@ FeedChange ChangeOf(const pb::FollowSummariesResponse& message) {
   return change;
 }
 
-using Stream = common::PulledStream<pb::FollowSummariesResponse>;
+using Stream = common::PulledStream<common_v1::FollowSummariesResponse>;
 
 template <typename Request>
 struct Asked {
   grpc::ClientContext context;
   Request request;
-  pb::SummaryHead head;
+  common_v1::SummaryHead head;
 };
 
 }  // namespace
@@ -47,7 +47,7 @@ struct Asked {
 struct SummaryFollower::Impl {
   Impl(std::shared_ptr<grpc::Channel> to, const Uses& with, Options how, Told then)
       : channel(std::move(to)),
-        stub(pb::SummaryFeedService::NewStub(channel)),
+        stub(common_v1::SummaryFeedService::NewStub(channel)),
         uses(with),
         options(std::move(how)),
         told(std::move(then)) {}
@@ -95,7 +95,7 @@ void SummaryFollower::Impl::Run() {
 
 bool SummaryFollower::Impl::Follow() {
   const Freshness::State state = uses.freshness->state();
-  pb::FollowSummariesRequest request;
+  common_v1::FollowSummariesRequest request;
   request.set_incarnation(state.incarnation);
   request.set_position(state.position);
   Stream call;
@@ -157,13 +157,13 @@ std::string_view SummaryFollower::Impl::Read(Stream& call, bool& brought) {
 }
 
 void SummaryFollower::Impl::AskHead() {
-  auto asked = std::make_shared<Asked<pb::GetSummaryHeadRequest>>();
+  auto asked = std::make_shared<Asked<common_v1::GetSummaryHeadRequest>>();
   const absl::Time sent = uses.clock.Now();
   if (!common::PrepareOwn(asked->context, sent + kHeadPatience, uses.token).ok()) return;
-  Asked<pb::GetSummaryHeadRequest>& a = *asked;
+  Asked<common_v1::GetSummaryHeadRequest>& a = *asked;
   calls.Begin();
   stub->async()->GetSummaryHead(&a.context, &a.request, &a.head, [this, asked, sent](const grpc::Status& s) mutable {
-    const pb::SummaryHead& head = asked->head;
+    const common_v1::SummaryHead& head = asked->head;
     if (s.ok()) uses.freshness->Head(head.incarnation(), head.position(), head.cache_epoch(), sent);
     asked.reset();
     calls.End();
@@ -172,11 +172,11 @@ void SummaryFollower::Impl::AskHead() {
 
 void SummaryFollower::Impl::AskAdvance() {
   const Freshness::State state = uses.freshness->state();
-  auto asked = std::make_shared<Asked<pb::AdvanceCacheEpochRequest>>();
+  auto asked = std::make_shared<Asked<common_v1::AdvanceCacheEpochRequest>>();
   advance_again = uses.clock.Now() + kAdvancePatience;
   asked->request.set_cache_epoch(state.cache_epoch);
   if (!common::PrepareOwn(asked->context, advance_again, uses.token).ok()) return;
-  Asked<pb::AdvanceCacheEpochRequest>& a = *asked;
+  Asked<common_v1::AdvanceCacheEpochRequest>& a = *asked;
   calls.Begin();
   stub->async()->AdvanceCacheEpoch(&a.context, &a.request, &a.head, [this, asked](const grpc::Status& s) mutable {
     if (s.ok()) uses.freshness->CacheAdvanced(asked->head.incarnation(), asked->head.cache_epoch());

@@ -19,12 +19,12 @@ namespace {
 namespace cv1 = common::v1;
 namespace ov1 = organization::v1;
 
-constexpr std::chrono::seconds kAttempt{30};
-constexpr absl::Duration kPatience = absl::Minutes(3);
+constexpr std::chrono::seconds kImportAttempt{30};
+constexpr absl::Duration kImportPatience = absl::Minutes(3);
 
 std::unique_ptr<grpc::ClientContext> Context(const std::string& token) {
   auto context = std::make_unique<grpc::ClientContext>();
-  context->set_deadline(std::chrono::system_clock::now() + kAttempt);
+  context->set_deadline(std::chrono::system_clock::now() + kImportAttempt);
   context->AddMetadata("authorization", "Bearer " + token);
   return context;
 }
@@ -55,7 +55,7 @@ std::optional<cv1::Import> SendOnce(Stream& stream, const std::string& parent, c
 // `once` sends it and tells how it went.
 std::string Repeat(int64_t rows, const std::atomic<bool>& stop,
                    const std::function<std::optional<cv1::Import>(grpc::Status&)>& once) {
-  const absl::Time limit = absl::Now() + kPatience;
+  const absl::Time limit = absl::Now() + kImportPatience;
   std::string last = "nothing was tried";
   while (!stop && absl::Now() < limit) {
     grpc::Status status;

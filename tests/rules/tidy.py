@@ -33,11 +33,21 @@ def digest_of(path, build, seen):
             digest_of(base / name.decode(), build, seen)
 
 
+def sources(build):
+    """Every source with the entry that compiles it: in a unity build it is one of several that the entry's file includes."""
+    for entry in json.loads((build / "compile_commands.json").read_text()):
+        source = pathlib.Path(entry["file"])
+        if source.parent.name == "Unity":
+            for name in INCLUDE.findall(source.read_bytes()):
+                yield entry, pathlib.Path(name.decode())
+        else:
+            yield entry, source
+
+
 def prepare(build):
     """Commands as clang understands them: GCC's precompiled headers are of no use to it."""
     units = []
-    for entry in json.loads((build / "compile_commands.json").read_text()):
-        source = pathlib.Path(entry["file"])
+    for entry, source in sources(build):
         name = str(source.relative_to(ROOT)) if source.is_relative_to(ROOT) else ""
         if not re.match(r"(services|gateway)/.*\.cc$", name):
             continue
@@ -50,7 +60,7 @@ def prepare(build):
             elif word in ("-include", "-Xclang"):
                 skip = True
             elif word not in ("-fpch-preprocess", "-Winvalid-pch") and not word.startswith("-fsanitize"):
-                kept.append(word)
+                kept.append(str(source) if word == entry["file"] else word)
         units.append({"directory": entry["directory"], "file": str(source), "arguments": kept, "name": name})
     return units
 

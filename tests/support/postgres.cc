@@ -18,8 +18,8 @@
 namespace ronghe::tests {
 namespace {
 
-constexpr absl::Duration kStartTimeout = absl::Seconds(60);
-constexpr int kStartAttempts = 5;
+constexpr absl::Duration kPostgresStartTimeout = absl::Seconds(60);
+constexpr int kPostgresStartAttempts = 5;
 
 std::string FindBin() {
   if (const char* given = std::getenv("RONGHE_TEST_POSTGRESQL_BIN"); given != nullptr) return given;
@@ -57,7 +57,7 @@ absl::StatusOr<std::unique_ptr<PostgresServer>> PostgresServer::Start() {
   std::unique_ptr<PostgresServer> server(new PostgresServer());
   if (absl::Status status = server->Initialise(); !status.ok()) return status;
   absl::Status status;
-  for (int attempt = 0; attempt < kStartAttempts; ++attempt) {
+  for (int attempt = 0; attempt < kPostgresStartAttempts; ++attempt) {
     server->port_ = FreePort();  // somebody else may take it before the server does
     status = server->Launch();
     if (status.ok()) return server;
@@ -79,7 +79,7 @@ absl::Status PostgresServer::Initialise() {
   std::filesystem::create_directory(dir_.File("init"), error);
   return Subprocess::Run({bin_ + "/initdb", "--pgdata=" + dir_.File("data"), "--username=postgres", "--auth=trust",
                           "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"},
-                         As("init"), kStartTimeout);
+                         As("init"), kPostgresStartTimeout);
 }
 
 Subprocess::Options PostgresServer::As(const std::string& folder) const {
@@ -99,7 +99,7 @@ absl::Status PostgresServer::Launch() {
   if (!started.ok()) return started.status();
   process_ = *std::move(started);
   std::string url = Url("postgres");
-  return process_->WaitFor([&] { return PQping(url.c_str()) == PQPING_OK; }, kStartTimeout);
+  return process_->WaitFor([&] { return PQping(url.c_str()) == PQPING_OK; }, kPostgresStartTimeout);
 }
 
 std::string PostgresServer::Url(const std::string& database) const {
@@ -126,7 +126,7 @@ void PostgresServer::Kill9() {
 absl::Status PostgresServer::Restart() {
   absl::Status status;
   // A process of the old server that has not gone yet keeps the new one from starting.
-  for (absl::Time deadline = absl::Now() + kStartTimeout; absl::Now() < deadline;) {
+  for (absl::Time deadline = absl::Now() + kPostgresStartTimeout; absl::Now() < deadline;) {
     status = Launch();
     if (status.ok()) return status;
   }

@@ -10,8 +10,8 @@
 namespace ronghe::tests {
 namespace {
 
-constexpr absl::Duration kStartTimeout = absl::Seconds(20);
-constexpr int kStartAttempts = 5;
+constexpr absl::Duration kRedisStartTimeout = absl::Seconds(20);
+constexpr int kRedisStartAttempts = 5;
 constexpr timeval kCommandTimeout{.tv_sec = 5, .tv_usec = 0};
 
 std::string TextOf(const redisReply& reply) {
@@ -36,7 +36,7 @@ absl::StatusOr<std::unique_ptr<RedisServer>> RedisServer::Start(std::vector<std:
   std::unique_ptr<RedisServer> server(new RedisServer());
   server->more_ = std::move(more);
   absl::Status status;
-  for (int attempt = 0; attempt < kStartAttempts; ++attempt) {
+  for (int attempt = 0; attempt < kRedisStartAttempts; ++attempt) {
     server->port_ = FreePort();  // somebody else may take it before the server does
     status = server->Launch();
     if (status.ok()) return server;
@@ -66,7 +66,7 @@ absl::Status RedisServer::Launch() {
   // The line says that this process listens; a port that is open could be somebody else's.
   return process_->WaitFor(
       [this] { return process_->Stdout().find("Ready to accept connections") != std::string::npos && PortOpen(port_); },
-      kStartTimeout);
+      kRedisStartTimeout);
 }
 
 void RedisServer::Kill9() {
@@ -104,7 +104,7 @@ absl::Status RedisServer::ReplicaOf(int port) {
         const auto info = Command({"INFO", "replication"});
         return info.ok() && info->find("master_link_status:up") != std::string::npos;
       },
-      kStartTimeout);
+      kRedisStartTimeout);
 }
 
 absl::StatusOr<std::string> RedisServer::Command(const std::vector<std::string>& args) {

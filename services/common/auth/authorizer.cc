@@ -4,13 +4,13 @@
 #include <absl/strings/match.h>
 
 #include "services/common/auth/auth.h"
+#include "services/common/values/resource_name.h"
 #include "services/common/values/status.h"
 
 namespace ronghe::common {
 namespace {
 
 constexpr std::string_view kUnits = "units/";
-constexpr std::string_view kAllUnits = "units/-";
 constexpr size_t kMaxName = 256;
 
 absl::Status RoleMissing() {

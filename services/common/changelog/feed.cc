@@ -18,8 +18,8 @@ constexpr sql::Query kAfter{
     "c.change_id, c.etag, c.rollup FROM feed AS f "
     "JOIN change_log AS c ON c.partition_id = f.source_partition AND c.rev = f.source_rev "
     "WHERE f.partition_id = 0 AND f.position > ? AND f.position <= ? ORDER BY f.position LIMIT 500"};
-constexpr sql::Query kState{"feed_state_read",
-                            "SELECT position, oldest, time_us FROM feed_state WHERE partition_id = 0"};
+constexpr sql::Query kFeedState{"feed_state_read",
+                                "SELECT position, oldest, time_us FROM feed_state WHERE partition_id = 0"};
 constexpr sql::Query kPublished{"published_read", "SELECT rev FROM published WHERE partition_id = ?"};
 
 struct State {
@@ -29,7 +29,7 @@ struct State {
 
 absl::StatusOr<State> ReadState(sql::Session& session) {
   State state;
-  RONGHE_ASSIGN_OR_RETURN(const bool found, session.SelectOne(kState, {}, [&](const sql::Row& row) {
+  RONGHE_ASSIGN_OR_RETURN(const bool found, session.SelectOne(kFeedState, {}, [&](const sql::Row& row) {
     state.bounds.last = row.Int(0);
     state.bounds.oldest = row.Int(1);
     state.time = absl::FromUnixMicros(row.Int(2));

@@ -19,7 +19,7 @@ using publication::Look;
 
 // As many partitions as one batch looks at.
 constexpr int kMaxBatch = 5000;
-constexpr absl::Duration kStatementDeadline = absl::Seconds(10);
+constexpr absl::Duration kStepDeadline = absl::Seconds(10);
 // Of one change alone, which cannot be split.
 constexpr absl::Duration kSingleDeadline = absl::Minutes(10);
 constexpr absl::Duration kAfterError = absl::Milliseconds(200);
@@ -34,7 +34,7 @@ constexpr int kRestPerWork = 2;
 
 // Deadlines of the database are real time, whatever the injected clock says.
 absl::Time StatementDeadline() {
-  return SystemClock().Now() + kStatementDeadline;
+  return SystemClock().Now() + kStepDeadline;
 }
 
 bool LeaseLost(const absl::Status& status) {

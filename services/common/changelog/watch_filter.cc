@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "services/common/values/resource_name.h"
 #include "services/common/values/status.h"
 #include "services/common/values/timestamp.h"
 
@@ -12,7 +13,6 @@ namespace ronghe::common {
 namespace {
 
 constexpr std::string_view kUnits = "units/";
-constexpr std::string_view kAllUnits = "units/-";
 constexpr int kMaxUnits = 500;
 constexpr int kMaxKinds = 50;
 

@@ -16,6 +16,8 @@ absl::StatusOr<std::unique_ptr<Database>> OpenSqlite(const std::string& path, co
 absl::StatusOr<std::unique_ptr<Database>> OpenSqliteInMemory(const Options& options);
 absl::StatusOr<std::unique_ptr<Database>> OpenPostgres(const std::string& url, const Options& options);
 
+inline constexpr Query kPing{"sql.ping", "SELECT 1"};
+
 // The errors of the contract. `name` is the statement's; `logged` the driver's text.
 absl::Status UniqueViolated(std::string_view name, std::string_view logged);
 absl::Status Conflict(std::string_view name, std::string_view logged);

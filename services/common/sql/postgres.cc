@@ -12,7 +12,6 @@
 namespace ronghe::common::sql {
 namespace {
 
-constexpr Query kPing{"sql.ping", "SELECT 1"};
 // A commit may be waited for a little longer than for anything else: giving up leaves its outcome unknown.
 constexpr absl::Duration kCommitPatience = absl::Seconds(2);
 

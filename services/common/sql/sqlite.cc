@@ -15,7 +15,6 @@ constexpr Query kBeginRead{"sql.begin_read", "BEGIN DEFERRED"};
 constexpr Query kBeginWrite{"sql.begin_write", "BEGIN IMMEDIATE"};
 constexpr Query kCommit{"sql.commit", "COMMIT"};
 constexpr Query kRollback{"sql.rollback", "ROLLBACK"};
-constexpr Query kPing{"sql.ping", "SELECT 1"};
 
 class SqliteRow final : public Row {
  public:

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "services/common/values/pages.h"
+#include "services/common/values/resource_name.h"
 #include "services/common/values/status.h"
 #include "services/organization/app/access_store.h"
 #include "services/organization/app/owner_registry.h"
@@ -17,7 +18,6 @@
 // What the use cases of principals and of grants have in common.
 namespace ronghe::organization {
 
-inline constexpr std::string_view kAllUnits = "units/-";
 inline constexpr std::string_view kPrincipals = "principals";
 inline constexpr std::string_view kGrants = "grants";
 // Rows looked at in one statement of a list.

@@ -14,13 +14,13 @@ namespace ronghe::organization {
 namespace {
 
 constexpr size_t kMostUnits = 512;
-constexpr int kPiece = 500;
+constexpr int kAlertsAtOnce = 500;
 
 std::string PositionText(const AlertPosition& position) {
   return fmt::format("{}.{}.{}.{}", position.severity, position.since, position.unit.value, position.rule);
 }
 
-absl::StatusOr<AlertPosition> ReadPosition(const std::string& text) {
+absl::StatusOr<AlertPosition> ReadAlertPosition(const std::string& text) {
   AlertPosition position;
   if (text.empty()) return position;
   int64_t* const parts[] = {&position.severity, &position.since, &position.unit.value, &position.rule};
@@ -72,13 +72,13 @@ absl::Status AlertQuery::Collect(const common::Call& call, common::UnitUid root,
   while (found < limit) {
     if (call.cancelled()) return common::Cancelled();
     RONGHE_ASSIGN_OR_RETURN(const std::vector<StoredAlert> some,
-                            store_.List(asked, filter, after, few ? limit : kPiece, call.deadline));
+                            store_.List(asked, filter, after, few ? limit : kAlertsAtOnce, call.deadline));
     for (const StoredAlert& alert : some) {
       if (!few && !tree_.IsWithin(alert.unit, root)) continue;
       alerts.push_back(alert);
       if (++found == limit) break;
     }
-    if (few || static_cast<int>(some.size()) < kPiece) break;
+    if (few || static_cast<int>(some.size()) < kAlertsAtOnce) break;
     after = some.back().position();
   }
   return absl::OkStatus();
@@ -98,7 +98,7 @@ absl::StatusOr<AlertPage> AlertQuery::List(const common::Call& call, const ListA
   RONGHE_RETURN_IF_ERROR(violations.ToStatus());
   const std::optional<TreeUnit> root = tree_.FindByCode(*code);
   if (!root || !tree_.Covers(call.scope, root->uid)) return common::NotFound(query.unit);
-  RONGHE_ASSIGN_OR_RETURN(const AlertPosition after, ReadPosition(*token));
+  RONGHE_ASSIGN_OR_RETURN(const AlertPosition after, ReadAlertPosition(*token));
   std::map<common::PartitionId, std::vector<common::UnitUid>> parts;
   tree_.VisitSubtree(root->uid, [&](const TreeUnit& unit) { parts[unit.partition].push_back(unit.uid); });
   AlertPage page;

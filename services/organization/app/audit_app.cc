@@ -16,7 +16,7 @@ namespace {
 using common::PartitionId;
 
 // Entries in one statement, and in one call.
-constexpr int kPiece = 500;
+constexpr int kEntriesAtOnce = 500;
 constexpr int kMostLooks = 20;
 
 // Where a list stands: before this entry of this chain.
@@ -25,7 +25,7 @@ struct Position {
   int64_t before = std::numeric_limits<int64_t>::max();
 };
 
-absl::StatusOr<Position> ReadPosition(const std::string& text) {
+absl::StatusOr<Position> ReadAuditPosition(const std::string& text) {
   Position position;
   if (text.empty()) return position;
   const char* const end = text.data() + text.size();
@@ -65,7 +65,7 @@ absl::StatusOr<common::Page<NamedAuditEntry>> AuditApp::List(const common::Call&
   v.AddAll(token.status());
   RONGHE_RETURN_IF_ERROR(v.ToStatus());
   RONGHE_ASSIGN_OR_RETURN(const TreeUnit parent, FindParent(call, tree_, query.parent));
-  RONGHE_ASSIGN_OR_RETURN(Position position, ReadPosition(*token));
+  RONGHE_ASSIGN_OR_RETURN(Position position, ReadAuditPosition(*token));
   const std::set<PartitionId> partitions = PartitionsBelow(tree_, parent.uid);
   const auto visible = [&](const AuditEntry& entry) {
     return entry.reading.unit ? tree_.IsWithin(entry.reading.unit, parent.uid) : call.scope.everything;
@@ -84,7 +84,7 @@ absl::StatusOr<common::Page<NamedAuditEntry>> AuditApp::List(const common::Call&
       return page;
     }
     RONGHE_ASSIGN_OR_RETURN(const std::vector<AuditEntry> entries,
-                            log_.List(*chain, query.filter, position.before, kPiece, call.deadline));
+                            log_.List(*chain, query.filter, position.before, kEntriesAtOnce, call.deadline));
     for (const AuditEntry& entry : entries) {
       if (visible(entry)) {
         if (static_cast<int>(page.items.size()) == *page_size) {
@@ -96,7 +96,7 @@ absl::StatusOr<common::Page<NamedAuditEntry>> AuditApp::List(const common::Call&
       }
       position.before = entry.seq;
     }
-    if (entries.size() < static_cast<size_t>(kPiece)) ++chain;
+    if (entries.size() < static_cast<size_t>(kEntriesAtOnce)) ++chain;
   }
   return page;
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "services/common/values/resource_name.h"
 #include "services/organization/app/access_app.h"
 #include "services/organization/app/access_parts.h"
 #include "services/organization/app/unit_app.h"
@@ -24,7 +25,7 @@ absl::Status CheckGrant(const GrantRequest& request, absl::Time now) {
   } else if (!IsGrantable(request.role)) {
     violations.Add("grant.role", "UNKNOWN_VALUE", {"is not a known value", "取值未知"});
   }
-  if (request.unit != kAllUnits) violations.AddAll(CodeFromName(request.unit, "grant.unit").status());
+  if (request.unit != common::kAllUnits) violations.AddAll(CodeFromName(request.unit, "grant.unit").status());
   if (request.end && *request.end <= std::max(now, request.start.value_or(now))) {
     violations.Add("grant.end_time", "BAD_RANGE",
                    {"must lie in the future and after start_time", "须晚于当前时间和 start_time"});
@@ -68,7 +69,7 @@ absl::Status MayDecide(AccessReader& reader, const Tree& tree, const common::Cal
 }  // namespace
 
 NamedGrant AccessApp::Named(Grant grant) const {
-  std::string unit = grant.unit ? "units/" + tree_.CodeOf(grant.unit) : std::string(kAllUnits);
+  std::string unit = grant.unit ? "units/" + tree_.CodeOf(grant.unit) : std::string(common::kAllUnits);
   return {std::move(grant), std::move(unit)};
 }
 
@@ -77,7 +78,7 @@ absl::StatusOr<NamedGrant> AccessApp::CreateGrant(const common::Call& call, cons
   RONGHE_RETURN_IF_ERROR(CheckGrant(request, clock_.Now()));
   Grant grant;
   grant.role = request.role;
-  if (request.unit == kAllUnits) {
+  if (request.unit == common::kAllUnits) {
     if (!call.scope.everything) {
       return common::PermissionDenied("NEEDS_ALL_UNITS", {"a grant on everything needs the permission on everything",
                                                           "授予全部组织的权限，须本身拥有全部组织的权限"});
@@ -132,7 +133,7 @@ absl::StatusOr<common::Page<NamedGrant>> AccessApp::ListGrants(const common::Cal
   std::string query = fmt::format("grants|{}|{}", parent, show_ended);
   absl::StatusOr<int64_t> after = ReadAfter(signer_, query, page_token);
   violations.AddAll(after.status());
-  bool all = parent == kAllUnits;
+  bool all = parent == common::kAllUnits;
   if (!all) violations.AddAll(CodeFromName(parent, "parent").status());
   RONGHE_RETURN_IF_ERROR(violations.ToStatus());
   std::optional<TreeUnit> top;

@@ -5,13 +5,13 @@
 
 #include <fmt/format.h>
 
+#include "services/common/values/resource_name.h"
 #include "services/organization/app/unit_app.h"
 #include "services/organization/domain/text_rules.h"
 
 namespace ronghe::organization {
 namespace {
 
-constexpr std::string_view kAllUnits = "units/-";
 constexpr std::string_view kUnits = "units";
 
 absl::StatusOr<ImportMode> ModeOf(int mode) {
@@ -79,7 +79,7 @@ absl::StatusOr<ImportStore::Begun> ImportApp::Begin(const common::Call& call, co
 
 absl::Status ImportApp::PlaceUnder(const common::Call& call, const Start& start, Import& fresh) {
   const bool units = start.collection == kUnits;
-  if (start.parent == kAllUnits && units) {
+  if (start.parent == common::kAllUnits && units) {
     if (!call.scope.everything) return NeedsEverything();
     fresh.partition = common::kStructurePartition;
     return absl::OkStatus();
@@ -121,7 +121,7 @@ absl::StatusOr<common::Page<Import>> ImportApp::List(const common::Call& call, c
   const std::string query = fmt::format("imports\n{}", parent);
   RONGHE_ASSIGN_OR_RETURN(const std::string position, common::ReadPageToken(parts_.signer, query, page_token));
   common::UnitUid under;
-  if (parent != kAllUnits) {
+  if (parent != common::kAllUnits) {
     RONGHE_ASSIGN_OR_RETURN(const std::string code, CodeFromName(parent, "parent"));
     const std::optional<TreeUnit> unit = parts_.tree.FindByCode(code);
     if (!unit.has_value()) return common::NotFound(parent);
@@ -193,7 +193,7 @@ absl::StatusOr<common::UnitUid> ImportApp::OwnerOf(int64_t id, absl::Time deadli
 }
 
 std::string ImportApp::ParentName(const Import& import) const {
-  if (!import.parent) return std::string(kAllUnits);
+  if (!import.parent) return std::string(common::kAllUnits);
   return fmt::format("units/{}", parts_.tree.CodeOf(import.parent));
 }
 

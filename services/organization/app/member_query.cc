@@ -26,7 +26,7 @@ std::string PositionText(const MemberPosition& position) {
   return fmt::format("{}.{}", position.unit.value, position.member.value);
 }
 
-absl::StatusOr<MemberPosition> ReadPosition(const std::string& text) {
+absl::StatusOr<MemberPosition> ReadMemberPosition(const std::string& text) {
   MemberPosition position;
   if (text.empty()) return position;
   const char* const end = text.data() + text.size();
@@ -159,7 +159,7 @@ absl::StatusOr<MemberPage> MemberQuery::List(const common::Call& call, const Lis
   page.position = tree_.position();
   RONGHE_ASSIGN_OR_RETURN(Walk walk, StartWalk(call, query.parent, query.subtree));
   walk.filter = *filter;
-  RONGHE_ASSIGN_OR_RETURN(walk.after, ReadPosition(*token));
+  RONGHE_ASSIGN_OR_RETURN(walk.after, ReadMemberPosition(*token));
   RONGHE_ASSIGN_OR_RETURN(std::vector<ListedMember> members, Next(call, walk, *page_size + 1));
   if (members.size() > static_cast<size_t>(*page_size)) {
     members.pop_back();

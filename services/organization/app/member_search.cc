@@ -22,7 +22,7 @@ constexpr int kLargestPage = 100;
 // Of one call: index entries passed over, and members opened.
 constexpr int kMostLooked = 20'000;
 constexpr int kMostOpened = 500;
-constexpr int kPiece = 500;
+constexpr int kMembersAtOnce = 500;
 constexpr size_t kKnownUnits = 1000;
 constexpr size_t kMaxName = 60;
 constexpr size_t kMinPhoneDigits = 3;
@@ -175,7 +175,7 @@ absl::Status MemberSearch::FindByIndexes(Hunt& hunt) {
         return absl::OkStatus();
       }
       // Few first: a page is usually full at once.
-      const int limit = hunt.looked == 0 ? 2 * hunt.page_size : kPiece;
+      const int limit = hunt.looked == 0 ? 2 * hunt.page_size : kMembersAtOnce;
       RONGHE_ASSIGN_OR_RETURN(const std::vector<FoundMember> found,
                               parts_.store.FindByIndex(*partition, indexes[at.index], hunt.text, MemberId(at.member),
                                                        limit, hunt.call.deadline));

@@ -10,7 +10,7 @@ std::string PositionText(const RecordPosition& position) {
   return fmt::format("{}.{}", position.unit.value, position.id);
 }
 
-absl::StatusOr<RecordPosition> ReadPosition(const std::string& text) {
+absl::StatusOr<RecordPosition> ReadRecordPosition(const std::string& text) {
   RecordPosition position;
   if (text.empty()) return position;
   const char* const end = text.data() + text.size();

@@ -38,7 +38,7 @@ struct RecordPage {
 };
 
 std::string PositionText(const RecordPosition& position);
-absl::StatusOr<RecordPosition> ReadPosition(const std::string& text);
+absl::StatusOr<RecordPosition> ReadRecordPosition(const std::string& text);
 // What ties page tokens to a query of these fields.
 std::string TextOf(const ListRecordsQuery& query, std::string_view collection);
 // INVALID_ARGUMENT, reason UNKNOWN_VALUE.
@@ -67,7 +67,7 @@ absl::StatusOr<RecordPage<Stored>> ListRecords(const Tree& tree, const common::T
   page.position = tree.position();
   const std::optional<TreeUnit> root = tree.FindByCode(*code);
   if (!root || !tree.Covers(call.scope, root->uid)) return common::NotFound(query.parent);
-  RONGHE_ASSIGN_OR_RETURN(const RecordPosition after, ReadPosition(*token));
+  RONGHE_ASSIGN_OR_RETURN(const RecordPosition after, ReadRecordPosition(*token));
   SubtreeWalk walk(tree, *root, query.subtree, after);
   RONGHE_ASSIGN_OR_RETURN(page.records, walk.Next<Stored>(call, *page_size + 1, fetch));
   if (page.records.size() > static_cast<size_t>(*page_size)) {

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "services/common/values/resource_name.h"
 #include "services/organization/app/owner_registry.h"
 #include "services/organization/app/structure_checks.h"
 #include "services/organization/domain/text_rules.h"
@@ -13,7 +14,6 @@
 namespace ronghe::organization {
 namespace {
 
-constexpr std::string_view kAllUnits = "units/-";
 constexpr size_t kMaxTitle = 200;
 constexpr int kBatch = 200;
 
@@ -113,7 +113,8 @@ absl::StatusOr<ReorganizationApp::Plan> ReorganizationApp::Check(const common::C
   CheckText({"title", 0, kMaxTitle}, order.title, violations);
   absl::StatusOr<absl::CivilDay> day = EffectiveDay(options.effective, parts_.calendar, parts_.rules, kMaxDaysAhead);
   violations.AddAll(day.status());
-  if (order.parent != kAllUnits && !order.single) violations.AddAll(CodeFromName(order.parent, "parent").status());
+  if (order.parent != common::kAllUnits && !order.single)
+    violations.AddAll(CodeFromName(order.parent, "parent").status());
   CheckSteps(order, parts_.rules.On(day.value_or(today)), today, violations);
   if (day.ok() && *day <= today && !ClosedBy(order.steps).empty()) {
     violations.Add("effective_date", "CLOSING_NEEDS_A_LATER_DAY",
@@ -121,7 +122,7 @@ absl::StatusOr<ReorganizationApp::Plan> ReorganizationApp::Check(const common::C
   }
   RONGHE_RETURN_IF_ERROR(violations.ToStatus());
   Plan plan{order.steps, !order.single, order.title, {}, *day, *day > today};
-  if (order.parent != kAllUnits) {
+  if (order.parent != common::kAllUnits) {
     RONGHE_ASSIGN_OR_RETURN(const std::string code, CodeFromName(order.parent, "parent"));
     const std::optional<TreeUnit> unit = parts_.tree.FindByCode(code);
     if (!unit || !parts_.tree.Covers(call.scope, unit->uid)) return common::NotFound(order.parent);
@@ -223,7 +224,7 @@ absl::StatusOr<common::Page<Reorganization>> ReorganizationApp::List(const commo
   const std::string text = fmt::format("reorganizations\n{}\n{}", query.parent, query.filter);
   RONGHE_ASSIGN_OR_RETURN(const std::string position, common::ReadPageToken(parts_.signer, text, query.page_token));
   common::UnitUid under;
-  if (query.parent != kAllUnits) {
+  if (query.parent != common::kAllUnits) {
     RONGHE_ASSIGN_OR_RETURN(const std::string code, CodeFromName(query.parent, "parent"));
     const std::optional<TreeUnit> unit = parts_.tree.FindByCode(code);
     if (!unit) return common::NotFound(query.parent);

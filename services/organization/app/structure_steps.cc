@@ -1,4 +1,5 @@
 #include "services/organization/app/structure_steps.h"
+#include "services/common/values/resource_name.h"
 
 #include <algorithm>
 #include <set>
@@ -134,7 +135,7 @@ absl::StatusOr<std::string> CodeFromName(std::string_view name, std::string_view
 }
 
 bool IsRootParent(const std::string& parent) {
-  return parent.empty() || parent == "units/-";
+  return parent.empty() || parent == common::kAllUnits;
 }
 
 void CheckMask(const std::vector<std::string>& mask, common::Violations& violations) {

@@ -10,7 +10,7 @@ namespace ronghe::organization {
 namespace {
 
 constexpr size_t kMostUnits = 512;
-constexpr int kPiece = 1000;
+constexpr int kTransfersAtOnce = 1000;
 
 constexpr uint32_t Bit(TransferState state) {
   return 1u << static_cast<int>(state);
@@ -67,7 +67,7 @@ absl::Status Apply(const common::Condition& condition, TransferFilter& filter) {
   return UnknownValue(condition.field);
 }
 
-absl::StatusOr<TransferPosition> ReadPosition(const std::string& text) {
+absl::StatusOr<TransferPosition> ReadTransferPosition(const std::string& text) {
   TransferPosition position;
   if (text.empty()) return position;
   const char* const end = text.data() + text.size();
@@ -98,13 +98,13 @@ absl::Status TransferApp::Collect(const common::Call& call, common::UnitUid root
   for (int kept = 0; kept < limit;) {
     if (call.cancelled()) return common::Cancelled();
     RONGHE_ASSIGN_OR_RETURN(const std::vector<TransferPosition> some,
-                            parts_.store.List(asked, filter, after, few ? limit : kPiece, call.deadline));
+                            parts_.store.List(asked, filter, after, few ? limit : kTransfersAtOnce, call.deadline));
     for (const TransferPosition& position : some) {
       if (!few && !parts_.tree.IsWithin(position.unit, root)) continue;
       found.push_back(position);
       if (++kept == limit) break;
     }
-    if (few || static_cast<int>(some.size()) < kPiece) break;
+    if (few || static_cast<int>(some.size()) < kTransfersAtOnce) break;
     after = some.back();
   }
   return absl::OkStatus();
@@ -125,7 +125,7 @@ absl::StatusOr<common::Page<TransferView>> TransferApp::List(const common::Call&
   RONGHE_ASSIGN_OR_RETURN(const std::string code, CodeFromName(parent, "parent"));
   const std::optional<TreeUnit> root = parts_.tree.FindByCode(code);
   if (!root || !parts_.tree.Covers(call.scope, root->uid)) return common::NotFound(parent);
-  RONGHE_ASSIGN_OR_RETURN(const TransferPosition after, ReadPosition(*token));
+  RONGHE_ASSIGN_OR_RETURN(const TransferPosition after, ReadTransferPosition(*token));
 
   std::map<common::PartitionId, std::vector<common::UnitUid>> parts;
   parts_.tree.VisitSubtree(root->uid, [&](const TreeUnit& unit) { parts[unit.partition].push_back(unit.uid); });

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "services/common/values/resource_name.h"
 #include "services/organization/app/structure_change.h"
 #include "services/organization/app/structure_checks.h"
 
@@ -92,7 +93,7 @@ absl::StatusOr<Unit> UnitApp::Foreseen(UnitReader& reader, const Step& step, std
 absl::StatusOr<Unit> UnitApp::Schedule(const common::Call& call, const WriteOptions& options, const Step& step) {
   const auto* establish = std::get_if<EstablishStep>(&step);
   ReorganizationOrder order{.parent = establish == nullptr              ? NameOf(step)
-                                      : IsRootParent(establish->parent) ? "units/-"
+                                      : IsRootParent(establish->parent) ? std::string(common::kAllUnits)
                                                                         : establish->parent,
                             .title = "",
                             .steps = {step},

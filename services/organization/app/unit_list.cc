@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "services/common/values/resource_name.h"
 #include "services/organization/app/unit_app.h"
 #include "services/organization/app/unit_query.h"
 
@@ -11,8 +12,6 @@ namespace ronghe::organization {
 namespace {
 
 using common::UnitUid;
-
-constexpr std::string_view kAllUnits = "units/-";
 
 std::string DayText(std::optional<absl::CivilDay> day) {
   return day ? fmt::format("{}", common::DayNumber(*day)) : "";
@@ -36,7 +35,7 @@ std::string MakePosition(int64_t position, std::string_view code) {
   return fmt::format("{}|{}", position, code);
 }
 
-bool ReadPosition(std::string_view text, int64_t& position, std::string& code) {
+bool ReadUnitPosition(std::string_view text, int64_t& position, std::string& code) {
   size_t bar = text.find('|');
   if (bar == std::string_view::npos) return false;
   auto [end, error] = std::from_chars(text.data(), text.data() + bar, position);
@@ -96,7 +95,7 @@ absl::StatusOr<UnitQuery::Listing> UnitQuery::Parse(const ListUnitsQuery& query)
   common::Violations violations;
   Listing listing;
   listing.subtree = query.subtree;
-  listing.all = query.parent == kAllUnits;
+  listing.all = query.parent == common::kAllUnits;
   if (!listing.all) violations.AddAll(CodeFromName(query.parent, "parent").status());
   absl::StatusOr<int> page_size = common::PageSize(query.page_size);
   violations.AddAll(page_size.status());
@@ -121,7 +120,7 @@ absl::StatusOr<UnitQuery::Listing> UnitQuery::Parse(const ListUnitsQuery& query)
   listing.range.limit = *page_size + 1;
   // Before anything is read, so that a watch from here misses nothing.
   listing.position = tree_.position();
-  if (!position->empty() && !ReadPosition(*position, listing.position, listing.range.after)) {
+  if (!position->empty() && !ReadUnitPosition(*position, listing.position, listing.range.after)) {
     return common::InvalidArgument("page_token", "BAD_TOKEN",
                                    {"is not a token that this service made", "不是本服务签发的令牌"});
   }

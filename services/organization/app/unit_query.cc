@@ -7,6 +7,7 @@
 #include <absl/container/flat_hash_map.h>
 #include <fmt/format.h>
 
+#include "services/common/values/resource_name.h"
 #include "services/organization/app/unit_app.h"
 
 namespace ronghe::organization {
@@ -14,7 +15,6 @@ namespace {
 
 using common::UnitUid;
 
-constexpr std::string_view kAllUnits = "units/-";
 constexpr size_t kMaxNames = 500;
 constexpr size_t kExportBatch = 500;
 
@@ -121,7 +121,7 @@ absl::StatusOr<std::vector<UnitHistoryEntry>> UnitQuery::History(const common::C
 absl::StatusOr<UnitQuery::Export> UnitQuery::StartExport(const common::Call& call, const std::string& parent,
                                                          std::optional<absl::CivilDay> as_of) {
   std::vector<UnitUid> roots;
-  if (parent != kAllUnits) {
+  if (parent != common::kAllUnits) {
     RONGHE_ASSIGN_OR_RETURN(UnitUid root, Resolve(parent, "parent"));
     roots = {root};
   } else if (!call.scope.everything) {
@@ -129,7 +129,7 @@ absl::StatusOr<UnitQuery::Export> UnitQuery::StartExport(const common::Call& cal
   }
   if (as_of && *as_of >= calendar_.Today()) as_of.reset();
   auto uids = std::make_shared<std::vector<UnitUid>>();
-  bool everything = parent == kAllUnits && call.scope.everything;
+  bool everything = parent == common::kAllUnits && call.scope.everything;
   if (as_of && (everything || !roots.empty())) {
     RONGHE_RETURN_IF_ERROR(store_.Read(call.deadline, [&](UnitReader& reader) -> absl::Status {
       RONGHE_ASSIGN_OR_RETURN(*uids, reader.SubtreeUidsAsOf(roots, *as_of));

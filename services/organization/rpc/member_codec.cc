@@ -64,6 +64,11 @@ v1::Member ToProto(const MemberView& view) {
   return member;
 }
 
+absl::StatusOr<v1::Member> ToProto(const absl::StatusOr<MemberView>& view) {
+  if (!view.ok()) return view.status();
+  return ToProto(*view);
+}
+
 v1::MemberVersion ToProto(const MemberVersionView& view) {
   const MemberVersion& version = view.version;
   const Membership& membership = version.membership;

@@ -8,11 +8,6 @@ namespace {
 
 using common::Call;
 
-absl::StatusOr<v1::Member> Encode(const absl::StatusOr<MemberView>& view) {
-  if (!view.ok()) return view.status();
-  return ToProto(*view);
-}
-
 }  // namespace
 
 MemberRpc::MemberRpc(common::Wrapper& wrapper, Parts parts)
@@ -41,15 +36,15 @@ MemberRpc::MemberRpc(common::Wrapper& wrapper, Parts parts)
 absl::StatusOr<v1::Member> MemberRpc::CreateMember(const Call& call, const v1::CreateMemberRequest& request) {
   WriteOptions options = OptionsOf(call, request, "");
   options.validate_only = request.validate_only();
-  return Encode(parts_.members.Create(call, request.member().unit(), FromProto(request.member()), options));
+  return ToProto(parts_.members.Create(call, request.member().unit(), FromProto(request.member()), options));
 }
 
 absl::StatusOr<v1::Member> MemberRpc::GetMember(const Call& call, const v1::GetMemberRequest& request) {
-  return Encode(parts_.members.Get(call, request.name()));
+  return ToProto(parts_.members.Get(call, request.name()));
 }
 
 absl::StatusOr<v1::Member> MemberRpc::RevealMember(const Call& call, const v1::RevealMemberRequest& request) {
-  return Encode(parts_.members.Reveal(call, request.name(), request.purpose()));
+  return ToProto(parts_.members.Reveal(call, request.name(), request.purpose()));
 }
 
 absl::StatusOr<v1::ListMembersResponse> MemberRpc::ListMembers(const Call& call,
@@ -67,12 +62,12 @@ absl::StatusOr<v1::ListMembersResponse> MemberRpc::ListMembers(const Call& call,
 absl::StatusOr<v1::Member> MemberRpc::UpdateMember(const Call& call, const v1::UpdateMemberRequest& request) {
   const auto& paths = request.update_mask().paths();
   const MemberChanges changes{FromProto(request.member()), {paths.begin(), paths.end()}};
-  return Encode(
+  return ToProto(
       parts_.members.Update(call, request.member().name(), changes, OptionsOf(call, request, request.member().etag())));
 }
 
 absl::StatusOr<v1::Member> MemberRpc::MoveMember(const Call& call, const v1::MoveMemberRequest& request) {
-  return Encode(parts_.members.Move(call, request.name(), request.unit(), OptionsOf(call, request, request.etag())));
+  return ToProto(parts_.members.Move(call, request.name(), request.unit(), OptionsOf(call, request, request.etag())));
 }
 
 absl::StatusOr<std::unique_ptr<common::MessageSource>> MemberRpc::ExportMembers(

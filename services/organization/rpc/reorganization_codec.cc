@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "services/common/values/resource_name.h"
 #include "services/common/values/timestamp.h"
 #include "services/organization/rpc/unit_codec.h"
 #include "services/organization/rpc/wire.h"
@@ -148,7 +149,7 @@ v1::Reorganization ToProto(const Reorganization& reorganization, const Tree& tre
   out.MergeFromString(reorganization.outcome);
   out.set_title(reorganization.title);
   const std::string owner = tree.CodeOf(reorganization.owner);
-  out.set_parent(owner.empty() ? "units/-" : "units/" + owner);
+  out.set_parent(owner.empty() ? std::string(common::kAllUnits) : "units/" + owner);
   WriteDate(reorganization.day, *out.mutable_effective_date());
   out.set_state(static_cast<v1::ReorganizationState>(reorganization.state));
   if (reorganization.id == 0) return out;

@@ -3,21 +3,12 @@
 #include "services/organization/app/owner_registry.h"
 #include "services/organization/rpc/reorganization_codec.h"
 #include "services/organization/rpc/wire.h"
+#include "services/organization/rpc/write_options.h"
 
 namespace ronghe::organization {
 namespace {
 
 using common::Call;
-
-template <typename Request>
-WriteOptions OptionsOf(const Call& call, const Request& request, common::Violations violations) {
-  WriteOptions options;
-  options.effective = ReadDate(request.effective_date(), "effective_date", violations);
-  options.key = KeyOf(call, request.request_id(), request, violations);
-  options.validate_only = request.validate_only();
-  options.faults = violations.list();
-  return options;
-}
 
 absl::StatusOr<int64_t> IdOf(const std::string& name) {
   const int64_t id = IdFromName(name, "reorganizations");
@@ -63,14 +54,14 @@ absl::StatusOr<v1::Reorganization> StructureRpc::Merge(const Call& call, const v
     order.steps.emplace_back(std::move(establish));
   }
   order.steps.emplace_back(std::move(merge));
-  return Encode(parts_.reorganizations.Run(call, order, OptionsOf(call, request, std::move(violations))));
+  return Encode(parts_.reorganizations.Run(call, order, EffectiveOptionsOf(call, request, std::move(violations))));
 }
 
 absl::StatusOr<v1::Reorganization> StructureRpc::Split(const Call& call, const v1::SplitUnitRequest& request) {
   common::Violations violations;
   ReorganizationOrder order{.parent = request.name(), .title = request.title(), .steps = {}, .single = true};
   order.steps.emplace_back(SplitFromProto(request.name(), request.parts(), request.continues(), "", violations));
-  return Encode(parts_.reorganizations.Run(call, order, OptionsOf(call, request, std::move(violations))));
+  return Encode(parts_.reorganizations.Run(call, order, EffectiveOptionsOf(call, request, std::move(violations))));
 }
 
 absl::StatusOr<v1::Reorganization> StructureRpc::Restore(const Call& call, const v1::RestoreUnitRequest& request) {
@@ -78,14 +69,14 @@ absl::StatusOr<v1::Reorganization> StructureRpc::Restore(const Call& call, const
                                   .title = request.title(),
                                   .steps = {RestoreStep{request.name(), request.parent()}},
                                   .single = true};
-  return Encode(parts_.reorganizations.Run(call, order, OptionsOf(call, request, {})));
+  return Encode(parts_.reorganizations.Run(call, order, EffectiveOptionsOf(call, request, {})));
 }
 
 absl::StatusOr<v1::Reorganization> StructureRpc::Reorganize(const Call& call, const v1::ReorganizeRequest& request) {
   common::Violations violations;
   ReorganizationOrder order{.parent = request.parent(), .title = request.title(), .steps = {}};
   order.steps = StepsFromProto(request.steps(), "", violations);
-  return Encode(parts_.reorganizations.Run(call, order, OptionsOf(call, request, std::move(violations))));
+  return Encode(parts_.reorganizations.Run(call, order, EffectiveOptionsOf(call, request, std::move(violations))));
 }
 
 absl::StatusOr<v1::Reorganization> StructureRpc::Get(const Call& call, const v1::GetReorganizationRequest& request) {

@@ -34,6 +34,18 @@ WriteOptions DatedOptionsOf(const common::Call& call, const Request& request, co
   return options;
 }
 
+// The same for requests that take effect on a day; `violations` is what was already found wrong with the request's
+// form.
+template <typename Request>
+WriteOptions EffectiveOptionsOf(const common::Call& call, const Request& request, common::Violations violations) {
+  WriteOptions options;
+  options.effective = ReadDate(request.effective_date(), "effective_date", violations);
+  options.key = KeyOf(call, request.request_id(), request, violations);
+  if constexpr (requires { request.validate_only(); }) options.validate_only = request.validate_only();
+  options.faults = violations.list();
+  return options;
+}
+
 // What the lists of records have in common.
 template <typename Request>
 ListRecordsQuery RecordsQueryOf(const Request& request) {

@@ -14,7 +14,7 @@ namespace {
 namespace sql = common::sql;
 
 constexpr int kChanges = 500;
-constexpr size_t kTogether = 100;  // units judged in one transaction
+constexpr size_t kUnitsAtOnce = 100;  // units judged in one transaction
 constexpr absl::Duration kDeadline = absl::Seconds(30);
 constexpr std::chrono::milliseconds kPoll(50);  // of the tree's position in memory
 constexpr sql::Query kLoad{"alert_progress_load", "SELECT position, rules FROM alert_progress WHERE partition_id = 0"};
@@ -94,7 +94,7 @@ absl::StatusOr<int64_t> AlertKeeper::JudgeAll(const absl::flat_hash_map<common::
     for (std::span<const JudgedUnit* const> left(units); !left.empty();) {
       // A whole register takes a while; what is not judged now is at the next start.
       if (Stopping()) return common::Cancelled();
-      const std::span<const JudgedUnit* const> some = left.first(std::min(left.size(), kTogether));
+      const std::span<const JudgedUnit* const> some = left.first(std::min(left.size(), kUnitsAtOnce));
       left = left.subspan(some.size());
       // Most changes leave the alerts as they are: that is seen without the lock row.
       std::vector<AlertDifference> differences;

@@ -87,14 +87,14 @@ constexpr sql::Query kCountResults{
     "duty_result_count",
     "SELECT unit_uid, due_month, COUNT(*), CAST(COALESCE(SUM(CASE WHEN state = 2 THEN 1 ELSE 0 END), 0) AS BIGINT) "
     "FROM duty_result WHERE state IN (1, 2) GROUP BY unit_uid, due_month ORDER BY unit_uid, due_month"};
-constexpr size_t kTogether = 512;
+constexpr size_t kDutiesAtOnce = 512;
 
 // Reads the parts of duties of one partition.
 absl::Status AddParts(sql::Session& session, common::PartitionId partition, std::vector<StoredDuty>& duties) {
   std::map<int64_t, StoredDuty*> by_id;
   for (StoredDuty& duty : duties) by_id[duty.id.value] = &duty;
   for (std::span<const StoredDuty> left(duties); !left.empty();) {
-    const std::span<const StoredDuty> some = left.first(std::min(left.size(), kTogether));
+    const std::span<const StoredDuty> some = left.first(std::min(left.size(), kDutiesAtOnce));
     left = left.subspan(some.size());
     const int padded = sql::PaddedCount(static_cast<int>(some.size()));
     const std::string text = fmt::format(fmt::runtime(kParts), sql::Placeholders(padded));

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "services/common/sql/day_column.h"
 #include "services/common/values/clock.h"
 #include "services/common/values/status.h"
 
@@ -69,10 +70,6 @@ constexpr sql::Query kUpdateMember{
 constexpr size_t kBulkFrom = 4;
 constexpr size_t kMaxList = 512;
 
-sql::Value DayOrNull(const std::optional<absl::CivilDay>& day) {
-  return day ? sql::Value(common::DayNumber(*day)) : sql::Value(sql::Null{});
-}
-
 sql::Value BlobOrNull(std::string bytes) {
   return bytes.empty() ? sql::Value(sql::Null{}) : sql::Value(sql::Blob{std::move(bytes)});
 }
@@ -82,12 +79,12 @@ void AppendNames(const NameIndexes& names, std::vector<sql::Value>& values) {
 }
 
 void AppendMembership(const Membership& membership, std::vector<sql::Value>& values) {
-  values.push_back(DayOrNull(membership.probation_until));
+  values.push_back(sql::DayOrNull(membership.probation_until));
   values.emplace_back(static_cast<int64_t>(membership.floating));
   values.emplace_back(membership.floating_unit.value);
-  values.push_back(DayOrNull(membership.floating_since));
+  values.push_back(sql::DayOrNull(membership.floating_since));
   values.emplace_back(static_cast<int64_t>(membership.leave_reason));
-  values.push_back(DayOrNull(membership.leave_day));
+  values.push_back(sql::DayOrNull(membership.leave_day));
   values.emplace_back(membership.transfer);
 }
 
@@ -225,7 +222,7 @@ absl::Status InsertMembers(sql::Session& session, const PersonVault& vault, std:
     SealedPerson sealed = vault.Seal(row.member.id, PersonalData::Of(member));
     values.push_back({common::PartitionOf(row.member.id.value).value, row.member.id.value, row.member.unit.value,
                       static_cast<int64_t>(member.sex()), static_cast<int64_t>(member.status()),
-                      common::DayNumber(member.join_date()), DayOrNull(member.full_date()), row.external_source,
+                      common::DayNumber(member.join_date()), sql::DayOrNull(member.full_date()), row.external_source,
                       member.external_id(), sealed.key.version, sql::Blob{std::move(sealed.key.bytes)},
                       sql::Blob{std::move(sealed.content)}, sql::Blob{vault.IdentityIndex(member.identity_number())},
                       BlobOrNull(vault.PhoneIndex(member.phone())), row.member.version, row.member.revision,
@@ -254,7 +251,7 @@ absl::Status ReplaceMember(sql::Session& session, const PersonVault& vault, cons
                                   static_cast<int64_t>(member.sex()),
                                   static_cast<int64_t>(member.status()),
                                   common::DayNumber(member.join_date()),
-                                  DayOrNull(member.full_date()),
+                                  sql::DayOrNull(member.full_date()),
                                   change.after->external_source,
                                   member.external_id(),
                                   sql::Blob{std::move(sealed.content)},

@@ -16,7 +16,7 @@ std::string ContextOf(MemberId id) {
   return fmt::format("member|{}|{}", common::PartitionOf(id.value).value, id.value);
 }
 
-void Append(std::string& out, std::string_view text) {
+void AppendText(std::string& out, std::string_view text) {
   out += static_cast<char>(text.size() >> 8);
   out += static_cast<char>(text.size() & 0xFF);
   out += text;
@@ -39,10 +39,10 @@ PersonalData PersonalData::Of(const Member& member) {
 
 std::string PersonalData::Serialize() const {
   std::string out(1, kFormat);
-  Append(out, full_name);
-  Append(out, std::to_string(common::DayNumber(birth_date)));
-  Append(out, identity_number);
-  Append(out, phone);
+  AppendText(out, full_name);
+  AppendText(out, std::to_string(common::DayNumber(birth_date)));
+  AppendText(out, identity_number);
+  AppendText(out, phone);
   return out;
 }
 

@@ -13,6 +13,7 @@
 #include <fmt/ranges.h>
 
 #include "services/common/sql/database.h"
+#include "services/common/sql/day_column.h"
 #include "services/common/values/clock.h"
 #include "services/common/values/status.h"
 #include "services/organization/app/record_store.h"
@@ -28,13 +29,8 @@ inline constexpr int kInfo = 5;
 template <typename Stored>
 struct TableOf;
 
-inline std::optional<absl::CivilDay> DayAt(const common::sql::Row& row, int column) {
-  if (row.IsNull(column)) return std::nullopt;
-  return common::DayFromNumber(row.Int(column));
-}
-inline common::sql::Value DayOrNull(const std::optional<absl::CivilDay>& day) {
-  return day ? common::sql::Value(common::DayNumber(*day)) : common::sql::Value(common::sql::Null{});
-}
+using common::sql::DayAt;
+using common::sql::DayOrNull;
 
 template <typename Stored>
 std::string SelectText() {

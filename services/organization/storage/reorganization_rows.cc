@@ -27,9 +27,10 @@ constexpr sql::Query kInsert{
     "reorganization_insert",
     "INSERT INTO reorganization (partition_id, id, title, owner_uid, state, effective_day, steps, outcome, actor, "
     "create_us, end_us, revision) VALUES (0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
-constexpr sql::Query kUpdate{"reorganization_update",
-                             "UPDATE reorganization SET state = ?, outcome = ?, end_us = ?, revision = ? WHERE "
-                             "partition_id = 0 AND id = ?"};
+constexpr sql::Query kUpdateReorganization{
+    "reorganization_update",
+    "UPDATE reorganization SET state = ?, outcome = ?, end_us = ?, revision = ? WHERE "
+    "partition_id = 0 AND id = ?"};
 
 constexpr std::string_view kSuccessors =
     "SELECT s.uid, s.successor_uid, u.code FROM unit_successor s JOIN unit u ON u.partition_id = 0 AND u.uid = "
@@ -99,8 +100,8 @@ absl::Status InsertReorganization(sql::Session& session, const Reorganization& r
 
 absl::Status UpdateReorganization(sql::Session& session, const Reorganization& r) {
   RONGHE_ASSIGN_OR_RETURN(const int64_t rows,
-                          session.Execute(kUpdate, {static_cast<int64_t>(r.state), sql::Blob{r.outcome},
-                                                    Micros(r.ended), r.revision, r.id}));
+                          session.Execute(kUpdateReorganization, {static_cast<int64_t>(r.state), sql::Blob{r.outcome},
+                                                                  Micros(r.ended), r.revision, r.id}));
   return rows == 1 ? absl::OkStatus() : common::Internal("a reorganization is gone");
 }
 

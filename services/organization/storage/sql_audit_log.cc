@@ -51,23 +51,23 @@ std::string Genesis() {
   return std::string(32, '\0');
 }
 
-void Append(std::string& out, std::string_view field) {
+void AppendField(std::string& out, std::string_view field) {
   for (int shift = 24; shift >= 0; shift -= 8) out += static_cast<char>((field.size() >> shift) & 0xFF);
   out += field;
 }
 
 std::string HashOf(std::string_view previous, const AuditRow& row) {
   std::string text;
-  Append(text, previous);
-  Append(text, std::to_string(row.partition));
-  Append(text, std::to_string(row.seq));
-  Append(text, std::to_string(row.time_us));
-  Append(text, row.actor);
-  Append(text, row.action);
-  Append(text, row.resource);
-  Append(text, row.purpose);
+  AppendField(text, previous);
+  AppendField(text, std::to_string(row.partition));
+  AppendField(text, std::to_string(row.seq));
+  AppendField(text, std::to_string(row.time_us));
+  AppendField(text, row.actor);
+  AppendField(text, row.action);
+  AppendField(text, row.resource);
+  AppendField(text, row.purpose);
   // Entries from before there was a unit are hashed as they were.
-  if (row.unit != 0) Append(text, std::to_string(row.unit));
+  if (row.unit != 0) AppendField(text, std::to_string(row.unit));
   return Sha256(text);
 }
 

@@ -24,7 +24,7 @@ constexpr sql::Query kPersonOf{"person_of",
                                "SELECT member_id FROM registry_person WHERE partition_id = ? AND identity_index = ?"};
 constexpr sql::Query kStandingOf{"member_standing_of",
                                  "SELECT unit_uid, status FROM member WHERE partition_id = ? AND member_id = ?"};
-constexpr int kPiece = 500;
+constexpr int kMembersAtOnce = 500;
 
 // The rows lie in the partitions where the persons were registered, so they are found by id.
 absl::StatusOr<std::vector<ListedMember>> SelectAffiliates(sql::Session& session, const PersonVault& vault,
@@ -34,7 +34,7 @@ absl::StatusOr<std::vector<ListedMember>> SelectAffiliates(sql::Session& session
   std::vector<ListedMember> found;
   while (static_cast<int>(found.size()) < limit) {
     RONGHE_ASSIGN_OR_RETURN(const std::vector<MemberPosition> places,
-                            SelectAffiliated(session, units, kind, after, kPiece));
+                            SelectAffiliated(session, units, kind, after, kMembersAtOnce));
     if (places.empty()) break;
     std::vector<MemberId> ids;
     absl::flat_hash_map<MemberId, common::UnitUid> under;
@@ -45,7 +45,7 @@ absl::StatusOr<std::vector<ListedMember>> SelectAffiliates(sql::Session& session
     RONGHE_ASSIGN_OR_RETURN(std::vector<StoredMember> members, SelectMembersById(session, vault, ids, filter));
     for (StoredMember& member : members) found.push_back({under[member.id], std::move(member)});
     after = places.back();
-    if (places.size() < static_cast<size_t>(kPiece)) break;
+    if (places.size() < static_cast<size_t>(kMembersAtOnce)) break;
   }
   return found;
 }
@@ -167,7 +167,7 @@ absl::StatusOr<std::vector<common::PartitionId>> SqlMemberStore::RowsOf(std::spa
   std::set<common::PartitionId> all(homes.begin(), homes.end());
   RONGHE_RETURN_IF_ERROR(database_.Read(deadline, [&](sql::Session& session) -> absl::Status {
     for (std::span<const common::PartitionId> left = homes; !left.empty();) {
-      const auto some = left.first(std::min<size_t>(left.size(), kPiece));
+      const auto some = left.first(std::min<size_t>(left.size(), kMembersAtOnce));
       left = left.subspan(some.size());
       RONGHE_ASSIGN_OR_RETURN(const std::vector<common::PartitionId> origins, SelectOrigins(session, some));
       all.insert(origins.begin(), origins.end());

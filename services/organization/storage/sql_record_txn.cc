@@ -9,7 +9,7 @@ namespace {
 
 namespace sql = common::sql;
 
-constexpr sql::Query kFindUnit{
+constexpr sql::Query kFindRecordUnit{
     "record_find_unit",
     "SELECT unit_partition, code, kind, state, sector, from_day FROM unit WHERE partition_id = ? AND uid = ?"};
 constexpr sql::Query kParentOf{"record_parent", "SELECT parent_uid FROM unit WHERE partition_id = ? AND uid = ?"};
@@ -25,7 +25,8 @@ absl::StatusOr<std::optional<HostUnit>> SelectHostUnit(sql::Session& session, co
                      static_cast<UnitState>(row.Int(3)), std::string(row.Text(4)), common::DayFromNumber(row.Int(5))};
     return absl::OkStatus();
   };
-  RONGHE_RETURN_IF_ERROR(session.SelectOne(kFindUnit, {common::kStructurePartition.value, unit.value}, read).status());
+  RONGHE_RETURN_IF_ERROR(
+      session.SelectOne(kFindRecordUnit, {common::kStructurePartition.value, unit.value}, read).status());
   return found;
 }
 

@@ -13,10 +13,10 @@ namespace {
 
 namespace sql = common::sql;
 
-constexpr size_t kPartitionsPerStatement = 512;
+constexpr size_t kPartitionsAtOnce = 512;
 constexpr std::string_view kCount =
     "SELECT owner_uid, COUNT(*) FROM transfer WHERE partition_id IN ({}) AND state IN (1, 2) GROUP BY owner_uid";
-constexpr sql::Query kCountOne{
+constexpr sql::Query kCountOfUnit{
     "transfer_count_unit",
     "SELECT COUNT(*) FROM transfer_side WHERE partition_id = ? AND unit_uid = ? AND state IN (1, 2)"};
 constexpr char kTimerActor[] = "timer";
@@ -73,8 +73,8 @@ absl::StatusOr<std::vector<StoredTransfer>> SqlTransferStore::FindAll(std::span<
 
 absl::Status SqlTransferOccupants::Count(sql::Session& session, std::span<const common::PartitionId> partitions,
                                          absl::FunctionRef<void(common::UnitUid, const MemberCounts&)> each) {
-  for (; !partitions.empty(); partitions = partitions.subspan(std::min(partitions.size(), kPartitionsPerStatement))) {
-    const size_t count = std::min(partitions.size(), kPartitionsPerStatement);
+  for (; !partitions.empty(); partitions = partitions.subspan(std::min(partitions.size(), kPartitionsAtOnce))) {
+    const size_t count = std::min(partitions.size(), kPartitionsAtOnce);
     const int padded = sql::PaddedCount(static_cast<int>(count));
     const std::string text = fmt::format(kCount, sql::Placeholders(padded));
     std::vector<sql::Value> args;
@@ -94,7 +94,7 @@ absl::StatusOr<int64_t> SqlTransferOccupants::LockAndCount(sql::Session& session
   RONGHE_RETURN_IF_ERROR(common::LockPartition(session, partition));
   int64_t open = 0;
   RONGHE_RETURN_IF_ERROR(session
-                             .SelectOne(kCountOne, {partition.value, unit.value},
+                             .SelectOne(kCountOfUnit, {partition.value, unit.value},
                                         [&](const sql::Row& row) {
                                           open = row.Int(0);
                                           return absl::OkStatus();

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "services/common/sql/day_column.h"
 #include "services/common/values/clock.h"
 #include "services/common/values/status.h"
 
@@ -29,11 +30,12 @@ constexpr sql::Query kInsert{
     "INSERT INTO transfer (partition_id, transfer_id, direction, state, member_id, source_uid, target_uid, owner_uid, "
     "outside, letter_number, letter_day, expire_day, reason, version, revision, revision_partition, create_us, "
     "update_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
-constexpr sql::Query kUpdate{"transfer_update",
-                             "UPDATE transfer SET state = ?, member_id = ?, source_uid = ?, target_uid = ?, owner_uid "
-                             "= ?, letter_number = ?, letter_day = ?, expire_day = ?, reason = ?, "
-                             "version = ?, revision = ?, revision_partition = ?, update_us = ? "
-                             "WHERE partition_id = ? AND transfer_id = ? AND version = ?"};
+constexpr sql::Query kUpdateTransfer{
+    "transfer_update",
+    "UPDATE transfer SET state = ?, member_id = ?, source_uid = ?, target_uid = ?, owner_uid "
+    "= ?, letter_number = ?, letter_day = ?, expire_day = ?, reason = ?, "
+    "version = ?, revision = ?, revision_partition = ?, update_us = ? "
+    "WHERE partition_id = ? AND transfer_id = ? AND version = ?"};
 constexpr sql::Query kInsertStep{
     "transfer_step_insert",
     "INSERT INTO transfer_step (partition_id, transfer_id, version, state, time_us, actor) VALUES (?, ?, ?, ?, ?, ?)"};
@@ -57,10 +59,6 @@ constexpr sql::Query kTakeLetter{"transfer_letter_take",
                                  "RETURNING last"};
 constexpr size_t kPiece = 512;
 constexpr int kStates = 6;
-
-sql::Value DayOrNull(const std::optional<absl::CivilDay>& day) {
-  return day ? sql::Value(common::DayNumber(*day)) : sql::Value(sql::Null{});
-}
 
 StoredTransfer Read(const sql::Row& row) {
   const auto day = [&](int column) -> std::optional<absl::CivilDay> {
@@ -153,8 +151,8 @@ absl::Status InsertTransfer(sql::Session& session, const StoredTransfer& stored,
                                         transfer.owner().value,
                                         transfer.outside,
                                         transfer.letter_number,
-                                        DayOrNull(transfer.letter_day),
-                                        DayOrNull(transfer.expire_day),
+                                        sql::DayOrNull(transfer.letter_day),
+                                        sql::DayOrNull(transfer.expire_day),
                                         static_cast<int64_t>(transfer.reason),
                                         stored.version,
                                         stored.revision,
@@ -169,12 +167,13 @@ absl::Status ReplaceTransfer(sql::Session& session, const StoredTransfer& after,
   const Transfer& transfer = after.transfer;
   RONGHE_ASSIGN_OR_RETURN(
       const int64_t updated,
-      session.Execute(kUpdate, {static_cast<int64_t>(transfer.state), transfer.member.value, transfer.source.value,
-                                transfer.target.value, transfer.owner().value, transfer.letter_number,
-                                DayOrNull(transfer.letter_day), DayOrNull(transfer.expire_day),
-                                static_cast<int64_t>(transfer.reason), after.version, after.revision,
-                                after.revision_partition.value, absl::ToUnixMicros(after.update_time),
-                                common::PartitionOf(after.id.value).value, after.id.value, after.version - 1}));
+      session.Execute(
+          kUpdateTransfer,
+          {static_cast<int64_t>(transfer.state), transfer.member.value, transfer.source.value, transfer.target.value,
+           transfer.owner().value, transfer.letter_number, sql::DayOrNull(transfer.letter_day),
+           sql::DayOrNull(transfer.expire_day), static_cast<int64_t>(transfer.reason), after.version, after.revision,
+           after.revision_partition.value, absl::ToUnixMicros(after.update_time),
+           common::PartitionOf(after.id.value).value, after.id.value, after.version - 1}));
   if (updated != 1) return absl::AbortedError("the transfer was changed by another transaction");
   return InsertStep(session, after, actor);
 }
