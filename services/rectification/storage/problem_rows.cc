@@ -54,8 +54,9 @@ constexpr std::string_view kColumns[] = {
     "revision",
     "update_us",
 };
-constexpr std::string_view kFixedColumns = "problem_id, key_version, wrapped_key, create_us, order_id";
-constexpr int kFixed = 5;
+constexpr std::string_view kFixedColumns =
+    "problem_id, key_version, wrapped_key, create_us, order_id, recurrence_of, import_id";
+constexpr int kFixed = 7;
 
 constexpr std::string_view kStepColumns =
     "partition_id, problem_id, step_id, unit_uid, event, state_before, state_after, at_us, month, on_time, actor_key, "
@@ -158,6 +159,8 @@ absl::Status ReadRow(const sql::Row& row, const ProblemTexts& texts, ProblemRow&
   out.stored.create_time = absl::FromUnixMicros(row.Int(3));
   ReadProblem(row, kFixed, out.stored.problem);
   out.stored.problem.order = row.Int(4);
+  out.stored.problem.recurrence_of = row.Int(5);
+  out.stored.problem.import = row.Int(6);
   out.stored.version = row.Int(kFixed + kVersionAt);
   out.stored.revision = row.Int(kFixed + kVersionAt + 1);
   out.stored.update_time = absl::FromUnixMicros(row.Int(kFixed + kVersionAt + 2));
@@ -230,7 +233,9 @@ absl::Status InsertProblem(sql::Session& session, const ProblemTexts& texts, con
                              row.key.version,
                              sql::Blob{row.key.bytes},
                              absl::ToUnixMicros(row.stored.create_time),
-                             row.stored.problem.order};
+                             row.stored.problem.order,
+                             row.stored.problem.recurrence_of,
+                             row.stored.problem.import};
   for (Value& value : ValuesOf(row.stored, std::move(sealed))) args.push_back(std::move(value));
   return session.Execute({"problem_insert", *text}, std::span<const Value>(args)).status();
 }
@@ -330,6 +335,35 @@ absl::StatusOr<std::optional<ProblemId>> TakeProblemKey(sql::Session& session, c
   }));
   if (!holder) return common::Internal("a key of a problem has gone");
   return holder;
+}
+
+absl::StatusOr<bool> TouchedSince(sql::Session& session, ProblemId id) {
+  constexpr sql::Query kTouched{
+      "problem_touched",
+      "SELECT COUNT(*) FROM problem_step WHERE partition_id = ? AND problem_id = ? AND actor_key <> ''"};
+  constexpr sql::Query kRepeated{"problem_repeated",
+                                 "SELECT COUNT(*) FROM problem WHERE partition_id = ? AND recurrence_of = ?"};
+  int64_t count = 0;
+  const auto add = [&](const sql::Row& row) {
+    count += row.Int(0);
+    return absl::OkStatus();
+  };
+  const int64_t partition = common::PartitionOf(id.value).value;
+  RONGHE_RETURN_IF_ERROR(session.Select(kTouched, {partition, id.value}, add));
+  RONGHE_RETURN_IF_ERROR(session.Select(kRepeated, {partition, id.value}, add));
+  return count != 0;
+}
+
+absl::Status DeleteProblem(sql::Session& session, ProblemId id, const std::string& key) {
+  constexpr sql::Query kSteps{"problem_steps_delete",
+                              "DELETE FROM problem_step WHERE partition_id = ? AND problem_id = ?"};
+  constexpr sql::Query kProblem{"problem_delete", "DELETE FROM problem WHERE partition_id = ? AND problem_id = ?"};
+  constexpr sql::Query kKey{"problem_key_delete",
+                            "DELETE FROM problem_key WHERE partition_id = ? AND name = ? AND problem_id = ?"};
+  const int64_t partition = common::PartitionOf(id.value).value;
+  RONGHE_RETURN_IF_ERROR(session.Execute(kSteps, {partition, id.value}).status());
+  RONGHE_RETURN_IF_ERROR(session.Execute(kProblem, {partition, id.value}).status());
+  return session.Execute(kKey, {common::RegistryPartitionOf(key).value, key, id.value}).status();
 }
 
 }  // namespace ronghe::rectification
