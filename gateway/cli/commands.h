@@ -311,14 +311,17 @@ struct ImportOptions {
   bool validate_only = false;
   std::string rejected;  // file for the rejected rows
   std::string request_id;
-  std::string format;  // `csv` or `ndjson`; empty: by the file's name
+  std::string format;                // `csv` or `ndjson`; empty: by the file's name
+  std::vector<std::string> columns;  // `TITLE=FIELD`: what the file calls a field
 };
 absl::Status RunImportUnits(const ImportOptions& options, Context& context);
 absl::Status RunImportMembers(const ImportOptions& options, Context& context);
+absl::Status RunImportProblems(const ImportOptions& options, Context& context);
 
 struct ImportRecordOptions {
   std::string import;
   std::string parent;
+  bool problems = false;  // those of ledgers of problems
 };
 absl::Status RunImportShow(const ImportRecordOptions& options, Context& context);
 absl::Status RunImportList(const ImportRecordOptions& options, Context& context);
@@ -328,9 +331,11 @@ struct ExportOptions {
   std::string parent;
   std::string format = "csv";
   std::string output;  // empty: standard output
+  std::string filter;  // of problems
 };
 absl::Status RunExportUnits(const ExportOptions& options, Context& context);
 absl::Status RunExportMembers(const ExportOptions& options, Context& context);
+absl::Status RunExportProblems(const ExportOptions& options, Context& context);
 
 struct WatchOptions {
   std::string service = "organization";

@@ -256,11 +256,15 @@ void DeclareTransfers(CLI::App& app, Context& context, Command& command) {
   auto units = Declare(import, "units", "units from CSV (UTF-8, GB18030) or NDJSON", context, command, RunImportUnits);
   auto members =
       Declare(import, "members", "members from CSV (UTF-8, GB18030) or NDJSON", context, command, RunImportMembers);
-  for (auto* declared : {&units, &members}) {
+  auto problems =
+      Declare(import, "problems", "a ledger of problems with its history, from CSV (UTF-8, GB18030) or NDJSON", context,
+              command, RunImportProblems);
+  for (auto* declared : {&units, &members, &problems}) {
     ImportOptions& options = *declared->options;
     declared->app->add_option("file", options.file, "the file, - for standard input")->required();
     CLI::Option* parent = declared->app->add_option("--parent", options.parent, "the unit under which everything lies");
-    if (declared == &members) parent->required();
+    if (declared != &units) parent->required();
+    declared->app->add_option("--column", options.columns, "TITLE=FIELD: what the file calls a field; repeatable");
     declared->app
         ->add_option_function<std::string>(
             "--mode", [&options](const std::string& mode) { options.valid_rows = mode == "valid-rows"; },
@@ -275,6 +279,7 @@ void DeclareTransfers(CLI::App& app, Context& context, Command& command) {
   show.app->add_option("import", show.options->import)->required();
   auto list = Declare(import, "list", "imports, newest first", context, command, RunImportList);
   list.app->add_option("parent", list.options->parent, "under this unit; default: everything in your scope");
+  list.app->add_flag("--problems", list.options->problems, "of ledgers of problems");
   auto revert = Declare(import, "revert", "take back an import as a whole", context, command, RunImportRevert);
   revert.app->add_option("import", revert.options->import)->required();
 
@@ -282,10 +287,12 @@ void DeclareTransfers(CLI::App& app, Context& context, Command& command) {
   exported.require_subcommand(1);
   auto out_units = Declare(exported, "units", "units, parents before children", context, command, RunExportUnits);
   auto out_members = Declare(exported, "members", "members, personal data masked", context, command, RunExportMembers);
-  for (auto* declared : {&out_units, &out_members}) {
+  auto out_problems = Declare(exported, "problems", "problems with their history", context, command, RunExportProblems);
+  out_problems.app->add_option("--filter", out_problems.options->filter, "as of problem list; default: all of them");
+  for (auto* declared : {&out_units, &out_members, &out_problems}) {
     CLI::Option* parent =
         declared->app->add_option("--parent", declared->options->parent, "the unit and everything below it");
-    if (declared == &out_members) parent->required();
+    if (declared != &out_units) parent->required();
     declared->app->add_option("--format", declared->options->format, "csv or ndjson")
         ->check(CLI::IsMember({"csv", "ndjson"}))
         ->capture_default_str();

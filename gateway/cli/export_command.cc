@@ -9,6 +9,7 @@
 #include "gateway/cli/progress.h"
 #include "ronghe/organization/v1/member_service.grpc.pb.h"
 #include "ronghe/organization/v1/organization_service.grpc.pb.h"
+#include "ronghe/rectification/v1/ledger_service.grpc.pb.h"
 
 namespace ronghe::gateway::cli {
 namespace pb = google::protobuf;
@@ -61,7 +62,8 @@ class RowSink {
     std::vector<std::string> cells;
     for (const pb::FieldDescriptor* field : columns_) {
       std::string value = DisplayValue(message, field, context_.console().language);
-      if (field->name() == "parent" || field->name() == "unit") value = std::string(CodeOf(value));
+      if (field->name() == "parent" || field->name() == "unit" || field->name() == "supervising_unit")
+        value = std::string(CodeOf(value));
       cells.push_back(std::move(value));
     }
     stream() << CsvLine(cells, /*safe=*/true);
@@ -154,6 +156,25 @@ absl::Status RunExportMembers(const ExportOptions& options, Context& context) {
   Progress progress(context.console(), context.environment.clock);
   RONGHE_RETURN_IF_ERROR(Drain<v1::ExportMembersResponse>(
       *reader, sink, progress, [](const v1::ExportMembersResponse& r) -> const auto& { return r.members(); }));
+  ShowSummary(options, sink, progress, context);
+  return absl::OkStatus();
+}
+
+absl::Status RunExportProblems(const ExportOptions& options, Context& context) {
+  namespace rv1 = rectification::v1;
+  RONGHE_ASSIGN_OR_RETURN(Session * session, context.session());
+  auto stub = rv1::LedgerService::NewStub(session->channel());
+  rv1::ExportProblemsRequest request;
+  request.set_parent(UnitName(options.parent));
+  request.set_filter(options.filter);
+  grpc::ClientContext call;
+  session->Prepare(call, Timeout(context));
+  RowSink sink(options, rv1::LedgerEntry::descriptor(), context);
+  RONGHE_RETURN_IF_ERROR(sink.Open());
+  auto reader = stub->ExportProblems(&call, request);
+  Progress progress(context.console(), context.environment.clock);
+  RONGHE_RETURN_IF_ERROR(Drain<rv1::ExportProblemsResponse>(
+      *reader, sink, progress, [](const rv1::ExportProblemsResponse& r) -> const auto& { return r.entries(); }));
   ShowSummary(options, sink, progress, context);
   return absl::OkStatus();
 }

@@ -14,6 +14,7 @@
 #include "ronghe/organization/v1/import_service.grpc.pb.h"
 #include "ronghe/organization/v1/member_service.grpc.pb.h"
 #include "ronghe/organization/v1/organization_service.grpc.pb.h"
+#include "ronghe/rectification/v1/ledger_service.grpc.pb.h"
 
 namespace ronghe::gateway::cli {
 namespace {
@@ -29,8 +30,15 @@ constexpr int kRowsShown = 20;
 constexpr int kAttempts = 4;
 constexpr absl::Duration kImportTimeout = absl::Hours(2);
 
+// What differs between the services.
+struct OrganizationImports {
+  using Imports = v1::ImportService;
+  using Errors = v1::ListImportRowErrorsRequest;
+  using ErrorsResponse = v1::ListImportRowErrorsResponse;
+  static constexpr auto kErrors = &Imports::Stub::ListImportRowErrors;
+};
 // What differs between the collections.
-struct UnitImport {
+struct UnitImport : OrganizationImports {
   using Service = v1::OrganizationService;
   using Request = v1::ImportUnitsRequest;
   using Item = v1::Unit;
@@ -41,7 +49,7 @@ struct UnitImport {
     *row->mutable_unit() = std::move(item);
   }
 };
-struct MemberImport {
+struct MemberImport : OrganizationImports {
   using Service = v1::MemberService;
   using Request = v1::ImportMembersRequest;
   using Item = v1::Member;
@@ -50,6 +58,22 @@ struct MemberImport {
     auto* row = request.mutable_rows()->add_rows();
     row->set_line(line);
     *row->mutable_member() = std::move(item);
+  }
+};
+
+struct ProblemImport {
+  using Service = rectification::v1::LedgerService;
+  using Imports = Service;
+  using Errors = rectification::v1::ListProblemImportRowErrorsRequest;
+  using ErrorsResponse = rectification::v1::ListProblemImportRowErrorsResponse;
+  static constexpr auto kErrors = &Imports::Stub::ListProblemImportRowErrors;
+  using Request = rectification::v1::ImportProblemsRequest;
+  using Item = rectification::v1::LedgerEntry;
+  static auto Open(Service::Stub& stub, grpc::ClientContext& context) { return stub.ImportProblems(&context); }
+  static void Add(Request& request, int64_t line, Item&& item) {
+    auto* row = request.mutable_rows()->add_rows();
+    row->set_line(line);
+    *row->mutable_entry() = std::move(item);
   }
 };
 
@@ -171,21 +195,22 @@ absl::StatusOr<Outcome> Repeatedly(Session& session, RowSource& source, const co
 }
 
 // The stream may carry only the first of very many errors; all of them can be listed.
+template <typename Kind>
 void CompleteErrors(Session& session, Outcome& outcome) {
   std::set<int64_t> lines;
   for (const ImportRowError& error : outcome.errors) lines.insert(error.line());
   if (static_cast<int64_t>(lines.size()) >= outcome.import.rejected_rows()) return;
-  auto stub = v1::ImportService::NewStub(session.channel());
-  v1::ListImportRowErrorsRequest request;
+  using Stub = typename Kind::Imports::Stub;
+  using Response = typename Kind::ErrorsResponse;
+  auto stub = Kind::Imports::NewStub(session.channel());
+  typename Kind::Errors request;
   request.set_name(outcome.import.name());
   request.set_page_size(1000);
   std::vector<ImportRowError> errors;
   const absl::Status status =
-      session.CallPages<v1::ImportService::Stub, v1::ListImportRowErrorsRequest, v1::ListImportRowErrorsResponse>(
-          *stub, &v1::ImportService::Stub::ListImportRowErrors, request,
-          [&](v1::ListImportRowErrorsResponse& response) {
-            errors.insert(errors.end(), response.row_errors().begin(), response.row_errors().end());
-          });
+      session.CallPages<Stub, typename Kind::Errors, Response>(*stub, Kind::kErrors, request, [&](Response& response) {
+        errors.insert(errors.end(), response.row_errors().begin(), response.row_errors().end());
+      });
   if (status.ok()) outcome.errors = std::move(errors);
 }
 
@@ -255,9 +280,9 @@ absl::Status Rejected(size_t lines, bool nothing_applied) {
 
 template <typename Kind>
 absl::Status RunImport(const ImportOptions& options, Context& context) {
-  RONGHE_ASSIGN_OR_RETURN(
-      std::unique_ptr<RowSource> source,
-      RowSource::Open(options.file, options.format, Kind::Item::default_instance(), *context.environment.console.in));
+  RONGHE_ASSIGN_OR_RETURN(std::unique_ptr<RowSource> source,
+                          RowSource::Open(options.file, options.format, Kind::Item::default_instance(),
+                                          *context.environment.console.in, options.columns));
   RONGHE_ASSIGN_OR_RETURN(Check check, ReadThrough(*source));
   RONGHE_ASSIGN_OR_RETURN(Session * session, context.session());
   // With bad rows nothing would be applied: let the server only check the others, so that one run tells everything.
@@ -276,7 +301,7 @@ absl::Status RunImport(const ImportOptions& options, Context& context) {
     progress.Clear();
     if (!result.ok()) return result.status();
     outcome = *std::move(result);
-    CompleteErrors(*session, outcome);
+    CompleteErrors<Kind>(*session, outcome);
   }
   std::set<int64_t> lines = check.bad_lines;
   for (const ImportRowError& error : outcome.errors) lines.insert(error.line());
@@ -304,6 +329,9 @@ absl::Status RunImportUnits(const ImportOptions& options, Context& context) {
 }
 absl::Status RunImportMembers(const ImportOptions& options, Context& context) {
   return RunImport<MemberImport>(options, context);
+}
+absl::Status RunImportProblems(const ImportOptions& options, Context& context) {
+  return RunImport<ProblemImport>(options, context);
 }
 
 }  // namespace ronghe::gateway::cli

@@ -1,60 +1,72 @@
 #include <fmt/format.h>
 
 #include "gateway/cli/commands.h"
-#include "gateway/cli/labels.h"
+#include "gateway/cli/record_commands.h"
 #include "gateway/cli/resources.h"
 #include "ronghe/organization/v1/import_service.grpc.pb.h"
+#include "ronghe/rectification/v1/ledger_service.grpc.pb.h"
 
 namespace ronghe::gateway::cli {
 namespace {
 
-namespace v1 = organization::v1;
+namespace ov1 = organization::v1;
+namespace rv1 = rectification::v1;
 using common::v1::Import;
-using v1::ImportService;
+using ov1::ImportService;
+using rv1::LedgerService;
 
-std::string ImportName(const std::string& import) {
-  return import.find('/') == std::string::npos ? fmt::format("imports/{}", import) : import;
+bool IsOfLedger(const std::string& import) {
+  return import.starts_with("problemImports/");
+}
+
+const std::vector<std::string_view>& Columns() {
+  static const auto* const columns = new std::vector<std::string_view>{
+      "name", "collection", "parent", "state", "received_rows", "rejected_rows", "applied_rows", "create_time"};
+  return *columns;
+}
+
+template <typename Request>
+Request RevertOf(const ImportRecordOptions& options, Context& context) {
+  Request request;
+  request.set_name(Named("imports", options.import));
+  request.set_request_id(context.environment.random.Uuid());
+  return request;
 }
 
 }  // namespace
 
 absl::Status RunImportShow(const ImportRecordOptions& options, Context& context) {
-  RONGHE_ASSIGN_OR_RETURN(Session * session, context.session());
-  auto stub = ImportService::NewStub(session->channel());
-  v1::GetImportRequest request;
-  request.set_name(ImportName(options.import));
-  RONGHE_ASSIGN_OR_RETURN(Import import, (session->Call<ImportService::Stub, v1::GetImportRequest, Import>(
-                                             *stub, &ImportService::Stub::GetImport, request)));
-  PrintResource(context, import);
-  return absl::OkStatus();
+  if (IsOfLedger(options.import)) {
+    rv1::GetProblemImportRequest request;
+    request.set_name(options.import);
+    return ShowRecord<LedgerService>(context, &LedgerService::Stub::GetProblemImport, request);
+  }
+  ov1::GetImportRequest request;
+  request.set_name(Named("imports", options.import));
+  return ShowRecord<ImportService>(context, &ImportService::Stub::GetImport, request);
 }
 
 absl::Status RunImportList(const ImportRecordOptions& options, Context& context) {
-  RONGHE_ASSIGN_OR_RETURN(Session * session, context.session());
-  auto stub = ImportService::NewStub(session->channel());
-  v1::ListImportsRequest request;
-  request.set_parent(UnitName(options.parent.empty() ? "-" : options.parent));
-  request.set_page_size(1000);
-  std::vector<Import> imports;
-  RONGHE_RETURN_IF_ERROR((session->CallPages<ImportService::Stub, v1::ListImportsRequest, v1::ListImportsResponse>(
-      *stub, &ImportService::Stub::ListImports, request, [&](v1::ListImportsResponse& response) {
-        imports.insert(imports.end(), response.imports().begin(), response.imports().end());
-      })));
-  PrintList(context, imports,
-            {"name", "collection", "parent", "state", "received_rows", "rejected_rows", "applied_rows", "create_time"});
-  return absl::OkStatus();
+  const std::string parent = UnitName(options.parent.empty() ? "-" : options.parent);
+  if (options.problems) {
+    rv1::ListProblemImportsRequest request;
+    request.set_parent(parent);
+    return ShowRecords<LedgerService, Import>(context, &LedgerService::Stub::ListProblemImports, request,
+                                              &rv1::ListProblemImportsResponse::mutable_imports, Columns());
+  }
+  ov1::ListImportsRequest request;
+  request.set_parent(parent);
+  return ShowRecords<ImportService, Import>(context, &ImportService::Stub::ListImports, request,
+                                            &ov1::ListImportsResponse::mutable_imports, Columns());
 }
 
 absl::Status RunImportRevert(const ImportRecordOptions& options, Context& context) {
-  RONGHE_ASSIGN_OR_RETURN(Session * session, context.session());
-  auto stub = ImportService::NewStub(session->channel());
-  v1::RevertImportRequest request;
-  request.set_name(ImportName(options.import));
-  request.set_request_id(session->NewRequestId());
-  RONGHE_ASSIGN_OR_RETURN(Import import, (session->Call<ImportService::Stub, v1::RevertImportRequest, Import>(
-                                             *stub, &ImportService::Stub::RevertImport, request)));
-  PrintResource(context, import);
-  return absl::OkStatus();
+  if (IsOfLedger(options.import)) {
+    return ShowRecord<LedgerService>(context, &LedgerService::Stub::RevertProblemImport,
+                                     RevertOf<rv1::RevertProblemImportRequest>(options, context));
+  }
+  return ShowRecord<ImportService>(context, &ImportService::Stub::RevertImport,
+                                   RevertOf<ov1::RevertImportRequest>(options, context));
 }
 
 }  // namespace ronghe::gateway::cli

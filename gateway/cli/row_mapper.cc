@@ -30,7 +30,7 @@ bool IsPersonal(const pb::FieldDescriptor* field) {
 }
 // Fields whose values are names of units, which people write as bare codes.
 bool NamesUnit(const pb::FieldDescriptor* field) {
-  return field->name() == "parent" || field->name() == "unit";
+  return field->name() == "parent" || field->name() == "unit" || field->name() == "supervising_unit";
 }
 
 std::string Normal(std::string_view title) {
@@ -224,34 +224,74 @@ common::Violations RowMapper::Fill(const std::vector<std::string>& cells, pb::Me
   return violations;
 }
 
-common::Violations FillFromJson(std::string_view line, pb::Message& message) {
-  common::Violations violations;
-  const auto object = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
-  if (!object.is_object()) {
-    violations.Add("", "BAD_JSON", {"not a JSON object", "不是 JSON 对象"});
-    return violations;
+namespace {
+
+using Json = nlohmann::json;
+
+void FillObject(const Json& object, const std::map<std::string, std::string>& columns, const std::string& path,
+                pb::Message& message, common::Violations& violations);
+
+void FillArray(const Json& array, const std::string& path, const pb::FieldDescriptor* field, pb::Message& message,
+               common::Violations& violations) {
+  for (size_t i = 0; i < array.size(); ++i) {
+    const std::string at = fmt::format("{}{}[{}].", path, field->name(), i);
+    if (!array[i].is_object()) {
+      violations.Add(at, "BAD_VALUE", {"a value of the wrong kind", "取值类型有误"});
+      continue;
+    }
+    FillObject(array[i], {}, at, *message.GetReflection()->AddMessage(&message, field), violations);
   }
+}
+
+void FillValue(const Json& value, const std::string& path, const pb::FieldDescriptor* field, pb::Message& message,
+               common::Violations& violations) {
+  common::Violations found;
+  if (value.is_string()) {
+    SetField(message, field, value.get_ref<const std::string&>(), found);
+  } else if (value.is_number_integer()) {
+    SetField(message, field, value.dump(), found);
+  } else if (value.is_object() && IsDate(field) && value.value("year", Json()).is_number_integer()) {
+    const auto part = [&date = value](const char* name) {
+      const auto it = date.find(name);
+      return it != date.end() && it->is_number_integer() ? it->get<int>() : 0;
+    };
+    SetField(message, field, fmt::format("{:04}-{:02}-{:02}", part("year"), part("month"), part("day")), found);
+  } else {
+    found.Add(field->name(), "BAD_VALUE", {"a value of the wrong kind", "取值类型有误"});
+  }
+  for (const common::Violation& one : found.list()) violations.Add(path + one.field, one.reason, one.text);
+}
+
+void FillObject(const Json& object, const std::map<std::string, std::string>& columns, const std::string& path,
+                pb::Message& message, common::Violations& violations) {
   for (const auto& [key, value] : object.items()) {
-    const pb::FieldDescriptor* field = FindField(message.GetDescriptor(), key);
+    const auto mapped = columns.find(key);
+    const pb::FieldDescriptor* field =
+        FindField(message.GetDescriptor(), mapped == columns.end() ? key : mapped->second);
     if (field == nullptr) {
       const std::string shown = Shorten(Printable(key), 60);
-      violations.Add(shown, "UNKNOWN_FIELD",
+      violations.Add(path + shown, "UNKNOWN_FIELD",
                      {fmt::format("unknown field “{}”", shown), fmt::format("无法识别的字段“{}”", shown)});
     } else if (IsOutputOnly(field) || value.is_null()) {
       continue;
-    } else if (value.is_string()) {
-      SetField(message, field, value.get_ref<const std::string&>(), violations);
-    } else if (value.is_number_integer()) {
-      SetField(message, field, value.dump(), violations);
-    } else if (value.is_object() && IsDate(field) && value.value("year", nlohmann::json()).is_number_integer()) {
-      const auto part = [&date = value](const char* name) {
-        const auto it = date.find(name);
-        return it != date.end() && it->is_number_integer() ? it->get<int>() : 0;
-      };
-      SetField(message, field, fmt::format("{:04}-{:02}-{:02}", part("year"), part("month"), part("day")), violations);
+    } else if (field->is_repeated() && field->message_type() != nullptr && value.is_array()) {
+      FillArray(value, path, field, message, violations);
     } else {
-      violations.Add(field->name(), "BAD_VALUE", {"a value of the wrong kind", "取值类型有误"});
+      FillValue(value, path, field, message, violations);
     }
+  }
+}
+
+}  // namespace
+
+common::Violations FillFromJson(std::string_view line, pb::Message& message,
+                                const std::map<std::string, std::string>& columns) {
+  common::Violations violations;
+  const auto object = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+  if (object.is_object()) {
+    FillObject(object, columns, "", message, violations);
+  } else {
+    violations.Add("", "BAD_JSON", {"not a JSON object", "不是 JSON 对象"});
   }
   return violations;
 }

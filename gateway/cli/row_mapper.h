@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,7 +42,9 @@ class RowMapper {
   std::vector<const google::protobuf::FieldDescriptor*> fields_;  // nullptr: ignored
 };
 
-// Fills `message` from a JSON object whose keys are field names; dates as text or as {"year", "month", "day"}.
-common::Violations FillFromJson(std::string_view line, google::protobuf::Message& message);
+// Fills `message` from a JSON object whose keys are field names, or `columns`, which are names for fields; dates as
+// text or as {"year", "month", "day"}; repeated messages as arrays of objects.
+common::Violations FillFromJson(std::string_view line, google::protobuf::Message& message,
+                                const std::map<std::string, std::string>& columns = {});
 
 }  // namespace ronghe::gateway::cli

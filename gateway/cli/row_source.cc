@@ -13,10 +13,18 @@ absl::Status Empty() {
 
 absl::StatusOr<std::unique_ptr<RowSource>> RowSource::Open(const std::string& path, const std::string& format,
                                                            const google::protobuf::Message& prototype,
-                                                           std::istream& standard_input) {
+                                                           std::istream& standard_input,
+                                                           const std::vector<std::string>& columns) {
   RONGHE_ASSIGN_OR_RETURN(std::unique_ptr<TextInput> input, TextInput::Open(path, standard_input));
   const bool json = format == "ndjson" || (format.empty() && (path.ends_with(".ndjson") || path.ends_with(".jsonl")));
   std::unique_ptr<RowSource> source(new RowSource(std::move(input), json, prototype));
+  for (const std::string& column : columns) {
+    const size_t equals = column.rfind('=');
+    if (equals == std::string::npos || equals == 0 || equals + 1 == column.size()) {
+      return common::InvalidArgument("column", "BAD_COLUMN", {"write TITLE=FIELD", "请写作 列名=字段"});
+    }
+    source->columns_[column.substr(0, equals)] = column.substr(equals + 1);
+  }
   RONGHE_RETURN_IF_ERROR(source->Rewind());
   return source;
 }
@@ -34,6 +42,9 @@ absl::Status RowSource::Rewind() {
     return common::InvalidArgument("header", "BAD_QUOTES", {"quotation marks in wrong places", "引号位置有误"});
   }
   if (!mapper_.has_value()) {
+    for (std::string& title : header->cells) {
+      if (const auto mapped = columns_.find(title); mapped != columns_.end()) title = mapped->second;
+    }
     RONGHE_ASSIGN_OR_RETURN(mapper_, RowMapper::Create(prototype_.GetDescriptor(), header->cells));
   }
   return absl::OkStatus();
@@ -77,7 +88,7 @@ absl::StatusOr<std::optional<RowSource::Row>> RowSource::NextJson() {
     Row row;
     row.line = line_;
     row.message.reset(prototype_.New());
-    row.violations = FillFromJson(text, *row.message);
+    row.violations = FillFromJson(text, *row.message, columns_);
     return std::optional<Row>(std::move(row));
   }
 }

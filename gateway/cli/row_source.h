@@ -2,9 +2,11 @@
 
 #include <cstdint>
 #include <istream>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <absl/status/statusor.h>
 #include <google/protobuf/message.h>
@@ -20,10 +22,12 @@ namespace ronghe::gateway::cli {
 class RowSource {
  public:
   // `format`: `csv`, `ndjson`, or empty: NDJSON for names that end in `.ndjson` or `.jsonl`. INVALID_ARGUMENT for a
-  // file that cannot be read, is empty, or whose header does not fit.
+  // file that cannot be read, is empty, or whose header does not fit. `columns`: `TITLE=FIELD` for what the file calls
+  // a field; BAD_COLUMN for another form.
   static absl::StatusOr<std::unique_ptr<RowSource>> Open(const std::string& path, const std::string& format,
                                                          const google::protobuf::Message& prototype,
-                                                         std::istream& standard_input);
+                                                         std::istream& standard_input,
+                                                         const std::vector<std::string>& columns = {});
 
   struct Row {
     int64_t line = 0;
@@ -44,6 +48,7 @@ class RowSource {
   std::unique_ptr<TextInput> input_;
   const bool json_;
   const google::protobuf::Message& prototype_;
+  std::map<std::string, std::string> columns_;  // field by the file's title
   std::unique_ptr<CsvReader> csv_;
   std::optional<RowMapper> mapper_;
   std::string pending_;  // NDJSON: text not yet consumed

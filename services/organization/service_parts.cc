@@ -5,9 +5,9 @@
 
 #include "ronghe/organization/v1/metrics.pb.h"
 
+#include "services/common/import/rpc/import_upload.h"
 #include "services/common/serve/wrapper.h"
 #include "services/common/telemetry/log.h"
-#include "services/organization/rpc/import_upload.h"
 #include "services/organization/storage/sql_post_txn.h"
 #include "services/organization/storage/sql_transfer_txn.h"
 #include "services/organization/storage/sql_unit_txn.h"
@@ -86,21 +86,22 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<common::sql::Database>
       import_engine(imports, sealer, p.clock(), {&unit_target, &member_target}),
       import_hub(p.clock()),
       import_runner(import_engine, import_hub, {.holder = p.random().Uuid()}, LogError),
-      import_app({import_engine, import_hub, tree, gate, p.signer(), [this] { import_runner.Wake(); }}),
+      import_places(tree, gate),
+      import_app({import_engine, import_hub, import_places, p.signer(), [this] { import_runner.Wake(); }}),
       watch({"organization", log, feed, hub, p.directory(), p.signer(), p.wrapper().executor(), p.clock(),
              [&p] { return p.directory().structure_revision(); }}),
       organization_rpc(
           p.wrapper(),
           {unit_app, unit_query, totals, gate, watch, rules, alert_query, integrity, divisions, tree, p.calendar(),
            [&p, this](const common::Call& call) {
-             return NewImportUpload(p.wrapper().executor(), import_app, call, "units", ReadUnitsMessage);
+             return common::NewImportUpload(p.wrapper().executor(), import_app, call, "units", ReadUnitsMessage);
            }}),
       access_rpc(p.wrapper(), access_app, audit_app, gate),
       directory_rpc(p.wrapper(), loader_source, hub),
       member_rpc(p.wrapper(), {member_app, member_query, membership_app, member_search, transfer_app, watch,
                                [&p, this](const common::Call& call) {
-                                 return NewImportUpload(p.wrapper().executor(), import_app, call, "members",
-                                                        ReadMembersMessage);
+                                 return common::NewImportUpload(p.wrapper().executor(), import_app, call, "members",
+                                                                ReadMembersMessage);
                                }}),
       post_rpc(p.wrapper(), {post_app, post_query, tree, gate, watch}),
       workplace_rpc(p.wrapper(), {workplace_app, workplace_query, tree, gate, watch}),

@@ -5,9 +5,12 @@
 #include <vector>
 
 #include "services/common/changelog/watch.h"
+#include "services/common/import/import_runner.h"
+#include "services/common/import/sql/key_ring_row_sealer.h"
+#include "services/common/import/sql/sql_import_store.h"
 #include "services/common/summary/totals.h"
 #include "services/common/timer/timer.h"
-#include "services/organization/app/import_runner.h"
+#include "services/organization/app/import_places.h"
 #include "services/organization/app/member_import_target.h"
 #include "services/organization/app/unit_import_target.h"
 #include "services/organization/rpc/access_rpc.h"
@@ -28,7 +31,6 @@
 #include "services/organization/storage/alert_rows.h"
 #include "services/organization/storage/directory_feed.h"
 #include "services/organization/storage/directory_tree.h"
-#include "services/organization/storage/row_sealer.h"
 #include "services/organization/storage/sql_access_store.h"
 #include "services/organization/storage/sql_audit_log.h"
 #include "services/organization/storage/sql_consistency.h"
@@ -36,7 +38,6 @@
 #include "services/organization/storage/sql_duty_store.h"
 #include "services/organization/storage/sql_facts.h"
 #include "services/organization/storage/sql_import_joins.h"
-#include "services/organization/storage/sql_import_store.h"
 #include "services/organization/storage/sql_integrity.h"
 #include "services/organization/storage/sql_member_occupants.h"
 #include "services/organization/storage/sql_member_store.h"
@@ -117,8 +118,8 @@ struct Service::Parts {
   DirectoryFeed directory_feed;
   DirectoryTree tree;
   SqlConsistency consistency;
-  SqlImportStore imports;
-  KeyRingRowSealer sealer;
+  common::SqlImportStore imports;
+  common::KeyRingRowSealer sealer;
   SqlUnitJoin unit_join;
   SqlMemberJoin member_join;
 
@@ -149,10 +150,11 @@ struct Service::Parts {
   ProtoMemberRows member_rows;
   UnitImportTarget unit_target;
   MemberImportTarget member_target;
-  ImportEngine import_engine;
-  ImportHub import_hub;
-  ImportRunner import_runner;
-  ImportApp import_app;
+  common::ImportEngine import_engine;
+  common::ImportHub import_hub;
+  common::ImportRunner import_runner;
+  TreeImportPlaces import_places;
+  common::ImportApp import_app;
 
   // How it is reached.
   common::WatchService watch;

@@ -7,14 +7,21 @@
 #include "ronghe/rectification/v1/metrics.pb.h"
 
 #include "services/common/follower/structure_gate.h"
+#include "services/common/import/import_runner.h"
+#include "services/common/import/sql/key_ring_row_sealer.h"
+#include "services/common/import/sql/sql_import_store.h"
 #include "services/common/serve/wrapper.h"
 #include "services/common/telemetry/log.h"
 #include "services/common/timer/timer.h"
 #include "services/common/values/text_file.h"
 #include "services/common/vault/key_ring.h"
+#include "services/rectification/app/ledger_import_places.h"
+#include "services/rectification/app/ledger_import_target.h"
 #include "services/rectification/app/order_app.h"
 #include "services/rectification/app/problem_query.h"
 #include "services/rectification/rpc/directory_rights.h"
+#include "services/rectification/rpc/ledger_codec.h"
+#include "services/rectification/rpc/ledger_rpc.h"
 #include "services/rectification/rpc/problem_owners.h"
 #include "services/rectification/rpc/problem_rpc.h"
 #include "services/rectification/rpc/rectification_rpc.h"
@@ -22,6 +29,7 @@
 #include "services/rectification/storage/directory_units.h"
 #include "services/rectification/storage/migrations/migrations.h"
 #include "services/rectification/storage/problem_rollup.h"
+#include "services/rectification/storage/sql_problem_join.h"
 #include "services/rectification/storage/sql_problem_store.h"
 
 namespace ronghe::rectification {
@@ -36,8 +44,13 @@ absl::StatusOr<std::unique_ptr<Database>> OpenUpToDate(const Config& config) {
   RONGHE_RETURN_IF_ERROR(common::Follower::Migrate(config.follower, v1::RectificationMetrics::descriptor()));
   RONGHE_ASSIGN_OR_RETURN(std::unique_ptr<Database> database, common::sql::OpenDatabase(config.follower.database));
   RONGHE_RETURN_IF_ERROR(common::sql::Migrate(*database, "timer", common::TimerMigrations()));
+  RONGHE_RETURN_IF_ERROR(common::sql::Migrate(*database, "import", common::ImportMigrations()));
   RONGHE_RETURN_IF_ERROR(common::sql::Migrate(*database, kName, rectification::Migrations()));
   return database;
+}
+
+void LogImport(std::string_view what, const absl::Status& status) {
+  common::Log(common::LogLevel::kError, what, {{"error", common::LogOf(status)}});
 }
 
 // What cannot be used stops the start, with every fault.
@@ -85,6 +98,13 @@ struct Service::Parts::Records {
     return common::MakeRevisionToken(signer, {kName, *incarnation, partition.value, revision});
   }
 
+  ProblemNames NamesOf(common::Process& p) {
+    return {[&p](common::UnitUid unit) { return p.directory().CodeOf(unit); },
+            [&p, this](common::PartitionId partition, int64_t revision) {
+              return TokenOf(p.signer(), partition, revision);
+            }};
+  }
+
   common::ChangeLog& log;
   common::Feed feed;
   ProblemTexts texts;
@@ -94,9 +114,21 @@ struct Service::Parts::Records {
   ProblemApp app;
   ProblemQuery query;
   OrderApp orders;
+  // Imports of ledgers.
+  common::SqlImportStore import_store;
+  common::KeyRingRowSealer sealer;
+  SqlProblemJoin join;
+  ProtoLedgerRows rows;
+  LedgerImportTarget ledgers;
+  common::ImportEngine import_engine;
+  common::ImportHub import_hub;
+  common::ImportRunner import_runner;
+  LedgerImportPlaces import_places;
+  common::ImportApp imports;
   ProblemOwners owners;
   RectificationRpc rectification_rpc;
   ProblemRpc problem_rpc;
+  LedgerRpc ledger_rpc;
   common::TimerLoop timers;  // the last: it calls the others
 };
 
@@ -110,19 +142,21 @@ Service::Parts::Records::Records(common::Process& p, Parts& parts)
       app({store, units, rights, p.calendar(), parts.policy.policy, parts.work_calendar.calendar}),
       query({store, app, units, p.calendar(), parts.policy.policy, p.signer()}),
       orders({store, app, units, rights, p.signer()}),
-      owners(app, orders),
+      import_store(parts.follower.database(), log, p.clock()),
+      sealer(parts.keys, p.random()),
+      join(texts, p.calendar().zone()),
+      ledgers({app, join, rows, units, parts.policy.policy, p.calendar()}),
+      import_engine(import_store, sealer, p.clock(), {&ledgers}),
+      import_hub(p.clock()),
+      import_runner(import_engine, import_hub, {.holder = p.random().Uuid()}, LogImport),
+      import_places(units, NamesOf(p).token_of),
+      imports(
+          {import_engine, import_hub, import_places, p.signer(), [this] { import_runner.Wake(); }, "problemImports"}),
+      owners(app, orders, imports),
       rectification_rpc(p.wrapper(), parts.follower.watch(), parts.follower.totals()),
-      problem_rpc(p.wrapper(), {app,
-                                query,
-                                orders,
-                                {[&p](common::UnitUid unit) { return p.directory().CodeOf(unit); },
-                                 [&p, this](common::PartitionId partition, int64_t revision) {
-                                   return TokenOf(p.signer(), partition, revision);
-                                 }},
-                                feed,
-                                parts.follower.watch(),
-                                parts.policy,
-                                parts.work_calendar}),
+      problem_rpc(p.wrapper(),
+                  {app, query, orders, NamesOf(p), feed, parts.follower.watch(), parts.policy, parts.work_calendar}),
+      ledger_rpc(p.wrapper(), {imports, query, NamesOf(p), p.calendar().zone()}),
       timers(parts.follower.database(), log, p.clock()) {
   timers.Handle(std::string(kProblemTimer),
                 [this, zone = p.calendar().zone()](common::WriteTxn& txn, const common::DueTimer& timer) {
@@ -142,7 +176,9 @@ Service::Parts::Records::Records(common::Process& p, Parts& parts)
 Service::Service(common::Process& process, Config config) : process_(process), config_(std::move(config)) {}
 
 Service::~Service() {
-  if (parts_ != nullptr && parts_->records != nullptr) parts_->records->timers.Stop();
+  if (parts_ == nullptr || parts_->records == nullptr) return;
+  parts_->records->import_runner.Stop();
+  parts_->records->timers.Stop();
 }
 
 absl::Status Service::Migrate(const Config& config) {
@@ -173,12 +209,14 @@ absl::Status Service::Start() {
     if (token.incarnation == incarnation) return absl::OkStatus();
     return common::OutOfRange("FEED_RESET", {"the data was restored since that write", "该次写入之后数据已被恢复"});
   });
+  process_.OnDrain([this] { parts_->records->import_runner.Stop(); });
   records.timers.Start();
+  records.import_runner.Start();
   return absl::OkStatus();
 }
 
 std::vector<common::ServiceBinding*> Service::bindings() {
-  return {&parts_->records->rectification_rpc, &parts_->records->problem_rpc,
+  return {&parts_->records->rectification_rpc, &parts_->records->problem_rpc, &parts_->records->ledger_rpc,
           &parts_->follower.totals().feed_binding()};
 }
 

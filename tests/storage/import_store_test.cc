@@ -2,17 +2,15 @@
 #include <gtest/gtest.h>
 
 #include "services/common/changelog/changelog.h"
-#include "services/organization/storage/migrations/migrations.h"
-#include "services/organization/storage/sql_import_store.h"
-#include "services/organization/storage/sql_import_txn.h"
+#include "services/common/import/sql/sql_import_store.h"
+#include "services/common/import/sql/sql_import_txn.h"
 #include "tests/support/engines.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/seeded_random.h"
 
-namespace ronghe::organization {
+namespace ronghe::common {
 namespace {
 
-using common::PartitionId;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
@@ -23,7 +21,7 @@ class ImportStoreTest : public tests::EngineTest {
   void SetUp() override {
     database_ = OpenNew();
     ASSERT_TRUE(common::sql::Migrate(*database_, "changelog", common::ChangeLogMigrations()).ok());
-    const absl::Status status = common::sql::Migrate(*database_, "organization", organization::Migrations());
+    const absl::Status status = common::sql::Migrate(*database_, "import", ImportMigrations());
     ASSERT_TRUE(status.ok()) << status;
     log_ = std::make_unique<common::ChangeLog>(*database_, clock_, random_);
     store_ = std::make_unique<SqlImportStore>(*database_, *log_, clock_);
@@ -380,4 +378,4 @@ TEST_P(ImportStoreTest, OneHoldsTheLease) {
 }
 
 }  // namespace
-}  // namespace ronghe::organization
+}  // namespace ronghe::common

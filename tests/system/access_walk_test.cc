@@ -34,6 +34,7 @@
 #include "ronghe/organization/v1/post_service.pb.h"
 #include "ronghe/organization/v1/structure_service.pb.h"
 #include "ronghe/organization/v1/workplace_service.pb.h"
+#include "ronghe/rectification/v1/ledger_service.pb.h"
 #include "ronghe/rectification/v1/problem_service.pb.h"
 #include "ronghe/rectification/v1/rectification_service.pb.h"
 #include "services/common/values/clock.h"
@@ -75,6 +76,7 @@ std::vector<Served> AllServices() {
     add(pool->FindFileByName(fmt::format("ronghe/{0}/v1/{0}_service.proto", process)), process);
   }
   add(rectification::v1::CreateProblemRequest::descriptor()->file(), "rectification");
+  add(rectification::v1::ImportProblemsRequest::descriptor()->file(), "rectification");
   add(gateway::v1::GetOverviewRequest::descriptor()->file(), "gateway");
   return all;
 }
@@ -182,6 +184,21 @@ class AccessWalk : public testing::Test {
   }
 
   // One of everything on each side, by the collection of their names.
+  // A ledger of one problem.
+  static void ImportLedger(const std::string& county, std::map<std::string, std::string>& names) {
+    const std::string file = suite_->directory() + "/ledger.csv";
+    std::ofstream(file) << fmt::format(
+        "unit,source,category,problem_class,description,external_id,register_date\n"
+        "{}001001,INSPECTION,other,LONG_TERM,x,{},2025-01-01\n",
+        county, county);
+    const tests::CommandResult imported =
+        suite_->Cli({"--json", "import", "problems", file, "--parent", county + "001"});
+    ASSERT_EQ(imported.exit_code, 0) << imported.err;
+    const size_t at = imported.out.find("problemImports/");
+    ASSERT_NE(at, std::string::npos) << imported.out;
+    names["problemImports"] = imported.out.substr(at, imported.out.find('"', at) - at);
+  }
+
   static void MakeResources(const std::string& side) {
     const bool inside = side == "inside";
     const std::string county = inside ? "370783" : "370784";
@@ -195,6 +212,7 @@ class AccessWalk : public testing::Test {
     names = tests::MakeRecords(*suite_, "units/" + county + "001001", "units/" + county + "001002",
                                inside ? "990101196203160038" : "990101196810090190");
     names["units"] = "units/" + county + "001";
+    ImportLedger(county, names);
     organization::v1::CreatePrincipalRequest principal;
     principal.mutable_principal()->set_issuer("ronghe-local");
     principal.mutable_principal()->set_subject("holder-" + side);
@@ -291,6 +309,9 @@ class AccessWalk : public testing::Test {
         {"ronghe.organization.v1.ImportService.GetImport name", "imports"},
         {"ronghe.organization.v1.ImportService.ListImportRowErrors name", "imports"},
         {"ronghe.organization.v1.ImportService.RevertImport name", "imports"},
+        {"ronghe.rectification.v1.LedgerService.GetProblemImport name", "problemImports"},
+        {"ronghe.rectification.v1.LedgerService.ListProblemImportRowErrors name", "problemImports"},
+        {"ronghe.rectification.v1.LedgerService.RevertProblemImport name", "problemImports"},
         {"ronghe.organization.v1.StructureService.GetReorganization name", "reorganizations"},
         {"ronghe.organization.v1.StructureService.CancelReorganization name", "reorganizations"},
         {"ronghe.organization.v1.AccessService.RevokeGrant name", "grants"},

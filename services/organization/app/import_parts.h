@@ -9,7 +9,7 @@
 #include <absl/status/statusor.h>
 #include <absl/time/time.h>
 
-#include "services/organization/app/import_target.h"
+#include "services/organization/app/import_names.h"
 #include "services/organization/app/member_bulk.h"
 #include "services/organization/app/member_store.h"
 #include "services/organization/app/unit_bulk.h"

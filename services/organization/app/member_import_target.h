@@ -4,8 +4,8 @@
 
 #include "services/common/values/clock.h"
 #include "services/organization/app/consistency.h"
+#include "services/organization/app/import_names.h"
 #include "services/organization/app/import_parts.h"
-#include "services/organization/app/import_target.h"
 #include "services/organization/app/member_store.h"
 #include "services/organization/app/tree.h"
 

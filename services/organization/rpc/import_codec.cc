@@ -1,11 +1,10 @@
 #include "services/organization/rpc/import_codec.h"
 
-#include <fmt/format.h>
-
 #include "ronghe/organization/v1/member.pb.h"
+#include "ronghe/organization/v1/member_service.pb.h"
+#include "ronghe/organization/v1/organization_service.pb.h"
 #include "ronghe/organization/v1/unit.pb.h"
 
-#include "services/common/values/timestamp.h"
 #include "services/organization/rpc/member_codec.h"
 #include "services/organization/rpc/wire.h"
 
@@ -31,34 +30,14 @@ absl::Status Unreadable() {
 
 }  // namespace
 
-common::v1::Import ToProto(const Import& import, ImportApp& app) {
-  common::v1::Import proto;
-  proto.set_name(fmt::format("imports/{}", import.id));
-  proto.set_collection(import.collection);
-  proto.set_parent(app.ParentName(import));
-  proto.set_state(static_cast<common::v1::ImportState>(import.state));
-  proto.set_mode(static_cast<common::v1::ImportMode>(import.mode));
-  proto.set_validate_only(import.validate_only);
-  proto.set_received_rows(import.received_rows);
-  proto.set_rejected_rows(import.rejected_rows);
-  proto.set_applied_rows(import.applied_rows);
-  common::WriteTimestamp(import.create_time, *proto.mutable_create_time());
-  if (import.end_time != absl::InfiniteFuture()) common::WriteTimestamp(import.end_time, *proto.mutable_end_time());
-  if (!import.failure.reason.empty()) {
-    proto.set_failure(fmt::format("{}: {} {}", import.failure.reason, import.failure.text.zh, import.failure.text.en));
-  }
-  proto.set_revision(app.RevisionToken(import));
-  return proto;
+common::ImportMessage ReadUnitsMessage(const google::protobuf::Message& message) {
+  return common::ReadImportParts(static_cast<const v1::ImportUnitsRequest&>(message),
+                                 [](const v1::UnitRow& row) { return row.unit().SerializeAsString(); });
 }
 
-common::v1::ImportRowError ToProto(const RowIssue& issue) {
-  common::v1::ImportRowError proto;
-  proto.set_line(issue.line);
-  proto.set_field(issue.field);
-  proto.set_reason(issue.reason);
-  proto.set_message_zh(issue.text.zh);
-  proto.set_message_en(issue.text.en);
-  return proto;
+common::ImportMessage ReadMembersMessage(const google::protobuf::Message& message) {
+  return common::ReadImportParts(static_cast<const v1::ImportMembersRequest&>(message),
+                                 [](const v1::MemberRow& row) { return row.member().SerializeAsString(); });
 }
 
 absl::Status ProtoUnitRows::Decode(std::string_view payload, UnitDraft& draft) const {

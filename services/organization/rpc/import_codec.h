@@ -3,15 +3,14 @@
 #include <string>
 #include <string_view>
 
-#include "ronghe/common/v1/import.pb.h"
-
-#include "services/organization/app/import_app.h"
+#include "services/common/import/rpc/import_upload.h"
 #include "services/organization/app/import_parts.h"
 
 namespace ronghe::organization {
 
-common::v1::Import ToProto(const Import& import, ImportApp& app);
-common::v1::ImportRowError ToProto(const RowIssue& issue);
+// Messages of the streams.
+common::ImportMessage ReadUnitsMessage(const google::protobuf::Message& message);
+common::ImportMessage ReadMembersMessage(const google::protobuf::Message& message);
 
 // Payloads are the sender's messages, serialized.
 class ProtoUnitRows final : public UnitRowCodec {

@@ -2,8 +2,7 @@
 
 #include "ronghe/organization/v1/import_service.pb.h"
 
-#include "services/common/serve/binding.h"
-#include "services/organization/app/import_app.h"
+#include "services/common/import/rpc/import_binding.h"
 
 namespace ronghe::organization {
 
@@ -11,16 +10,18 @@ namespace ronghe::organization {
 class ImportRpc final : public common::ServiceBinding {
  public:
   // Both must outlive it.
-  ImportRpc(common::Wrapper& wrapper, ImportApp& app);
+  ImportRpc(common::Wrapper& wrapper, common::ImportApp& app);
 
  private:
-  absl::StatusOr<common::v1::Import> Get(const common::Call& call, const v1::GetImportRequest& request);
-  absl::StatusOr<v1::ListImportsResponse> List(const common::Call& call, const v1::ListImportsRequest& request);
-  absl::StatusOr<v1::ListImportRowErrorsResponse> ListRowErrors(const common::Call& call,
-                                                                const v1::ListImportRowErrorsRequest& request);
-  absl::StatusOr<common::v1::Import> Revert(const common::Call& call, const v1::RevertImportRequest& request);
-
-  ImportApp& app_;
+  struct Messages {
+    using Get = v1::GetImportRequest;
+    using List = v1::ListImportsRequest;
+    using ListResponse = v1::ListImportsResponse;
+    using Errors = v1::ListImportRowErrorsRequest;
+    using ErrorsResponse = v1::ListImportRowErrorsResponse;
+    using Revert = v1::RevertImportRequest;
+  };
+  common::ImportHandlers<Messages> handlers_;
 };
 
 }  // namespace ronghe::organization

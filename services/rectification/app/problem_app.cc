@@ -212,6 +212,11 @@ absl::StatusOr<Problem> ProblemApp::Placed(const common::Call& call, NewProblem 
   if (problem.extent == ProblemExtent::kUnspecified) problem.extent = ProblemExtent::kIndividual;
   CheckNew(problem, fields.working_days, "problem.", violations);
   problem.person = ReadPerson(fields.person, "problem.person", violations);
+  problem.recurrence_of = common::IdFromName(fields.recurrence_of, "problems");
+  if (problem.recurrence_of == 0 && !fields.recurrence_of.empty()) {
+    violations.Add("problem.recurrence_of", "BAD_NAME",
+                   {"must have the form problems/{number}", "格式应为 problems/{数字}"});
+  }
   const std::optional<std::string> code = CodeIn(fields.unit);
   if (!code) violations.Add("problem.unit", fields.unit.empty() ? "REQUIRED" : "BAD_NAME", kUnitForm);
   const std::optional<UnitView> unit = code ? parts_.units.FindByCode(*code) : std::nullopt;
@@ -234,8 +239,8 @@ absl::StatusOr<ProblemView> ProblemApp::Create(const common::Call& call, NewProb
 absl::StatusOr<StoredProblem> ProblemApp::Register(ProblemTxn& txn, const common::Call& call, Problem problem) const {
   const ProblemId id = txn.NewId();
   if (!problem.cause.empty()) {
-    const std::string key = fmt::format("cause\n{}\n{}", static_cast<int>(problem.source), problem.cause);
-    RONGHE_ASSIGN_OR_RETURN(const std::optional<ProblemId> known, txn.TakeKey(key, id));
+    RONGHE_ASSIGN_OR_RETURN(const std::optional<ProblemId> known,
+                            txn.TakeKey(CauseKey(problem.source, problem.cause), id));
     if (known) {
       RONGHE_ASSIGN_OR_RETURN(std::optional<StoredProblem> existing, txn.Find(*known));
       if (!existing) return common::Internal("a key names a problem that is not there");
@@ -243,24 +248,42 @@ absl::StatusOr<StoredProblem> ProblemApp::Register(ProblemTxn& txn, const common
     }
   }
   if (!problem.external_id.empty()) {
-    const std::string key = fmt::format("external\n{}\n{}", problem.external_source, problem.external_id);
-    RONGHE_ASSIGN_OR_RETURN(const std::optional<ProblemId> known, txn.TakeKey(key, id));
+    RONGHE_ASSIGN_OR_RETURN(const std::optional<ProblemId> known,
+                            txn.TakeKey(ExternalKey(problem.external_source, problem.external_id), id));
     if (known) {
       return common::AlreadyExists("EXTERNAL_ID_KNOWN", NameOf(*known),
                                    {"a problem with this external id exists", "该外部编号的问题已存在"});
     }
   }
+  if (problem.recurrence_of != 0) RONGHE_RETURN_IF_ERROR(CheckRecurrence(txn, problem));
   return InsertNew(txn, id, problem, PersonOf(call.actor));
+}
+
+absl::Status ProblemApp::CheckRecurrence(ProblemTxn& txn, const Problem& problem) const {
+  constexpr char kField[] = "problem.recurrence_of";
+  RONGHE_ASSIGN_OR_RETURN(const std::optional<StoredProblem> earlier, txn.Find(ProblemId(problem.recurrence_of)));
+  if (!earlier || parts_.units.AnswersFor(earlier->problem.unit) != parts_.units.AnswersFor(problem.unit)) {
+    return common::InvalidArgument(kField, "OTHER_UNIT",
+                                   {"must be a problem of the same unit", "应为同一责任单位的问题"});
+  }
+  if (earlier->problem.state == ProblemState::kClosed) return absl::OkStatus();
+  const std::string name = NameOf(earlier->id);
+  const common::Text text{"the problem that it repeats is not closed", "所反弹的问题尚未销号"};
+  return common::FailedPrecondition("NOT_CLOSED", text, {{"NOT_CLOSED", name, text}});
 }
 
 absl::StatusOr<StoredProblem> ProblemApp::InsertNew(ProblemTxn& txn, ProblemId id, const Problem& problem,
                                                     const Person& by) const {
-  ProblemStep step;
-  step.event = ProblemEvent::kRegister;
-  step.after = problem.state;
-  step.by = by;
-  step.due = problem.due;
-  return txn.Insert(id, problem, {&step, 1}, NextLook(problem));
+  std::vector<ProblemStep> steps(problem.recurrence_of == 0 ? 1 : 2);
+  for (ProblemStep& step : steps) {
+    step.event = ProblemEvent::kRecur;
+    step.before = step.after = problem.state;
+    step.by = by;
+    step.due = problem.due;
+  }
+  steps[0].event = ProblemEvent::kRegister;
+  steps[0].before = ProblemState::kUnspecified;
+  return txn.Insert(id, problem, steps, NextLook(problem));
 }
 
 absl::StatusOr<StoredProblem> ProblemApp::Open(ProblemTxn& txn, const Problem& problem, const Person& by) const {

@@ -13,6 +13,7 @@
 #include "services/common/values/write_options.h"
 #include "services/rectification/app/problem_store.h"
 #include "services/rectification/app/units.h"
+#include "services/rectification/domain/ledger.h"
 #include "services/rectification/domain/policy.h"
 #include "services/rectification/domain/problem_state.h"
 #include "services/rectification/domain/work_calendar.h"
@@ -33,6 +34,7 @@ struct NewProblem {
   std::string unit;              // `units/{code}`
   std::string supervising_unit;  // empty: the parent
   std::string person;            // `members/{id}`; may be empty
+  std::string recurrence_of;     // `problems/{id}`; may be empty
   int working_days = 0;          // instead of problem.due
   Problem problem;               // fields of the request; the rest is the app's
 };
@@ -87,6 +89,16 @@ class ProblemApp {
   // Registers a problem that is right, in a transaction of its unit's partition.
   absl::StatusOr<StoredProblem> Open(ProblemTxn& txn, const Problem& problem, const Person& by) const;
 
+  // The supervising unit, by its name, or the parent. INVALID_ARGUMENT on `problem.supervising_unit`.
+  absl::Status PlaceUnder(const std::string& supervising_unit, const UnitView& unit, Problem& problem) const;
+  // A problem with a history that is right, as a ledger has it: what it is now, and its steps. The units are set.
+  struct Restored {
+    Problem problem;
+    std::vector<ProblemStep> steps;
+    absl::Time next;  // when the clock is to look at it
+  };
+  Restored Replay(const LedgerEntry& entry, Problem problem) const;
+
   // As this caller sees it.
   ProblemView View(const common::Call& call, StoredProblem stored) const;
   bool Visible(const common::Call& call, const Problem& problem) const;
@@ -101,18 +113,20 @@ class ProblemApp {
   absl::StatusOr<ProblemView> RunOn(
       const common::Call& call, const std::string& name, const common::WriteOptions& options,
       absl::FunctionRef<absl::StatusOr<ProblemStep>(const ProblemTxn&, Problem&, const std::string&)> change);
+  // What is wrong with the problem that a new one repeats.
+  absl::Status CheckRecurrence(ProblemTxn& txn, const Problem& problem) const;
   absl::StatusOr<StoredProblem> Register(ProblemTxn& txn, const common::Call& call, Problem problem) const;
   absl::StatusOr<StoredProblem> InsertNew(ProblemTxn& txn, ProblemId id, const Problem& problem,
                                           const Person& by) const;
   // The problem's units and deadline, by what the request names.
   absl::StatusOr<Problem> Placed(const common::Call& call, NewProblem fields, common::Violations violations) const;
-  absl::Status PlaceUnder(const std::string& supervising_unit, const UnitView& unit, Problem& problem) const;
   absl::Status SetDue(Problem& problem, const std::optional<absl::CivilDay>& due, int working_days,
                       std::string_view prefix) const;
   // What the event does beside the state.
-  absl::Status Apply(const ProblemAction& action, const common::Call& call, absl::Time now, Problem& problem) const;
+  absl::Status Apply(const ProblemAction& action, const Person& who, absl::Time now, Problem& problem) const;
+  void ApplyPast(const LedgerStep& step, const Person& who, Problem& problem) const;
   absl::Status Assign(const ProblemAction& action, Problem& problem) const;
-  void Submit(const common::Call& call, absl::Time now, Problem& problem) const;
+  void Submit(const Person& who, absl::Time now, Problem& problem) const;
   void Grant(absl::Time now, Problem& problem) const;
   void PlanLookBack(Problem& problem, int done, absl::CivilDay closed) const;
   Attempt AttemptOf(const common::Call& call, const Problem& problem, absl::Time now) const;

@@ -51,7 +51,7 @@ absl::StatusOr<ProblemView> ProblemApp::Do(const common::Call& call, const std::
     const Attempt attempt = AttemptOf(call, problem, txn.now());
     if (action.event == ProblemEvent::kAssign) RONGHE_RETURN_IF_ERROR(Assign(action, problem));
     RONGHE_ASSIGN_OR_RETURN(const ProblemState next, Decide(problem, action.event, attempt, resource));
-    RONGHE_RETURN_IF_ERROR(Apply(action, call, txn.now(), problem));
+    RONGHE_RETURN_IF_ERROR(Apply(action, attempt.who, txn.now(), problem));
     problem.state = next;
     ProblemStep step;
     step.event = action.event;
@@ -83,8 +83,8 @@ absl::Status ProblemApp::Assign(const ProblemAction& action, Problem& problem) c
   return violations.ToStatus();
 }
 
-void ProblemApp::Submit(const common::Call& call, absl::Time now, Problem& problem) const {
-  problem.submitter = PersonOf(call.actor);
+void ProblemApp::Submit(const Person& who, absl::Time now, Problem& problem) const {
+  problem.submitter = who;
   problem.submitted = now;
   problem.on_time = !problem.due || now < DeadlineOf(*problem.due, parts_.calendar.zone());
   ClearDeadline(problem);
@@ -107,12 +107,11 @@ void ProblemApp::PlanLookBack(Problem& problem, int done, absl::CivilDay closed)
   if (done < static_cast<int>(days.size())) problem.look_back = closed + days[static_cast<size_t>(done)];
 }
 
-absl::Status ProblemApp::Apply(const ProblemAction& action, const common::Call& call, absl::Time now,
-                               Problem& problem) const {
-  const absl::CivilDay today = parts_.calendar.Today();
+absl::Status ProblemApp::Apply(const ProblemAction& action, const Person& who, absl::Time now, Problem& problem) const {
+  const absl::CivilDay today = absl::ToCivilDay(now, parts_.calendar.zone());
   switch (action.event) {
     case ProblemEvent::kSubmit:
-      Submit(call, now, problem);
+      Submit(who, now, problem);
       break;
     case ProblemEvent::kClose:
       problem.closed = now;
@@ -146,7 +145,7 @@ absl::Status ProblemApp::Apply(const ProblemAction& action, const common::Call& 
         return common::InvalidArgument("due_date", "NOT_LATER",
                                        {"must be later than the present one", "应晚于现有整改时限"});
       }
-      problem.extension = ExtensionRequest{*action.due, now, PersonOf(call.actor)};
+      problem.extension = ExtensionRequest{*action.due, now, who};
       break;
     case ProblemEvent::kGrantExtension:
       Grant(now, problem);
@@ -166,6 +165,68 @@ absl::Status ProblemApp::Apply(const ProblemAction& action, const common::Call& 
       break;
   }
   return absl::OkStatus();
+}
+
+void ProblemApp::ApplyPast(const LedgerStep& step, const Person& who, Problem& problem) const {
+  const absl::Time at = parts_.calendar.StartOf(*step.day);
+  switch (step.event) {
+    case ProblemEvent::kUpdate:
+    case ProblemEvent::kAssign:
+    case ProblemEvent::kGrantExtension:
+      if (step.due) problem.due = step.due;
+      break;
+    case ProblemEvent::kPassDeadline:
+      problem.overdue = true;
+      break;
+    case ProblemEvent::kEscalate:
+      ++problem.escalation_steps;
+      break;
+    case ProblemEvent::kPause:
+    case ProblemEvent::kResume:
+      // Where there is no deadline there is nothing that stands still.
+      if (!problem.due || problem.paused_left.has_value() == (step.event == ProblemEvent::kPause)) break;
+      [[fallthrough]];
+    case ProblemEvent::kSubmit:
+    case ProblemEvent::kClose:
+    case ProblemEvent::kReturn:
+    case ProblemEvent::kReopen:
+    case ProblemEvent::kCancel:
+    case ProblemEvent::kLookBack: {
+      ProblemAction action;
+      action.event = step.event;
+      Apply(action, who, at, problem).IgnoreError();  // these have nothing to refuse
+      break;
+    }
+    default:
+      break;
+  }
+}
+
+ProblemApp::Restored ProblemApp::Replay(const LedgerEntry& entry, Problem problem) const {
+  Restored restored;
+  for (const LedgerStep& past : entry.steps) {
+    ProblemStep step;
+    step.event = past.event;
+    step.at = parts_.calendar.StartOf(*past.day);
+    step.by.member = MemberIn(past.actor);
+    if (step.by.member == 0) step.who = past.actor;
+    step.reason = past.reason;
+    step.before = past.event == ProblemEvent::kRegister ? ProblemState::kUnspecified : problem.state;
+    ApplyPast(past, step.by, problem);
+    problem.state = StateAfter(step.before, past.event).value_or(ProblemState::kRegistered);
+    step.after = problem.state;
+    step.due = past.due ? past.due : problem.due;
+    step.on_time = past.event == ProblemEvent::kClose && problem.on_time;
+    restored.steps.push_back(std::move(step));
+  }
+  if (IsOpen(problem.state) && entry.problem.due) problem.due = entry.problem.due;
+  // Look-backs that nobody made are not asked for any more.
+  while (problem.look_back && *problem.look_back < parts_.calendar.Today()) {
+    PlanLookBack(problem, problem.look_backs + 1, absl::ToCivilDay(*problem.closed, parts_.calendar.zone()));
+  }
+  restored.next = NextLook(problem);
+  restored.problem = std::move(problem);
+  return restored;
 }
 
 absl::Time ProblemApp::NextLook(const Problem& problem) const {

@@ -63,6 +63,10 @@ absl::Status Narrow(const Condition& condition, const Units& units, ProblemFilte
     filter.person = common::IdFromName(value, "members");
     return filter.person == 0 || condition.negated ? UnknownValue(condition) : absl::OkStatus();
   }
+  if (field == "recurrence_of") {
+    filter.recurrence_of = common::IdFromName(value, "problems");
+    return filter.recurrence_of == 0 || condition.negated ? UnknownValue(condition) : absl::OkStatus();
+  }
   if (field == "order") {
     filter.order = common::IdFromName(value, "orders");
     return filter.order == 0 || condition.negated ? UnknownValue(condition) : absl::OkStatus();
@@ -76,18 +80,19 @@ absl::Status Narrow(const Condition& condition, const Units& units, ProblemFilte
 
 }  // namespace
 
-absl::StatusOr<ProblemFilter> ParseProblemFilter(std::string_view filter, const Units& units) {
+absl::StatusOr<ProblemFilter> ParseProblemFilter(std::string_view filter, const Units& units, uint32_t default_states) {
   RONGHE_ASSIGN_OR_RETURN(
       const std::vector<Condition> conditions,
-      common::ParseFilter(filter, {"state", "category", "source", "problem_class", "extent", "overdue", "paused",
-                                   "escalated", "person", "order", "supervising_unit", "due_before", "due_after"}));
+      common::ParseFilter(
+          filter, {"state", "category", "source", "problem_class", "extent", "overdue", "paused", "escalated", "person",
+                   "order", "recurrence_of", "supervising_unit", "due_before", "due_after"}));
   ProblemFilter parsed;
   bool state_given = false;
   for (const Condition& condition : conditions) {
     RONGHE_RETURN_IF_ERROR(Narrow(condition, units, parsed));
     state_given |= condition.field == "state";
   }
-  if (!state_given) parsed.states &= kOpenStates;
+  if (!state_given) parsed.states &= default_states;
   return parsed;
 }
 

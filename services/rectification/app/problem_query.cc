@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <memory>
 #include <set>
 #include <utility>
 
@@ -15,6 +16,8 @@ namespace ronghe::rectification {
 namespace {
 
 constexpr size_t kMostUnits = 512;
+constexpr int kExportPage = 100;
+constexpr int kMostSteps = 10'000;  // of one problem
 
 std::string TextOf(const ProblemPosition& position) {
   return fmt::format("{}.{}", position.key, position.id);
@@ -286,6 +289,38 @@ absl::StatusOr<ProblemHistory> ProblemQuery::History(const common::Call& call, c
     history.next_page_token = common::MakePageToken(parts_.signer, query, TextOf({0, history.steps.back().id}));
   }
   return history;
+}
+
+absl::StatusOr<std::vector<ProblemRecord>> ProblemQuery::NextRecords(const common::Call& call, Wanted& wanted,
+                                                                     bool& ended) {
+  std::vector<ProblemRecord> records;
+  if (ended) return records;
+  RONGHE_ASSIGN_OR_RETURN(ProblemPage page, Page(call, wanted));
+  ended = page.next_page_token.empty();
+  for (ProblemView& view : page.problems) {
+    if (call.cancelled()) return common::Cancelled();
+    ProblemRecord& record = records.emplace_back();
+    const ProblemId id = view.stored.id;
+    wanted.position = TextOf(PositionOf(view.stored, wanted.order));
+    record.view = std::move(view);
+    RONGHE_ASSIGN_OR_RETURN(record.steps, parts_.store.History(id, 0, kMostSteps, call.deadline));
+  }
+  return records;
+}
+
+absl::StatusOr<ProblemQuery::Export> ProblemQuery::StartExport(const common::Call& call, const std::string& parent,
+                                                               const std::string& filter) {
+  auto wanted = std::make_shared<Wanted>();
+  wanted->query = "export";
+  wanted->page_size = kExportPage;
+  common::Violations violations;
+  const absl::StatusOr<ProblemFilter> parsed = ParseProblemFilter(filter, parts_.units, ~0u);
+  violations.AddAll(parsed.status());
+  RONGHE_ASSIGN_OR_RETURN(const UnitView unit, VisibleUnit(call, parent, std::move(violations)));
+  wanted->filter = *parsed;
+  wanted->units = UnitsOf(unit, true);
+  auto ended = std::make_shared<bool>(false);
+  return Export([this, &call, wanted, ended] { return NextRecords(call, *wanted, *ended); });
 }
 
 }  // namespace ronghe::rectification

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -69,6 +70,12 @@ struct ProblemHistory {
   std::string next_page_token;
 };
 
+// A problem with everything that happened to it.
+struct ProblemRecord {
+  ProblemView view;
+  std::vector<ProblemStep> steps;
+};
+
 // Lists of problems. Thread-safe.
 class ProblemQuery {
  public:
@@ -89,8 +96,14 @@ class ProblemQuery {
   absl::StatusOr<ProblemHistory> History(const common::Call& call, const std::string& parent, int page_size,
                                          const std::string& page_token);
 
+  // The problems of a unit and of everything below it, those that are not open too, a page with each call; empty at the
+  // end. `call` outlives it.
+  using Export = std::function<absl::StatusOr<std::vector<ProblemRecord>>()>;
+  absl::StatusOr<Export> StartExport(const common::Call& call, const std::string& parent, const std::string& filter);
+
  private:
   struct Wanted;
+  absl::StatusOr<std::vector<ProblemRecord>> NextRecords(const common::Call& call, Wanted& wanted, bool& ended);
   absl::StatusOr<UnitView> VisibleUnit(const common::Call& call, const std::string& name,
                                        common::Violations violations) const;
   // The units whose records are this one's: itself and those to which it succeeded; with `subtree`, all below too.

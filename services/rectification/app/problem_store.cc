@@ -22,6 +22,14 @@ std::string StepName(ProblemId id, int64_t step) {
   return fmt::format("problems/{}/events/{}", id.value, step);
 }
 
+std::string CauseKey(ProblemSource source, std::string_view cause) {
+  return fmt::format("cause\n{}\n{}", static_cast<int>(source), cause);
+}
+
+std::string ExternalKey(std::string_view external_source, std::string_view external_id) {
+  return fmt::format("external\n{}\n{}", external_source, external_id);
+}
+
 ProblemPosition PositionOf(const StoredProblem& stored, ProblemOrder order) {
   switch (order) {
     case ProblemOrder::kUnit:

@@ -48,6 +48,10 @@ std::string EtagOf(const StoredProblem& stored);
 // Of a step, permanent.
 std::string StepName(ProblemId id, int64_t step);
 
+// What makes a problem the only one of its kind: for ProblemTxn::TakeKey.
+std::string CauseKey(ProblemSource source, std::string_view cause);
+std::string ExternalKey(std::string_view external_source, std::string_view external_id);
+
 // A write transaction in one partition, which holds the partition's lock row: its problems change one write at a time.
 // Inserts and replacements are logged with what they and their steps add to totals, and set the timer. Not thread-safe.
 class ProblemTxn {
@@ -70,6 +74,11 @@ class ProblemTxn {
   // is to look at it; infinite: never.
   virtual absl::StatusOr<StoredProblem> Insert(ProblemId id, const Problem& problem, std::span<const ProblemStep> steps,
                                                absl::Time next) = 0;
+  // The same for what happened elsewhere: the steps have their times, and the first is the problem's.
+  virtual absl::StatusOr<StoredProblem> Restore(ProblemId id, const Problem& problem,
+                                                std::span<const ProblemStep> steps, absl::Time next) = 0;
+  // Takes back what Restore made, with its key: false, and nothing is done, if somebody has done something to it since.
+  virtual absl::StatusOr<bool> Erase(ProblemId id) = 0;
   virtual absl::StatusOr<StoredProblem> Replace(const StoredProblem& before, const Problem& after,
                                                 std::span<const ProblemStep> steps, absl::Time next) = 0;
 
@@ -109,6 +118,7 @@ struct ProblemFilter {
   bool with_extension = false;  // asked for
   int64_t person = 0;
   int64_t order = 0;
+  int64_t recurrence_of = 0;
   std::optional<absl::CivilDay> due_before;
   std::optional<absl::CivilDay> due_after;
   std::optional<absl::CivilDay> look_back_until;

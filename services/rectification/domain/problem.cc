@@ -50,6 +50,7 @@ constexpr Word<ProblemEvent> kEvents[] = {
     {ProblemEvent::kPassDeadline, "PASS_DEADLINE", "pass the deadline", "超期"},
     {ProblemEvent::kEscalate, "ESCALATE", "escalate", "挂牌督办"},
     {ProblemEvent::kLookBack, "LOOK_BACK", "look back", "回头看"},
+    {ProblemEvent::kRecur, "RECUR", "recur", "反弹登记"},
 };
 constexpr Word<ProblemSource> kSources[] = {
     {ProblemSource::kSelfCheck, "SELF_CHECK", "self-check", "自查"},

@@ -47,6 +47,7 @@ enum class ProblemEvent {
   kPassDeadline = 15,
   kEscalate = 16,
   kLookBack = 17,
+  kRecur = 18,
 };
 enum class ProblemSource {
   kUnspecified = 0,
@@ -112,7 +113,9 @@ struct Problem {
   std::string cause;
   std::string external_source;
   std::string external_id;
-  int64_t order = 0;  // that opened it; 0: none
+  int64_t order = 0;          // that opened it; 0: none
+  int64_t recurrence_of = 0;  // the problem that it repeats; 0: none
+  int64_t import = 0;         // that brought it in; 0: none
 
   ProblemState state = ProblemState::kRegistered;
   std::optional<absl::CivilDay> due;  // the last day
@@ -148,6 +151,7 @@ struct ProblemStep {
   std::optional<absl::CivilDay> due;
   bool on_time = false;  // of a close-out
   std::string reason;
+  std::string who;  // of an import: a name, as the ledger had it
   std::vector<Evidence> evidence;
 };
 

@@ -167,6 +167,18 @@ std::span<const ProblemTransition> ProblemTransitions() {
   return kTable;
 }
 
+std::optional<ProblemState> StateAfter(ProblemState from, ProblemEvent event) {
+  for (const ProblemTransition& row : kTable) {
+    if (row.from == from && row.event == event) return row.to;
+  }
+  return std::nullopt;
+}
+
+bool IsSupervising(ProblemEvent event) {
+  return std::any_of(std::begin(kTable), std::end(kTable),
+                     [&](const ProblemTransition& row) { return row.event == event && row.party == P::kSupervising; });
+}
+
 absl::StatusOr<ProblemState> Decide(const Problem& problem, ProblemEvent event, const Attempt& attempt,
                                     const std::string& resource) {
   const auto* const row = std::find_if(std::begin(kTable), std::end(kTable), [&](const ProblemTransition& one) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -44,6 +45,12 @@ struct ProblemTransition {
 
 // All of it. An event that is not there is refused.
 std::span<const ProblemTransition> ProblemTransitions();
+
+// The state to which the table leads, whoever acts and whatever must hold besides; nullopt where it has no such row.
+// For what happened elsewhere.
+std::optional<ProblemState> StateAfter(ProblemState from, ProblemEvent event);
+// Whether an event is made to happen from above.
+bool IsSupervising(ProblemEvent event);
 
 // The circumstances of an event.
 struct Attempt {

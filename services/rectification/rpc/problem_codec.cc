@@ -70,6 +70,8 @@ v1::Problem ToProto(const ProblemView& view, const ProblemNames& names) {
   out.set_external_source(problem.external_source);
   out.set_external_id(problem.external_id);
   if (problem.order != 0) out.set_order(NameOf(OrderId(problem.order)));
+  if (problem.recurrence_of != 0) out.set_recurrence_of(NameOf(ProblemId(problem.recurrence_of)));
+  if (problem.import != 0) out.set_imported_by(fmt::format("problemImports/{}", problem.import));
   WriteStanding(problem, names, out);
   for (const ProblemEvent event : view.allowed) out.add_allowed_events(static_cast<v1::ProblemEvent>(event));
   if (stored.revision == 0) return out;
@@ -94,6 +96,7 @@ v1::ProblemStep ToProto(const ProblemStep& step, const ProblemHistory& history, 
   if (step.due) common::WriteDate(*step.due, *out.mutable_due_date());
   if (!history.show_texts) return out;
   out.set_reason(step.reason);
+  if (!step.who.empty()) out.set_actor(step.who);
   for (const Evidence& one : step.evidence) {
     v1::Evidence& evidence = *out.add_evidence();
     evidence.set_content_hash(one.content_hash);

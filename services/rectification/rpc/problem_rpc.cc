@@ -135,6 +135,7 @@ absl::StatusOr<v1::Problem> ProblemRpc::Create(const Call& call, const v1::Creat
   fields.unit = sent.unit();
   fields.supervising_unit = sent.supervising_unit();
   fields.person = sent.person();
+  fields.recurrence_of = sent.recurrence_of();
   fields.working_days = sent.working_days();
   fields.problem = FromProto(sent, "problem.due_date", violations);
   return Encode(parts_.app.Create(call, std::move(fields), OptionsOf(call, request, "", std::move(violations))));

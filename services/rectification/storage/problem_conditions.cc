@@ -81,6 +81,10 @@ void AddConditions(const ProblemFilter& filter, std::string& text, std::vector<V
     text += " AND order_id = ?";
     args.emplace_back(filter.order);
   }
+  if (filter.recurrence_of != 0) {
+    text += " AND recurrence_of = ?";
+    args.emplace_back(filter.recurrence_of);
+  }
   AddDay("due_day <", filter.due_before, text, args);
   AddDay("due_day >", filter.due_after, text, args);
   AddDay("look_back_day <=", filter.look_back_until, text, args);

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 
 #include "services/common/values/status.h"
 
@@ -40,28 +41,40 @@ std::vector<std::string_view> FlowsOf(ProblemEvent event, bool on_time) {
     case ProblemEvent::kEscalate:
       return {"problems_escalated"};
     case ProblemEvent::kReopen:
+    case ProblemEvent::kRecur:
       return {"problems_recurring"};
     default:
       return {};
   }
 }
 
-common::RollupChange ProblemChange(const Problem* before, const Problem& after, std::span<const ProblemStep> steps,
-                                   common::MonthNumber month) {
-  std::map<std::string_view, int64_t> added;
-  const ProblemStocks was = before == nullptr ? ProblemStocks() : StocksOf(*before);
-  const ProblemStocks is = StocksOf(after);
-  added[kOpen] = is.open - was.open;
-  added[kOverdue] = is.overdue - was.overdue;
+common::MonthNumber MonthOfStep(const ProblemStep& step, absl::TimeZone zone) {
+  return common::MonthOf(absl::CivilMonth(absl::ToCivilSecond(step.at, zone)));
+}
+
+common::RollupChange ProblemChange(common::UnitUid unit, const Problem* before, const Problem* after,
+                                   std::span<const ProblemStep> steps, absl::TimeZone zone, int sign) {
+  std::map<common::MonthNumber, std::map<std::string_view, int64_t>> added;
   for (const ProblemStep& step : steps) {
-    for (const std::string_view metric : FlowsOf(step.event, step.on_time)) ++added[metric];
+    auto& month = added[MonthOfStep(step, zone)];
+    for (const std::string_view metric : FlowsOf(step.event, step.on_time)) month[metric] += sign;
   }
+  const ProblemStocks was = before == nullptr ? ProblemStocks() : StocksOf(*before);
+  const ProblemStocks is = after == nullptr ? ProblemStocks() : StocksOf(*after);
+  if (added.empty()) added[0];
+  // Stocks change now, whatever the month.
+  auto& last = added.rbegin()->second;
+  last[kOpen] += is.open - was.open;
+  last[kOverdue] += is.overdue - was.overdue;
   common::RollupChange change;
-  common::RollupChange::Amount& amount = change.amounts.emplace_back();
-  amount.unit = after.unit;
-  amount.month = month;
-  for (const auto& [metric, value] : added) {
-    if (value != 0) amount.metrics.emplace_back(metric, value);
+  for (const auto& [month, metrics] : added) {
+    common::RollupChange::Amount amount;
+    amount.unit = unit;
+    amount.month = month;
+    for (const auto& [metric, value] : metrics) {
+      if (value != 0) amount.metrics.emplace_back(metric, value);
+    }
+    if (!amount.metrics.empty()) change.amounts.push_back(std::move(amount));
   }
   return change;
 }

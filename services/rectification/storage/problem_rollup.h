@@ -25,9 +25,12 @@ ProblemStocks StocksOf(const Problem& problem);
 // The metrics that an event is one more of.
 std::vector<std::string_view> FlowsOf(ProblemEvent event, bool on_time);
 
-// What a write adds: from one state of the problem to the next (null: it is new), and what happened, in a month.
-common::RollupChange ProblemChange(const Problem* before, const Problem& after, std::span<const ProblemStep> steps,
-                                   common::MonthNumber month);
+// What a write adds: from one state of a problem of a unit to the next (null: it is new, or no more), and what
+// happened, each step in the month of its time in the zone. `sign`: -1 for what is taken back.
+common::RollupChange ProblemChange(common::UnitUid unit, const Problem* before, const Problem* after,
+                                   std::span<const ProblemStep> steps, absl::TimeZone zone, int sign = 1);
+// The month in which a step counts.
+common::MonthNumber MonthOfStep(const ProblemStep& step, absl::TimeZone zone);
 
 // The same from the rows: what folded totals are audited against. Thread-safe.
 class ProblemFacts final : public common::FactSource {

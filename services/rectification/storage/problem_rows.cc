@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "services/common/sql/day_column.h"
 #include "services/common/values/clock.h"
 #include "services/common/values/status.h"
 #include "services/rectification/storage/problem_conditions.h"
@@ -54,22 +55,16 @@ constexpr std::string_view kColumns[] = {
     "revision",
     "update_us",
 };
-constexpr std::string_view kFixedColumns = "problem_id, key_version, wrapped_key, create_us, order_id";
-constexpr int kFixed = 5;
+constexpr std::string_view kFixedColumns =
+    "problem_id, key_version, wrapped_key, create_us, order_id, recurrence_of, import_id";
+constexpr int kFixed = 7;
 
 constexpr std::string_view kStepColumns =
     "partition_id, problem_id, step_id, unit_uid, event, state_before, state_after, at_us, month, on_time, actor_key, "
     "actor_principal, actor_member, concerned_uid, due_day, texts";
 
-Value DayOrNull(const std::optional<absl::CivilDay>& day) {
-  return day ? Value(common::DayNumber(*day)) : Value(sql::Null{});
-}
 Value TimeOrNull(const std::optional<absl::Time>& time) {
   return time ? Value(absl::ToUnixMicros(*time)) : Value(sql::Null{});
-}
-std::optional<absl::CivilDay> DayAt(const sql::Row& row, int column) {
-  if (row.IsNull(column)) return std::nullopt;
-  return common::DayFromNumber(row.Int(column));
 }
 std::optional<absl::Time> TimeAt(const sql::Row& row, int column) {
   if (row.IsNull(column)) return std::nullopt;
@@ -91,7 +86,7 @@ std::vector<Value> ValuesOf(const StoredProblem& stored, std::string sealed) {
           p.cause,
           p.external_source,
           p.external_id,
-          DayOrNull(p.due),
+          sql::DayOrNull(p.due),
           int64_t{p.overdue},
           p.paused_left ? Value(int64_t{*p.paused_left}) : Value(sql::Null{}),
           p.extension ? Value(common::DayNumber(asked.due)) : Value(sql::Null{}),
@@ -109,7 +104,7 @@ std::vector<Value> ValuesOf(const StoredProblem& stored, std::string sealed) {
           int64_t{p.returns},
           int64_t{p.recurrences},
           TimeOrNull(p.closed),
-          DayOrNull(p.look_back),
+          sql::DayOrNull(p.look_back),
           int64_t{p.look_backs},
           sql::Blob{std::move(sealed)},
           stored.version,
@@ -131,10 +126,10 @@ void ReadProblem(const sql::Row& row, int at, Problem& p) {
   p.cause = row.Text(at + 8);
   p.external_source = row.Text(at + 9);
   p.external_id = row.Text(at + 10);
-  p.due = DayAt(row, at + 11);
+  p.due = sql::DayAt(row, at + 11);
   p.overdue = number(12) != 0;
   if (!row.IsNull(at + 13)) p.paused_left = static_cast<int>(number(13));
-  if (const std::optional<absl::CivilDay> day = DayAt(row, at + 14)) {
+  if (const std::optional<absl::CivilDay> day = sql::DayAt(row, at + 14)) {
     p.extension = ExtensionRequest{
         *day, absl::FromUnixMicros(number(15)), {std::string(row.Text(at + 16)), number(17), number(18)}};
   }
@@ -146,7 +141,7 @@ void ReadProblem(const sql::Row& row, int at, Problem& p) {
   p.returns = static_cast<int>(number(26));
   p.recurrences = static_cast<int>(number(27));
   p.closed = TimeAt(row, at + 28);
-  p.look_back = DayAt(row, at + 29);
+  p.look_back = sql::DayAt(row, at + 29);
   p.look_backs = static_cast<int>(number(30));
 }
 constexpr int kTextsAt = 31;
@@ -158,6 +153,8 @@ absl::Status ReadRow(const sql::Row& row, const ProblemTexts& texts, ProblemRow&
   out.stored.create_time = absl::FromUnixMicros(row.Int(3));
   ReadProblem(row, kFixed, out.stored.problem);
   out.stored.problem.order = row.Int(4);
+  out.stored.problem.recurrence_of = row.Int(5);
+  out.stored.problem.import = row.Int(6);
   out.stored.version = row.Int(kFixed + kVersionAt);
   out.stored.revision = row.Int(kFixed + kVersionAt + 1);
   out.stored.update_time = absl::FromUnixMicros(row.Int(kFixed + kVersionAt + 2));
@@ -230,7 +227,9 @@ absl::Status InsertProblem(sql::Session& session, const ProblemTexts& texts, con
                              row.key.version,
                              sql::Blob{row.key.bytes},
                              absl::ToUnixMicros(row.stored.create_time),
-                             row.stored.problem.order};
+                             row.stored.problem.order,
+                             row.stored.problem.recurrence_of,
+                             row.stored.problem.import};
   for (Value& value : ValuesOf(row.stored, std::move(sealed))) args.push_back(std::move(value));
   return session.Execute({"problem_insert", *text}, std::span<const Value>(args)).status();
 }
@@ -279,7 +278,7 @@ absl::Status InsertStep(sql::Session& session, const ProblemTexts& texts, const 
                         step.by.principal,
                         step.by.member,
                         step.concerned.value,
-                        DayOrNull(step.due),
+                        sql::DayOrNull(step.due),
                         sql::Blob{std::move(sealed)}};
   return session.Queue({"problem_step_insert", *text}, std::span<const Value>(args));
 }
@@ -303,7 +302,7 @@ absl::StatusOr<std::vector<ProblemStep>> SelectSteps(sql::Session& session, cons
     step.on_time = row.Int(5) != 0;
     step.by = {std::string(row.Text(6)), row.Int(7), row.Int(8)};
     step.concerned = common::UnitUid(row.Int(9));
-    step.due = DayAt(row, 10);
+    step.due = sql::DayAt(row, 10);
     return texts.Open(id, {problem.key, std::string(row.Bytes(11))}, step);
   };
   RONGHE_RETURN_IF_ERROR(
@@ -327,6 +326,35 @@ absl::StatusOr<std::optional<ProblemId>> TakeProblemKey(sql::Session& session, c
   }));
   if (!holder) return common::Internal("a key of a problem has gone");
   return holder;
+}
+
+absl::StatusOr<bool> TouchedSince(sql::Session& session, ProblemId id) {
+  constexpr sql::Query kTouched{
+      "problem_touched",
+      "SELECT COUNT(*) FROM problem_step WHERE partition_id = ? AND problem_id = ? AND actor_key <> ''"};
+  constexpr sql::Query kRepeated{"problem_repeated",
+                                 "SELECT COUNT(*) FROM problem WHERE partition_id = ? AND recurrence_of = ?"};
+  int64_t count = 0;
+  const auto add = [&](const sql::Row& row) {
+    count += row.Int(0);
+    return absl::OkStatus();
+  };
+  const int64_t partition = common::PartitionOf(id.value).value;
+  RONGHE_RETURN_IF_ERROR(session.Select(kTouched, {partition, id.value}, add));
+  RONGHE_RETURN_IF_ERROR(session.Select(kRepeated, {partition, id.value}, add));
+  return count != 0;
+}
+
+absl::Status DeleteProblem(sql::Session& session, ProblemId id, const std::string& key) {
+  constexpr sql::Query kSteps{"problem_steps_delete",
+                              "DELETE FROM problem_step WHERE partition_id = ? AND problem_id = ?"};
+  constexpr sql::Query kProblem{"problem_delete", "DELETE FROM problem WHERE partition_id = ? AND problem_id = ?"};
+  constexpr sql::Query kKey{"problem_key_delete",
+                            "DELETE FROM problem_key WHERE partition_id = ? AND name = ? AND problem_id = ?"};
+  const int64_t partition = common::PartitionOf(id.value).value;
+  RONGHE_RETURN_IF_ERROR(session.Execute(kSteps, {partition, id.value}).status());
+  RONGHE_RETURN_IF_ERROR(session.Execute(kProblem, {partition, id.value}).status());
+  return session.Execute(kKey, {common::RegistryPartitionOf(key).value, key, id.value}).status();
 }
 
 }  // namespace ronghe::rectification

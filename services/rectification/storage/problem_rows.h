@@ -39,6 +39,11 @@ absl::Status InsertStep(common::sql::Session& session, const ProblemTexts& texts
 absl::StatusOr<std::vector<ProblemStep>> SelectSteps(common::sql::Session& session, const ProblemTexts& texts,
                                                      const ProblemRow& problem, int64_t after, int limit);
 
+// Whether somebody has done something to a problem that was imported, or registered its recurrence.
+absl::StatusOr<bool> TouchedSince(common::sql::Session& session, ProblemId id);
+// With its steps and the key under which its external id is taken.
+absl::Status DeleteProblem(common::sql::Session& session, ProblemId id, const std::string& key);
+
 // The problem that has the key already; nullopt: `id` has it now.
 absl::StatusOr<std::optional<ProblemId>> TakeProblemKey(common::sql::Session& session, const std::string& key,
                                                         ProblemId id);

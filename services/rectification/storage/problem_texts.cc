@@ -82,18 +82,25 @@ absl::Status ProblemTexts::Open(ProblemId id, const SealedProblem& sealed, Probl
 
 absl::StatusOr<std::string> ProblemTexts::Seal(ProblemId id, const common::WrappedKey& key,
                                                const ProblemStep& step) const {
-  if (step.reason.empty() && step.evidence.empty()) return std::string();
+  if (step.reason.empty() && step.evidence.empty() && step.who.empty()) return std::string();
   std::vector<std::string> parts = {step.reason};
   for (const Evidence& one : step.evidence) {
     parts.insert(parts.end(), {one.content_hash, fmt::format("{}", one.size_bytes), one.media_type, one.title});
   }
+  // One part more than reason and evidence: who.
+  if (!step.who.empty()) parts.push_back(step.who);
   return SealParts(id, key, PlaceOf(step), parts);
 }
 
 absl::Status ProblemTexts::Open(ProblemId id, const SealedProblem& sealed, ProblemStep& step) const {
   if (sealed.texts.empty()) return absl::OkStatus();
   RONGHE_ASSIGN_OR_RETURN(std::vector<std::string> parts, OpenParts(id, sealed, PlaceOf(step)));
-  if (parts.empty() || (parts.size() - 1) % kPartsOfEvidence != 0) return Malformed(id);
+  if (parts.empty()) return Malformed(id);
+  if ((parts.size() - 1) % kPartsOfEvidence == 1) {
+    step.who = std::move(parts.back());
+    parts.pop_back();
+  }
+  if ((parts.size() - 1) % kPartsOfEvidence != 0) return Malformed(id);
   step.reason = std::move(parts[0]);
   for (size_t i = 1; i < parts.size(); i += kPartsOfEvidence) {
     Evidence& one = step.evidence.emplace_back();

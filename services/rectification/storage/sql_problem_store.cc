@@ -37,17 +37,18 @@ absl::StatusOr<std::optional<ProblemId>> SqlProblemTxn::TakeKey(const std::strin
   return TakeProblemKey(txn_.session(), key, id);
 }
 
-absl::Status SqlProblemTxn::Record(const Written& written, std::span<const ProblemStep> steps, absl::Time next) {
+absl::Status SqlProblemTxn::Record(const Written& written, std::span<const ProblemStep> steps, absl::Time next,
+                                   bool timed) {
   const StoredProblem& stored = written.row.stored;
-  const common::MonthNumber month = common::MonthOf(absl::CivilMonth(absl::ToCivilSecond(txn_.now(), zone_)));
   std::vector<std::string> escalations;
-  for (ProblemStep step : steps) {
+  std::vector<ProblemStep> done(steps.begin(), steps.end());
+  for (ProblemStep& step : done) {
     step.id = txn_.NewId();
-    step.at = txn_.now();
-    RONGHE_RETURN_IF_ERROR(InsertStep(txn_.session(), texts_, written.row, step, month));
-    if (step.event == ProblemEvent::kEscalate) escalations.push_back(StepName(stored.id, step.id));
+    if (!timed) step.at = txn_.now();
+    RONGHE_RETURN_IF_ERROR(InsertStep(txn_.session(), texts_, written.row, step, MonthOfStep(step, zone_)));
+    if (!timed && step.event == ProblemEvent::kEscalate) escalations.push_back(StepName(stored.id, step.id));
   }
-  const common::RollupChange change = ProblemChange(written.before, stored.problem, steps, month);
+  const common::RollupChange change = ProblemChange(stored.problem.unit, written.before, &stored.problem, done, zone_);
   txn_.Log({written.before == nullptr ? common::ChangeKind::kCreated : common::ChangeKind::kUpdated, NameOf(stored.id),
             stored.problem.unit, common::UnitUid(), EtagOf(stored), common::EncodeRollup(change)});
   for (std::string& name : escalations) {
@@ -63,6 +64,30 @@ absl::StatusOr<StoredProblem> SqlProblemTxn::Insert(ProblemId id, const Problem&
   RONGHE_RETURN_IF_ERROR(InsertProblem(txn_.session(), texts_, row));
   RONGHE_RETURN_IF_ERROR(Record({nullptr, row}, steps, next));
   return row.stored;
+}
+
+absl::StatusOr<StoredProblem> SqlProblemTxn::Restore(ProblemId id, const Problem& problem,
+                                                     std::span<const ProblemStep> steps, absl::Time next) {
+  const ProblemRow row{{id, 1, txn_.next_revision(), steps.front().at, txn_.now(), problem}, texts_.NewKey(id)};
+  RONGHE_RETURN_IF_ERROR(InsertProblem(txn_.session(), texts_, row));
+  RONGHE_RETURN_IF_ERROR(Record({nullptr, row}, steps, next, /*timed=*/true));
+  return row.stored;
+}
+
+absl::StatusOr<bool> SqlProblemTxn::Erase(ProblemId id) {
+  constexpr int kAll = 1'000'000;  // steps of one problem
+  RONGHE_ASSIGN_OR_RETURN(const std::optional<ProblemRow> row, SelectProblem(txn_.session(), texts_, id));
+  if (!row) return true;
+  RONGHE_ASSIGN_OR_RETURN(const bool touched, TouchedSince(txn_.session(), id));
+  if (touched) return false;
+  RONGHE_ASSIGN_OR_RETURN(const std::vector<ProblemStep> steps, SelectSteps(txn_.session(), texts_, *row, 0, kAll));
+  const Problem& problem = row->stored.problem;
+  RONGHE_RETURN_IF_ERROR(DeleteProblem(txn_.session(), id, ExternalKey(problem.external_source, problem.external_id)));
+  const common::RollupChange change = ProblemChange(problem.unit, &problem, nullptr, steps, zone_, -1);
+  txn_.Log(
+      {common::ChangeKind::kDeleted, NameOf(id), problem.unit, common::UnitUid(), "", common::EncodeRollup(change)});
+  RONGHE_RETURN_IF_ERROR(common::ClearTimer(txn_, kProblemTimer, id.value));
+  return true;
 }
 
 absl::StatusOr<StoredProblem> SqlProblemTxn::Replace(const StoredProblem& before, const Problem& after,

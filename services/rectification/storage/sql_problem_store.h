@@ -32,6 +32,9 @@ class SqlProblemTxn final : public ProblemTxn {
   absl::StatusOr<std::optional<ProblemId>> TakeKey(const std::string& key, ProblemId id) override;
   absl::StatusOr<StoredProblem> Insert(ProblemId id, const Problem& problem, std::span<const ProblemStep> steps,
                                        absl::Time next) override;
+  absl::StatusOr<StoredProblem> Restore(ProblemId id, const Problem& problem, std::span<const ProblemStep> steps,
+                                        absl::Time next) override;
+  absl::StatusOr<bool> Erase(ProblemId id) override;
   absl::StatusOr<StoredProblem> Replace(const StoredProblem& before, const Problem& after,
                                         std::span<const ProblemStep> steps, absl::Time next) override;
   absl::StatusOr<std::optional<StoredOrder>> FindOrder(OrderId id) override;
@@ -40,7 +43,7 @@ class SqlProblemTxn final : public ProblemTxn {
 
  private:
   struct Written;
-  absl::Status Record(const Written& written, std::span<const ProblemStep> steps, absl::Time next);
+  absl::Status Record(const Written& written, std::span<const ProblemStep> steps, absl::Time next, bool timed = false);
 
   common::WriteTxn& txn_;
   const ProblemTexts& texts_;
