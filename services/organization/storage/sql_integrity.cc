@@ -9,9 +9,10 @@ namespace {
 
 namespace sql = common::sql;
 
-constexpr sql::Query kUnits{"integrity_units",
-                            "SELECT uid, code, parent_uid, unit_partition, level, kind, state, from_day FROM unit "
-                            "WHERE partition_id = 0 ORDER BY uid"};
+constexpr sql::Query kCheckedUnits{
+    "integrity_units",
+    "SELECT uid, code, parent_uid, unit_partition, level, kind, state, from_day FROM unit "
+    "WHERE partition_id = 0 ORDER BY uid"};
 
 }  // namespace
 
@@ -38,7 +39,7 @@ absl::Status CheckOfUnits(sql::Session& session, const CheckedUnits& units, cons
 
 absl::StatusOr<CheckedUnits> LoadUnits(sql::Session& session) {
   CheckedUnits units;
-  RONGHE_RETURN_IF_ERROR(session.Select(kUnits, {}, [&](const sql::Row& row) {
+  RONGHE_RETURN_IF_ERROR(session.Select(kCheckedUnits, {}, [&](const sql::Row& row) {
     units[common::UnitUid(row.Int(0))] = {std::string(row.Text(1)),
                                           common::UnitUid(row.Int(2)),
                                           common::PartitionId(row.Int(3)),
