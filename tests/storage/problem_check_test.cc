@@ -66,8 +66,9 @@ TEST_P(ProblemCheckTest, EachUnitOfTheKindChecksItselfOnce) {
   const StoredChecklist checklist = Made();
   const RoundView round = Issued(checklist);
   EXPECT_EQ(Fire(), 0);
-  const std::vector<CheckView> open = Worklist("units/C");
-  ASSERT_EQ(open.size(), 3u);  // the branches
+  EXPECT_EQ(Worklist("units/C").size(), 3u);  // the branches
+  const std::vector<CheckView> open = Worklist("units/B1");
+  ASSERT_EQ(open.size(), 1u);
   EXPECT_EQ(open[0].unit, kB1);
   EXPECT_EQ(Worklist("units/T2").size(), 1u);
   common::WriteOptions options;
