@@ -155,9 +155,14 @@ void SetField(pb::Message& message, const pb::FieldDescriptor* field, std::strin
   }
   int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (field->cpp_type() != pb::FieldDescriptor::CPPTYPE_INT64 || error != std::errc() ||
-      end != text.data() + text.size()) {
+  const bool small = field->cpp_type() == pb::FieldDescriptor::CPPTYPE_INT32;
+  if ((!small && field->cpp_type() != pb::FieldDescriptor::CPPTYPE_INT64) || error != std::errc() ||
+      end != text.data() + text.size() || (small && number != static_cast<int32_t>(number))) {
     violations.Add(field->name(), "BAD_NUMBER", {"not a whole number", "不是整数"});
+    return;
+  }
+  if (small) {
+    message.GetReflection()->SetInt32(&message, field, static_cast<int32_t>(number));
     return;
   }
   message.GetReflection()->SetInt64(&message, field, number);

@@ -15,10 +15,12 @@
 #include "services/common/timer/timer.h"
 #include "services/common/values/text_file.h"
 #include "services/common/vault/key_ring.h"
+#include "services/rectification/app/check_app.h"
 #include "services/rectification/app/ledger_import_places.h"
 #include "services/rectification/app/ledger_import_target.h"
 #include "services/rectification/app/order_app.h"
 #include "services/rectification/app/problem_query.h"
+#include "services/rectification/rpc/checklist_rpc.h"
 #include "services/rectification/rpc/directory_rights.h"
 #include "services/rectification/rpc/ledger_codec.h"
 #include "services/rectification/rpc/ledger_rpc.h"
@@ -29,6 +31,7 @@
 #include "services/rectification/storage/directory_units.h"
 #include "services/rectification/storage/migrations/migrations.h"
 #include "services/rectification/storage/problem_rollup.h"
+#include "services/rectification/storage/sql_check_store.h"
 #include "services/rectification/storage/sql_problem_join.h"
 #include "services/rectification/storage/sql_problem_store.h"
 
@@ -114,6 +117,8 @@ struct Service::Parts::Records {
   ProblemApp app;
   ProblemQuery query;
   OrderApp orders;
+  SqlCheckStore check_store;
+  CheckApp checks;
   // Imports of ledgers.
   common::SqlImportStore import_store;
   common::KeyRingRowSealer sealer;
@@ -129,6 +134,7 @@ struct Service::Parts::Records {
   RectificationRpc rectification_rpc;
   ProblemRpc problem_rpc;
   LedgerRpc ledger_rpc;
+  ChecklistRpc checklist_rpc;
   common::TimerLoop timers;  // the last: it calls the others
 };
 
@@ -142,6 +148,8 @@ Service::Parts::Records::Records(common::Process& p, Parts& parts)
       app({store, units, rights, p.calendar(), parts.policy.policy, parts.work_calendar.calendar}),
       query({store, app, units, p.calendar(), parts.policy.policy, p.signer()}),
       orders({store, app, units, rights, p.signer()}),
+      check_store(parts.follower.database(), log, texts, p.calendar().zone()),
+      checks({check_store, app, units, rights, p.calendar(), parts.policy.policy, p.signer()}),
       import_store(parts.follower.database(), log, p.clock()),
       sealer(parts.keys, p.random()),
       join(texts, p.calendar().zone()),
@@ -152,11 +160,12 @@ Service::Parts::Records::Records(common::Process& p, Parts& parts)
       import_places(units, NamesOf(p).token_of),
       imports(
           {import_engine, import_hub, import_places, p.signer(), [this] { import_runner.Wake(); }, "problemImports"}),
-      owners(app, orders, imports),
+      owners(app, orders, checks, imports),
       rectification_rpc(p.wrapper(), parts.follower.watch(), parts.follower.totals()),
       problem_rpc(p.wrapper(),
                   {app, query, orders, NamesOf(p), feed, parts.follower.watch(), parts.policy, parts.work_calendar}),
       ledger_rpc(p.wrapper(), {imports, query, NamesOf(p), p.calendar().zone()}),
+      checklist_rpc(p.wrapper(), checks, NamesOf(p)),
       timers(parts.follower.database(), log, p.clock()) {
   timers.Handle(std::string(kProblemTimer),
                 [this, zone = p.calendar().zone()](common::WriteTxn& txn, const common::DueTimer& timer) {
@@ -167,6 +176,16 @@ Service::Parts::Records::Records(common::Process& p, Parts& parts)
                 [this, zone = p.calendar().zone()](common::WriteTxn& txn, const common::DueTimer& timer) {
                   SqlProblemTxn problems(txn, texts, zone);
                   return orders.Open(problems, OrderId(timer.record));
+                });
+  timers.Handle(std::string(kRoundTimer),
+                [this, zone = p.calendar().zone()](common::WriteTxn& txn, const common::DueTimer& timer) {
+                  SqlCheckTxn check_txn(txn, texts, zone);
+                  return checks.Open(check_txn, CheckRoundId(timer.record));
+                });
+  timers.Handle(std::string(kCheckTimer),
+                [this, zone = p.calendar().zone()](common::WriteTxn& txn, const common::DueTimer& timer) {
+                  SqlCheckTxn check_txn(txn, texts, zone);
+                  return checks.Due(check_txn, SelfCheckId(timer.record), timer.due);
                 });
   timers.OnError([](const absl::Status& status) {
     common::Log(common::LogLevel::kError, "a deadline could not be handled", {{"error", common::LogOf(status)}});
@@ -217,7 +236,7 @@ absl::Status Service::Start() {
 
 std::vector<common::ServiceBinding*> Service::bindings() {
   return {&parts_->records->rectification_rpc, &parts_->records->problem_rpc, &parts_->records->ledger_rpc,
-          &parts_->follower.totals().feed_binding()};
+          &parts_->records->checklist_rpc, &parts_->follower.totals().feed_binding()};
 }
 
 }  // namespace ronghe::rectification

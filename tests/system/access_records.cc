@@ -6,6 +6,7 @@
 #include "ronghe/organization/v1/member_service.pb.h"
 #include "ronghe/organization/v1/post_service.pb.h"
 #include "ronghe/organization/v1/workplace_service.pb.h"
+#include "ronghe/rectification/v1/checklist_service.pb.h"
 #include "ronghe/rectification/v1/problem_service.pb.h"
 #include "services/common/values/clock.h"
 #include "tests/support/eventually.h"
@@ -87,6 +88,39 @@ void IssueOrder(Caller& caller, const std::string& unit, Names& names) {
           .name();
 }
 
+// A checklist of the unit, handed down to itself.
+void MakeSelfCheck(Caller& caller, const std::string& unit, Names& names) {
+  constexpr char kService[] = "ronghe.rectification.v1.ChecklistService/";
+  rectification::v1::CreateChecklistRequest create;
+  create.mutable_checklist()->set_unit(unit);
+  create.mutable_checklist()->set_title("x");
+  rectification::v1::ChecklistItem& item = *create.mutable_checklist()->add_items();
+  item.set_code("x");
+  item.set_title("x");
+  item.set_category("other");
+  item.set_problem_class(rectification::v1::PROBLEM_CLASS_LONG_TERM);
+  names["checklists"] =
+      caller.client.Must<rectification::v1::Checklist>(std::string(kService) + "CreateChecklist", create).name();
+  rectification::v1::IssueCheckRoundRequest issue;
+  issue.mutable_round()->set_checklist(names["checklists"]);
+  issue.mutable_round()->mutable_due_date()->set_year(2039);
+  issue.mutable_round()->mutable_due_date()->set_month(1);
+  issue.mutable_round()->mutable_due_date()->set_day(7);
+  names["checkRounds"] =
+      caller.client.Must<rectification::v1::CheckRound>(std::string(kService) + "IssueCheckRound", issue).name();
+  rectification::v1::ListSelfChecksRequest list;
+  list.set_parent(unit);
+  rectification::v1::ListSelfChecksResponse listed;
+  const absl::Time deadline = common::SystemClock().Now() + absl::Seconds(30);
+  do {
+    tests::Pause();
+    listed =
+        caller.client.Must<rectification::v1::ListSelfChecksResponse>(std::string(kService) + "ListSelfChecks", list);
+  } while (listed.self_checks().empty() && common::SystemClock().Now() < deadline);
+  ASSERT_EQ(listed.self_checks_size(), 1);
+  names["selfChecks"] = listed.self_checks(0).name();
+}
+
 // A post, a term and an appointment of the member's unit.
 void MakePosts(Caller& caller, const std::string& unit, Names& names) {
   organization::v1::CreatePostRequest post;
@@ -160,6 +194,7 @@ std::map<std::string, std::string> MakeRecords(Suite& suite, const std::string& 
   MakeDuties(caller, branch, names);
   MakeProblem(caller, branch, names);
   IssueOrder(caller, branch, names);
+  MakeSelfCheck(caller, branch, names);
   MakeTransfer(caller, other, names);
   return names;
 }

@@ -34,6 +34,7 @@
 #include "ronghe/organization/v1/post_service.pb.h"
 #include "ronghe/organization/v1/structure_service.pb.h"
 #include "ronghe/organization/v1/workplace_service.pb.h"
+#include "ronghe/rectification/v1/checklist_service.pb.h"
 #include "ronghe/rectification/v1/ledger_service.pb.h"
 #include "ronghe/rectification/v1/problem_service.pb.h"
 #include "ronghe/rectification/v1/rectification_service.pb.h"
@@ -77,6 +78,7 @@ std::vector<Served> AllServices() {
   }
   add(rectification::v1::CreateProblemRequest::descriptor()->file(), "rectification");
   add(rectification::v1::ImportProblemsRequest::descriptor()->file(), "rectification");
+  add(rectification::v1::CreateChecklistRequest::descriptor()->file(), "rectification");
   add(gateway::v1::GetOverviewRequest::descriptor()->file(), "gateway");
   return all;
 }
@@ -309,6 +311,12 @@ class AccessWalk : public testing::Test {
         {"ronghe.organization.v1.ImportService.GetImport name", "imports"},
         {"ronghe.organization.v1.ImportService.ListImportRowErrors name", "imports"},
         {"ronghe.organization.v1.ImportService.RevertImport name", "imports"},
+        {"ronghe.rectification.v1.ChecklistService.GetChecklist name", "checklists"},
+        {"ronghe.rectification.v1.ChecklistService.UpdateChecklist checklist.name", "checklists"},
+        {"ronghe.rectification.v1.ChecklistService.IssueCheckRound round.checklist", "checklists"},
+        {"ronghe.rectification.v1.ChecklistService.GetCheckRound name", "checkRounds"},
+        {"ronghe.rectification.v1.ChecklistService.GetSelfCheck name", "selfChecks"},
+        {"ronghe.rectification.v1.ChecklistService.SubmitSelfCheck name", "selfChecks"},
         {"ronghe.rectification.v1.LedgerService.GetProblemImport name", "problemImports"},
         {"ronghe.rectification.v1.LedgerService.ListProblemImportRowErrors name", "problemImports"},
         {"ronghe.rectification.v1.LedgerService.RevertProblemImport name", "problemImports"},

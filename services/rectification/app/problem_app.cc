@@ -233,10 +233,10 @@ absl::StatusOr<ProblemView> ProblemApp::Create(const common::Call& call, NewProb
   RONGHE_ASSIGN_OR_RETURN(const Problem problem, Placed(call, std::move(fields), common::StartWith(options)));
   const std::optional<UnitView> unit = parts_.units.Find(problem.unit);
   if (!unit) return common::Internal("a unit has gone from the directory");
-  return Run(unit->partition, call, options, [&](ProblemTxn& txn) { return Register(txn, call, problem); });
+  return Run(unit->partition, call, options, [&](ProblemTxn& txn) { return Open(txn, problem, PersonOf(call.actor)); });
 }
 
-absl::StatusOr<StoredProblem> ProblemApp::Register(ProblemTxn& txn, const common::Call& call, Problem problem) const {
+absl::StatusOr<StoredProblem> ProblemApp::Open(ProblemTxn& txn, const Problem& problem, const Person& by) const {
   const ProblemId id = txn.NewId();
   if (!problem.cause.empty()) {
     RONGHE_ASSIGN_OR_RETURN(const std::optional<ProblemId> known,
@@ -256,7 +256,7 @@ absl::StatusOr<StoredProblem> ProblemApp::Register(ProblemTxn& txn, const common
     }
   }
   if (problem.recurrence_of != 0) RONGHE_RETURN_IF_ERROR(CheckRecurrence(txn, problem));
-  return InsertNew(txn, id, problem, PersonOf(call.actor));
+  return InsertNew(txn, id, problem, by);
 }
 
 absl::Status ProblemApp::CheckRecurrence(ProblemTxn& txn, const Problem& problem) const {
@@ -284,10 +284,6 @@ absl::StatusOr<StoredProblem> ProblemApp::InsertNew(ProblemTxn& txn, ProblemId i
   steps[0].event = ProblemEvent::kRegister;
   steps[0].before = ProblemState::kUnspecified;
   return txn.Insert(id, problem, steps, NextLook(problem));
-}
-
-absl::StatusOr<StoredProblem> ProblemApp::Open(ProblemTxn& txn, const Problem& problem, const Person& by) const {
-  return InsertNew(txn, txn.NewId(), problem, by);
 }
 
 absl::StatusOr<ProblemView> ProblemApp::Update(const common::Call& call, const std::string& name,

@@ -86,7 +86,8 @@ class ProblemApp {
 
   // Adds what is wrong with the fields of something new, and sets its deadline.
   void CheckNew(Problem& problem, int working_days, std::string_view prefix, common::Violations& violations) const;
-  // Registers a problem that is right, in a transaction of its unit's partition.
+  // Registers a problem that is right, in a transaction of its unit's partition; one with the same source and cause is
+  // answered with the problem that exists.
   absl::StatusOr<StoredProblem> Open(ProblemTxn& txn, const Problem& problem, const Person& by) const;
 
   // The supervising unit, by its name, or the parent. INVALID_ARGUMENT on `problem.supervising_unit`.
@@ -115,7 +116,6 @@ class ProblemApp {
       absl::FunctionRef<absl::StatusOr<ProblemStep>(const ProblemTxn&, Problem&, const std::string&)> change);
   // What is wrong with the problem that a new one repeats.
   absl::Status CheckRecurrence(ProblemTxn& txn, const Problem& problem) const;
-  absl::StatusOr<StoredProblem> Register(ProblemTxn& txn, const common::Call& call, Problem problem) const;
   absl::StatusOr<StoredProblem> InsertNew(ProblemTxn& txn, ProblemId id, const Problem& problem,
                                           const Person& by) const;
   // The problem's units and deadline, by what the request names.

@@ -21,6 +21,7 @@ struct UnitView {
   std::string code;
   int level = 0;  // 1 province … 6 group
   UnitState state = UnitState::kUnspecified;
+  int kind = 0;  // of organization.v1.UnitKind
 };
 
 // The structure in memory, and what callers may do there. Thread-safe.

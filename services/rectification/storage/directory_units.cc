@@ -4,7 +4,7 @@ namespace ronghe::rectification {
 namespace {
 
 UnitView ViewOf(const common::DirectoryUnit& unit) {
-  return {unit.uid, unit.parent, unit.partition, unit.code, unit.level, static_cast<UnitState>(unit.state)};
+  return {unit.uid, unit.parent, unit.partition, unit.code, unit.level, static_cast<UnitState>(unit.state), unit.kind};
 }
 
 std::optional<UnitView> ViewOf(const std::optional<common::DirectoryUnit>& unit) {

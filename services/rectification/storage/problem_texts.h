@@ -32,12 +32,13 @@ class ProblemTexts {
   absl::StatusOr<std::string> Seal(ProblemId id, const common::WrappedKey& key, const ProblemStep& step) const;
   absl::Status Open(ProblemId id, const SealedProblem& sealed, ProblemStep& step) const;
 
- private:
+  // Texts of any record whose id comes from the same sequence; `place` names what they are.
   absl::StatusOr<std::string> SealParts(ProblemId id, const common::WrappedKey& key, std::string_view place,
                                         const std::vector<std::string>& parts) const;
   absl::StatusOr<std::vector<std::string>> OpenParts(ProblemId id, const SealedProblem& sealed,
                                                      std::string_view place) const;
 
+ private:
   const common::KeyRing& ring_;
   common::Random& random_;
 };

@@ -1,0 +1,189 @@
+// Self-checks: reading, listing, answering.
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "services/common/values/resource_name.h"
+#include "services/rectification/app/check_app.h"
+#include "services/rectification/app/unit_names.h"
+
+namespace ronghe::rectification {
+namespace {
+
+constexpr size_t kMostUnits = 512;
+
+absl::Status BadCheckName(std::string_view name) {
+  return common::InvalidArgument("name", name.empty() ? "REQUIRED" : "BAD_NAME",
+                                 {"must have the form selfChecks/{number}", "格式应为 selfChecks/{数字}"});
+}
+
+absl::StatusOr<CheckFilter> ReadFilter(const std::string& text) {
+  CheckFilter filter;
+  RONGHE_ASSIGN_OR_RETURN(const std::vector<common::Condition> conditions,
+                          common::ParseFilter(text, {"state", "overdue", "round"}));
+  for (const common::Condition& one : conditions) {
+    bool known = !one.negated;
+    if (one.field == "state") {
+      known = known && (one.value == "OPEN" || one.value == "DONE");
+      filter.state = one.value == "DONE" ? SelfCheckState::kDone : SelfCheckState::kOpen;
+    } else if (one.field == "overdue") {
+      known = known && (one.value == "TRUE" || one.value == "FALSE");
+      filter.overdue = one.value == "TRUE";
+    } else {
+      filter.round = CheckRoundId(common::IdFromName(one.value, "checkRounds"));
+      known = known && filter.round;
+    }
+    if (!known) {
+      return common::InvalidArgument(
+          "filter", "UNKNOWN_VALUE",
+          {fmt::format("{} has no such value", one.field), fmt::format("{} 没有该取值", one.field)});
+    }
+  }
+  if (conditions.empty()) filter.state = SelfCheckState::kOpen;
+  return filter;
+}
+
+bool ReadPosition(const std::string& text, CheckPosition& position) {
+  const char* const end = text.data() + text.size();
+  const auto day = std::from_chars(text.data(), end, position.day);
+  if (day.ec != std::errc() || day.ptr == end || *day.ptr != '/') return false;
+  const auto id = std::from_chars(day.ptr + 1, end, position.id);
+  return id.ec == std::errc() && id.ptr == end;
+}
+
+bool Before(const StoredCheck& a, const StoredCheck& b) {
+  return std::pair(a.check.due, a.id) < std::pair(b.check.due, b.id);
+}
+
+}  // namespace
+
+CheckView CheckApp::View(const common::Call& call, StoredCheck stored) const {
+  CheckView view;
+  view.unit = parts_.units.AnswersFor(stored.check.unit);
+  view.show_texts = parts_.rights.Holds(call.actor, Right::kReadTexts, view.unit);
+  view.stored = std::move(stored);
+  return view;
+}
+
+absl::StatusOr<CheckView> CheckApp::GetCheck(const common::Call& call, const std::string& name) {
+  const SelfCheckId id(common::IdFromName(name, "selfChecks"));
+  if (!id) return BadCheckName(name);
+  RONGHE_ASSIGN_OR_RETURN(std::optional<StoredCheck> found, parts_.store.FindCheck(id, call.deadline));
+  if (!found || !parts_.units.Covers(call.scope, parts_.units.AnswersFor(found->check.unit))) {
+    return common::NotFound(name);
+  }
+  CheckView view = View(call, *std::move(found));
+  const SelfCheck& check = view.stored.check;
+  // The standards come from above: whoever may see the self-check may see them.
+  RONGHE_ASSIGN_OR_RETURN(const std::optional<StoredChecklist> checklist,
+                          parts_.store.FindChecklist(check.checklist, check.version, call.deadline));
+  if (checklist) view.items = checklist->checklist.items;
+  return view;
+}
+
+absl::StatusOr<CheckPage> CheckApp::ListChecks(const common::Call& call, const CheckListQuery& query) {
+  const std::string asked = fmt::format("selfChecks\n{}\n{}\n{}", query.parent, query.subtree, query.filter);
+  common::Violations violations;
+  const absl::StatusOr<CheckFilter> filter = ReadFilter(query.filter);
+  violations.AddAll(filter.status());
+  const absl::StatusOr<int> size = common::PageSize(query.page_size);
+  violations.AddAll(size.status());
+  const absl::StatusOr<std::string> token = common::ReadPageToken(parts_.signer, asked, query.page_token);
+  violations.AddAll(token.status());
+  RONGHE_ASSIGN_OR_RETURN(const UnitView unit, VisibleUnit(call, query.parent, "parent", std::move(violations)));
+  CheckPosition after;
+  if (!token->empty() && !ReadPosition(*token, after)) return common::Internal("a signed position is malformed");
+  const std::vector<UnitView> units = query.subtree ? parts_.units.SubtreeOf(unit.uid) : std::vector<UnitView>{unit};
+  std::vector<StoredCheck> found;
+  for (size_t at = 0; at < units.size(); at += kMostUnits) {
+    if (call.cancelled()) return common::Cancelled();
+    std::map<common::PartitionId, std::vector<common::UnitUid>> parts;
+    for (size_t i = at; i < std::min(units.size(), at + kMostUnits); ++i) {
+      parts[units[i].partition].push_back(units[i].uid);
+    }
+    std::vector<UnitsOfPartition> batch;
+    for (auto& [partition, uids] : parts) batch.push_back({partition, std::move(uids)});
+    RONGHE_ASSIGN_OR_RETURN(std::vector<StoredCheck> some,
+                            parts_.store.ListChecks(batch, *filter, after, *size + 1, call.deadline));
+    std::move(some.begin(), some.end(), std::back_inserter(found));
+  }
+  std::sort(found.begin(), found.end(), Before);
+  CheckPage page;
+  if (found.size() > static_cast<size_t>(*size)) {
+    found.erase(found.begin() + *size, found.end());
+    page.next_page_token = common::MakePageToken(
+        parts_.signer, asked, fmt::format("{}/{}", common::DayNumber(found.back().check.due), found.back().id.value));
+  }
+  for (StoredCheck& one : found) page.checks.push_back(View(call, std::move(one)));
+  return page;
+}
+
+absl::StatusOr<std::vector<CheckAnswer>> CheckApp::OpenProblems(CheckTxn& txn, const StoredCheck& stored,
+                                                                const std::vector<ChecklistItem>& items,
+                                                                std::vector<CheckAnswer> answers,
+                                                                const Person& by) const {
+  const std::optional<UnitView> unit = parts_.units.Find(stored.check.unit);
+  if (!unit) return common::Internal("a unit has gone from the directory");
+  for (CheckAnswer& answer : answers) {
+    if (answer.value != CheckAnswerValue::kNo) continue;
+    const auto item =
+        std::find_if(items.begin(), items.end(), [&](const ChecklistItem& one) { return one.code == answer.item; });
+    if (item == items.end()) return common::Internal("an answer to an item that is not there");
+    Problem problem;
+    problem.source = ProblemSource::kSelfCheck;
+    problem.category = item->category;
+    problem.problem_class = item->problem_class;
+    problem.description = answer.description;
+    problem.cause = CauseOf(stored.id, answer.item);
+    common::Violations violations;
+    parts_.problems.CheckNew(problem, item->working_days, "", violations);
+    RONGHE_RETURN_IF_ERROR(violations.ToStatus());
+    problem.unit = stored.check.unit;
+    RONGHE_RETURN_IF_ERROR(parts_.problems.PlaceUnder("", *unit, problem));
+    RONGHE_ASSIGN_OR_RETURN(const StoredProblem opened, parts_.problems.Open(txn.problems(), problem, by));
+    answer.problem = opened.id.value;
+  }
+  return answers;
+}
+
+absl::StatusOr<CheckView> CheckApp::Submit(const common::Call& call, const std::string& name,
+                                           const std::vector<CheckAnswer>& answers,
+                                           const common::WriteOptions& options) {
+  RONGHE_RETURN_IF_ERROR(common::StartWith(options).ToStatus());
+  RONGHE_ASSIGN_OR_RETURN(CheckView view, GetCheck(call, name));  // whose standards never change
+  const SelfCheckId id = view.stored.id;
+  std::optional<StoredCheck> result;
+  const auto read = [&](CheckTxn& txn, const std::string&) -> absl::Status {
+    RONGHE_ASSIGN_OR_RETURN(result, txn.FindCheck(id));
+    return result ? absl::OkStatus() : common::NotFound(name);
+  };
+  const auto change = [&](CheckTxn& txn) -> absl::StatusOr<std::string> {
+    RONGHE_RETURN_IF_ERROR(read(txn, name));
+    RONGHE_RETURN_IF_ERROR(common::CheckEtag(EtagOf(*result), options.etag));
+    RONGHE_ASSIGN_OR_RETURN(const SelfCheckState next, Decide(result->check, SelfCheckEvent::kSubmit, name));
+    common::Violations violations;
+    CheckAnswers(answers, view.items, violations);
+    RONGHE_RETURN_IF_ERROR(violations.ToStatus());
+    SelfCheck after = result->check;
+    const absl::Time now = txn.problems().now();
+    after.state = next;
+    after.on_time = now < DeadlineOf(after.due, parts_.calendar.zone());
+    after.overdue = false;
+    after.submitted = now;
+    after.submitter = PersonOf(call.actor);
+    after.failed = static_cast<int>(std::count_if(
+        answers.begin(), answers.end(), [](const CheckAnswer& one) { return one.value == CheckAnswerValue::kNo; }));
+    RONGHE_ASSIGN_OR_RETURN(after.answers, OpenProblems(txn, *result, view.items, answers, after.submitter));
+    RONGHE_ASSIGN_OR_RETURN(result, txn.ReplaceCheck(*result, after, absl::InfiniteFuture()));
+    return name;
+  };
+  RONGHE_RETURN_IF_ERROR(Run(common::PartitionOf(id.value), call, options, change, read));
+  CheckView done = View(call, *std::move(result));
+  done.items = std::move(view.items);
+  if (options.validate_only) done.stored.revision = 0;
+  return done;
+}
+
+}  // namespace ronghe::rectification
