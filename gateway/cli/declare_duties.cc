@@ -4,19 +4,10 @@
 namespace ronghe::gateway::cli {
 namespace {
 
-using Options = DutyOptions;
-
 constexpr char kPartyHelp[] =
     "ROLE=members/ID, ROLE=units/CODE or ROLE=household:DESCRIPTION (worker, workplace, other); repeatable";
 
-void AddEventOptions(Declared<Options>& change, const char* day) {
-  change.app->add_option("name", change.options->name)->required();
-  if (day != nullptr) change.app->add_option("--date", change.options->date, day);
-  change.app->add_option("--etag", change.options->etag, "refuse if it has changed since it was read");
-  AddWriteOptions(*change.app, *change.options, /*validate=*/true);
-}
-
-void AddReason(Declared<Options>& change, const char* about) {
+void AddReason(Declared<DutyOptions>& change, const char* about) {
   change.app->add_option("--reason", change.options->reason, about)->required();
 }
 

@@ -60,4 +60,13 @@ void AddWriteOptions(CLI::App& app, Options& options, bool validate) {
   if (validate) app.add_flag("--validate-only", options.validate_only, kValidateHelp);
 }
 
+// What changes a record by its name; `day`: what `--date` is about, null where there is none.
+template <typename Options>
+void AddEventOptions(Declared<Options>& change, const char* day) {
+  change.app->add_option("name", change.options->name)->required();
+  if (day != nullptr) change.app->add_option("--date", change.options->date, day);
+  change.app->add_option("--etag", change.options->etag, "refuse if it has changed since it was read");
+  AddWriteOptions(*change.app, *change.options, /*validate=*/true);
+}
+
 }  // namespace ronghe::gateway::cli

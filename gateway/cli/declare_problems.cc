@@ -5,12 +5,12 @@
 namespace ronghe::gateway::cli {
 namespace {
 
-using Run = absl::Status (*)(const ProblemOptions&, Context&);
+using RunOfProblem = absl::Status (*)(const ProblemOptions&, Context&);
 using DeclaredProblem = Declared<ProblemOptions>;
 
 // A command by which something happens to one problem.
 DeclaredProblem DeclareEvent(CLI::App& problem, const char* name, const char* about, Context& context, Command& command,
-                             Run run) {
+                             RunOfProblem run) {
   auto declared = Declare(problem, name, about, context, command, run);
   declared.app->add_option("problem", declared.options->name)->required();
   declared.app->add_option("--reason", declared.options->reason, "why");

@@ -4,18 +4,9 @@
 namespace ronghe::gateway::cli {
 namespace {
 
-using Options = WorkplaceOptions;
-
-void AddListOptions(Declared<Options>& list, const char* example) {
+void AddListOptions(Declared<WorkplaceOptions>& list, const char* example) {
   list.app->add_option("unit", list.options->unit)->required();
   list.app->add_option("--filter", list.options->filter, example);
-}
-
-void AddEventOptions(Declared<Options>& change, const char* day) {
-  change.app->add_option("name", change.options->name)->required();
-  if (day != nullptr) change.app->add_option("--date", change.options->date, day);
-  change.app->add_option("--etag", change.options->etag, "refuse if it has changed since it was read");
-  AddWriteOptions(*change.app, *change.options, /*validate=*/true);
 }
 
 void DeclareCovers(CLI::App& app, Context& context, Command& command) {

@@ -5,22 +5,12 @@
 
 #include "services/common/values/timestamp.h"
 #include "services/common/values/wire.h"
+#include "services/rectification/rpc/write_options.h"
 
 namespace ronghe::rectification {
 namespace {
 
 using common::Call;
-
-template <typename Request>
-common::WriteOptions OptionsOf(const Call& call, const Request& request, const std::string& etag) {
-  common::Violations violations;
-  common::WriteOptions options;
-  options.key = common::KeyOf(call, request.request_id(), request, violations);
-  options.etag = etag;
-  options.validate_only = request.validate_only();
-  options.faults = violations.list();
-  return options;
-}
 
 Checklist ChecklistFrom(const v1::Checklist& sent) {
   Checklist checklist;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "services/common/values/wire.h"
+#include "services/rectification/rpc/write_options.h"
 
 namespace ronghe::rectification {
 namespace {
@@ -13,17 +14,6 @@ namespace {
 using common::Call;
 
 constexpr int kMaxBatch = 500;
-
-template <typename Request>
-common::WriteOptions OptionsOf(const Call& call, const Request& request, const std::string& etag,
-                               common::Violations violations = {}) {
-  common::WriteOptions options;
-  options.key = common::KeyOf(call, request.request_id(), request, violations);
-  options.etag = etag;
-  options.validate_only = request.validate_only();
-  options.faults = violations.list();
-  return options;
-}
 
 void ReadDue(const google::type::Date& date, ProblemAction& action, common::WriteOptions& options) {
   common::Violations violations;
