@@ -438,6 +438,9 @@ TEST_F(AccessWalk, TransfersAreThereForTheirTwoSidesOnly) {
     } else {
       SetPath(*request, "name", names["transfers"]);
     }
+    const pb::FieldDescriptor* reason = method->input_type()->FindFieldByName("reason");
+    if (reason != nullptr && reason->enum_type() != nullptr)
+      request->GetReflection()->SetEnumValue(request.get(), reason, 1);
     // Nothing happens: the etag is no transfer's, and there is one transfer already.
     if (method->input_type()->FindFieldByName("etag") != nullptr) SetPath(*request, "etag", "t0");
     return request->SerializeAsString();
