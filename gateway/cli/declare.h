@@ -23,6 +23,7 @@ void DeclareReadings(CLI::App& app, Context& context, Command& command);    // r
 void DeclarePosts(CLI::App& app, Context& context, Command& command);       // post, term, appointment
 void DeclareWorkplaces(CLI::App& app, Context& context, Command& command);  // workplace, cover
 void DeclareDuties(CLI::App& app, Context& context, Command& command);      // duty
+void DeclareActivities(CLI::App& app, Context& context, Command& command);  // activity
 void DeclareProblems(CLI::App& app, Context& context, Command& command);    // problem
 void DeclareTransfers(CLI::App& app, Context& context, Command& command);   // import, export
 void DeclareAccess(CLI::App& app, Context& context, Command& command);      // grant, principal, whoami, token, keys

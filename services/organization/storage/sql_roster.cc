@@ -117,7 +117,7 @@ absl::StatusOr<std::vector<RosterMember>> SqlRoster::RosterOf(std::span<const Un
                                                               absl::CivilDay day, absl::Time deadline) {
   const int64_t end_us = absl::ToUnixMicros(absl::FromCivil(day + 1, zone_));
   Roster roster;
-  RONGHE_RETURN_IF_ERROR(database_.Read(deadline, [&](sql::Session& session) -> absl::Status {
+  const auto read = [&](sql::Session& session) -> absl::Status {
     roster.clear();
     for (const UnitsOfPartition& part : units) {
       RONGHE_RETURN_IF_ERROR(AddHome(session, part, day, end_us, roster));
@@ -125,7 +125,8 @@ absl::StatusOr<std::vector<RosterMember>> SqlRoster::RosterOf(std::span<const Un
       RONGHE_RETURN_IF_ERROR(AddCommittee(session, part, day, roster));
     }
     return absl::OkStatus();
-  }));
+  };
+  RONGHE_RETURN_IF_ERROR(database_.Read(deadline, read));
   std::vector<RosterMember> members;
   members.reserve(roster.size());
   for (const auto& [key, member] : roster) members.push_back(member);
@@ -173,7 +174,7 @@ absl::StatusOr<std::vector<MembershipSpan>> SqlRoster::MembershipsOf(std::span<c
       return absl::OkStatus();
     });
   };
-  RONGHE_RETURN_IF_ERROR(database_.Read(deadline, [&](sql::Session& session) -> absl::Status {
+  const auto read_all = [&](sql::Session& session) -> absl::Status {
     found.clear();
     for (const auto& [partition, ids] : by_partition) {
       constexpr size_t kPiece = 512;
@@ -182,7 +183,8 @@ absl::StatusOr<std::vector<MembershipSpan>> SqlRoster::MembershipsOf(std::span<c
       }
     }
     return absl::OkStatus();
-  }));
+  };
+  RONGHE_RETURN_IF_ERROR(database_.Read(deadline, read_all));
   std::vector<MembershipSpan> spans;
   for (auto& [member, span] : found) spans.push_back(std::move(span));
   return spans;
