@@ -121,6 +121,7 @@ int Run(const std::vector<std::string>& arguments, Environment& environment) {
   DeclarePosts(app, context, command);
   DeclareWorkplaces(app, context, command);
   DeclareDuties(app, context, command);
+  DeclareActivities(app, context, command);
   DeclareProblems(app, context, command);
   DeclareChecklists(app, context, command);
   DeclareTransfers(app, context, command);

@@ -24,6 +24,7 @@ void DeclarePosts(CLI::App& app, Context& context, Command& command);       // p
 void DeclareWorkplaces(CLI::App& app, Context& context, Command& command);  // workplace, cover
 void DeclareDuties(CLI::App& app, Context& context, Command& command);      // duty
 void DeclareChecklists(CLI::App& app, Context& context, Command& command);  // checklist, self-check
+void DeclareActivities(CLI::App& app, Context& context, Command& command);  // activity
 void DeclareProblems(CLI::App& app, Context& context, Command& command);    // problem
 void DeclareTransfers(CLI::App& app, Context& context, Command& command);   // import, export
 void DeclareAccess(CLI::App& app, Context& context, Command& command);      // grant, principal, whoami, token, keys

@@ -1,14 +1,19 @@
 #pragma once
 
+#include <string>
+
 #include "services/common/follower/follower.h"
 
 namespace ronghe::education {
 
-// The settings of the service; it has none of its own yet.
-using Config = common::FollowerConfig;
+struct Config {
+  common::FollowerConfig follower = common::DefaultFollowerConfig("education", 7302);
+  // The master keys of texts: lines `version:base64 of 32 bytes`, as organization's; it may be the same file. Missing
+  // or bad stops the start.
+  std::string master_key_file;
+};
 
-inline Config DefaultConfig() {
-  return common::DefaultFollowerConfig("education", 7302);
-}
+// Declares the service's own settings and those of every process.
+void AddSettings(common::Settings& settings, Config& config);
 
 }  // namespace ronghe::education

@@ -136,9 +136,17 @@ void Service::Register() {
 }
 
 std::vector<common::ServiceBinding*> Service::bindings() {
-  return {&parts_->organization_rpc, &parts_->access_rpc,           &parts_->directory_rpc, &parts_->member_rpc,
-          &parts_->post_rpc,         &parts_->workplace_rpc,        &parts_->duty_rpc,      &parts_->import_rpc,
-          &parts_->structure_rpc,    &parts_->totals.feed_binding()};
+  return {&parts_->organization_rpc,
+          &parts_->access_rpc,
+          &parts_->directory_rpc,
+          &parts_->member_rpc,
+          &parts_->post_rpc,
+          &parts_->workplace_rpc,
+          &parts_->duty_rpc,
+          &parts_->import_rpc,
+          &parts_->structure_rpc,
+          &parts_->roster_rpc,
+          &parts_->totals.feed_binding()};
 }
 
 }  // namespace ronghe::organization

@@ -49,6 +49,7 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<common::sql::Database>
       duties(*database, log, p.calendar().zone()),
       alerts(*database),
       transfers(*database, log, vault),
+      roster(*database, p.calendar().zone()),
       integrity(*database, divisions.map),
       audit(*database, p.clock()),
       loader(*database, log, feed, p.clock()),
@@ -107,7 +108,8 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<common::sql::Database>
       workplace_rpc(p.wrapper(), {workplace_app, workplace_query, tree, gate, watch}),
       duty_rpc(p.wrapper(), {duty_app, duty_query, tree, gate, watch}),
       import_rpc(p.wrapper(), import_app),
-      structure_rpc(p.wrapper(), {reorganizations, tree, gate}) {
+      structure_rpc(p.wrapper(), {reorganizations, tree, gate}),
+      roster_rpc(p.wrapper(), roster, tree) {
   AddOwners();
   HandleTimers(p.calendar());
   members.SetFiller(index_filler);

@@ -23,6 +23,7 @@
 #include "services/organization/rpc/owner_resolver.h"
 #include "services/organization/rpc/post_rpc.h"
 #include "services/organization/rpc/reorganization_codec.h"
+#include "services/organization/rpc/roster_rpc.h"
 #include "services/organization/rpc/rule_pack_codec.h"
 #include "services/organization/rpc/structure_rpc.h"
 #include "services/organization/rpc/workplace_rpc.h"
@@ -42,6 +43,7 @@
 #include "services/organization/storage/sql_member_occupants.h"
 #include "services/organization/storage/sql_member_store.h"
 #include "services/organization/storage/sql_post_store.h"
+#include "services/organization/storage/sql_roster.h"
 #include "services/organization/storage/sql_transfer_store.h"
 #include "services/organization/storage/sql_unit_store.h"
 #include "services/organization/storage/sql_workplace_occupants.h"
@@ -111,6 +113,7 @@ struct Service::Parts {
   SqlDutyStore duties;
   SqlAlertStore alerts;
   SqlTransferStore transfers;
+  SqlRoster roster;
   SqlIntegrity integrity;
   SqlAuditLog audit;
   DirectoryLoader loader;
@@ -167,6 +170,7 @@ struct Service::Parts {
   DutyRpc duty_rpc;
   ImportRpc import_rpc;
   StructureRpc structure_rpc;
+  RosterRpc roster_rpc;
 };
 
 }  // namespace ronghe::organization

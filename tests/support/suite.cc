@@ -133,7 +133,8 @@ std::vector<std::string> Suite::CommandOf(const std::string& name) const {
     std::string database = options_.database.empty() ? "sqlite:" + File("{service}.db") : options_.database;
     if (const auto at = database.find("{service}"); at != std::string::npos) database.replace(at, 9, service);
     add("--database", database);
-    if (service == "organization" || service == "rectification") add("--master-key", File("keys/master-key"));
+    if (service == "organization" || service == "education" || service == "rectification")
+      add("--master-key", File("keys/master-key"));
     if (service == "organization") {
       add("--bootstrap-administrator", fmt::format("{}|administrator", kLocalIssuer));
     } else {

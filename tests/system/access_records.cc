@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "ronghe/education/v1/activity_service.pb.h"
 #include "ronghe/organization/v1/duty_service.pb.h"
 #include "ronghe/organization/v1/member_service.pb.h"
 #include "ronghe/organization/v1/post_service.pb.h"
@@ -72,6 +73,25 @@ void MakeProblem(Caller& caller, const std::string& unit, Names& names) {
   } while (status.error_code() == grpc::StatusCode::NOT_FOUND && common::SystemClock().Now() < deadline);
   EXPECT_TRUE(status.ok()) << status.error_message();
   names["problems"] = made.name();
+}
+
+// An activity of a branch, to come.
+void MakeActivity(Caller& caller, const std::string& unit, Names& names) {
+  education::v1::CreateActivityRequest request;
+  education::v1::Activity& activity = *request.mutable_activity();
+  activity.set_unit(unit);
+  activity.set_kind(education::v1::ACTIVITY_KIND_THEME_DAY);
+  activity.mutable_start_time()->set_seconds(1'800'000'000);
+  activity.set_topic("x");
+  education::v1::Activity made;
+  grpc::Status status;
+  const absl::Time deadline = common::SystemClock().Now() + absl::Seconds(30);
+  do {
+    tests::Pause();
+    status = caller.client.Call("ronghe.education.v1.ActivityService/CreateActivity", request, made);
+  } while (status.error_code() == grpc::StatusCode::NOT_FOUND && common::SystemClock().Now() < deadline);
+  EXPECT_TRUE(status.ok()) << status.error_message();
+  names["activities"] = made.name();
 }
 
 void IssueOrder(Caller& caller, const std::string& unit, Names& names) {
@@ -195,6 +215,7 @@ std::map<std::string, std::string> MakeRecords(Suite& suite, const std::string& 
   MakeProblem(caller, branch, names);
   IssueOrder(caller, branch, names);
   MakeSelfCheck(caller, branch, names);
+  MakeActivity(caller, branch, names);
   MakeTransfer(caller, other, names);
   return names;
 }

@@ -23,6 +23,7 @@
 #include "ronghe/common/v1/access.pb.h"
 #include "ronghe/common/v1/echo_service.pb.h"
 #include "ronghe/common/v1/summary_feed_service.pb.h"
+#include "ronghe/education/v1/activity_service.pb.h"
 #include "ronghe/education/v1/education_service.pb.h"
 #include "ronghe/gateway/v1/overview_service.pb.h"
 #include "ronghe/organization/v1/access_service.pb.h"
@@ -32,6 +33,7 @@
 #include "ronghe/organization/v1/member_service.pb.h"
 #include "ronghe/organization/v1/organization_service.pb.h"
 #include "ronghe/organization/v1/post_service.pb.h"
+#include "ronghe/organization/v1/roster_service.pb.h"
 #include "ronghe/organization/v1/structure_service.pb.h"
 #include "ronghe/organization/v1/workplace_service.pb.h"
 #include "ronghe/rectification/v1/checklist_service.pb.h"
@@ -70,12 +72,14 @@ std::vector<Served> AllServices() {
   add(organization::v1::GetImportRequest::descriptor()->file(), "organization");
   add(organization::v1::MergeUnitsRequest::descriptor()->file(), "organization");
   add(organization::v1::StreamDirectoryRequest::descriptor()->file(), "organization");
+  add(organization::v1::GetRosterRequest::descriptor()->file(), "organization");
   // Served by every service that folds totals, in the same way.
   add(common::v1::SummaryHead::descriptor()->file(), "organization");
   const pb::DescriptorPool* pool = pb::DescriptorPool::generated_pool();
   for (const char* process : {"education", "rectification", "assessment"}) {
     add(pool->FindFileByName(fmt::format("ronghe/{0}/v1/{0}_service.proto", process)), process);
   }
+  add(education::v1::CreateActivityRequest::descriptor()->file(), "education");
   add(rectification::v1::CreateProblemRequest::descriptor()->file(), "rectification");
   add(rectification::v1::ImportProblemsRequest::descriptor()->file(), "rectification");
   add(rectification::v1::CreateChecklistRequest::descriptor()->file(), "rectification");
@@ -328,6 +332,10 @@ class AccessWalk : public testing::Test {
       if (method->name() == "GetOrder") return "orders";
       const bool of_problem = path == "name" || path == "problem.name" || method->name() == "ListProblemHistory";
       return of_problem ? "problems" : "units";
+    }
+    if (method->service()->full_name() == "ronghe.education.v1.ActivityService") {
+      const bool of_unit = path == "activity.unit" || method->name() == "ListActivities";
+      return of_unit ? "units" : "activities";
     }
     const auto it = kOther.find(method->full_name() + " " + path);
     return it == kOther.end() ? "units" : it->second;
