@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "services/common/rollup/change.h"
 #include "services/common/timer/timer.h"
 #include "services/common/values/period.h"
