@@ -32,6 +32,7 @@
 #include "services/common/values/status.h"
 #include "tests/bench/aggregation.h"
 #include "tests/bench/load.h"
+#include "tests/bench/must.h"
 #include "tests/support/eventually.h"
 #include "tests/support/made_up.h"
 #include "tests/support/suite.h"
@@ -51,17 +52,6 @@ void Require(const CommandResult& result, const std::string& what) {
   fmt::print(stderr, "{} failed ({}):\n{}\n{}\n", what, result.exit_code, result.out, result.err);
   std::exit(2);
 }
-void Must(const absl::Status& status) {
-  if (status.ok()) return;
-  fmt::print(stderr, "{}\n", common::LogOf(status));
-  std::exit(2);
-}
-template <typename T>
-T Must(absl::StatusOr<T> value) {
-  Must(value.status());
-  return *std::move(value);
-}
-
 // The sample county, with members.
 void ImportSample(Suite& suite) {
   Require(suite.Run({"python3", Suite::SourceFile("deploy/local/sample/generate.py"), suite.File("sample")}),

@@ -22,6 +22,7 @@
 #include "services/common/rollup/summaries.h"
 #include "services/common/values/status.h"
 #include "tests/bench/aggregation.h"
+#include "tests/bench/must.h"
 #include "tests/support/postgres.h"
 
 namespace ronghe::bench {
@@ -34,17 +35,6 @@ constexpr int kBranchesPerTownship = 50;
 constexpr int kTownshipsPerCounty = 20;
 constexpr int kCountiesPerPrefecture = 10;
 constexpr int kBranchesPerCounty = kBranchesPerTownship * kTownshipsPerCounty;
-
-void Must(const absl::Status& status) {
-  if (status.ok()) return;
-  fmt::print(stderr, "{}\n", LogOf(status));
-  std::exit(2);
-}
-template <typename T>
-T Must(absl::StatusOr<T> value) {
-  Must(value.status());
-  return *std::move(value);
-}
 
 absl::Time In(absl::Duration time) {
   return absl::Now() + time;
