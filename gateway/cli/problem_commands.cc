@@ -1,17 +1,12 @@
 #include "gateway/cli/problem_commands.h"
 
-#include <filesystem>
-#include <fstream>
-#include <map>
-#include <sstream>
-
 #include <fmt/format.h>
 #include <google/protobuf/text_format.h>
 
+#include "gateway/cli/document_files.h"
 #include "gateway/cli/record_commands.h"
 #include "gateway/cli/table.h"
 #include "ronghe/rectification/v1/problem_service.grpc.pb.h"
-#include "services/common/values/digest.h"
 
 namespace ronghe::gateway::cli {
 namespace {
@@ -36,42 +31,6 @@ Request StepOf(const ProblemOptions& options, Context& context) {
   auto request = EventOf<Request>(options, context, "problems");
   request.set_reason(options.reason);
   return request;
-}
-
-std::string MediaType(const std::filesystem::path& file) {
-  static const std::map<std::string, std::string> kTypes = {
-      {".pdf", "application/pdf"},
-      {".jpg", "image/jpeg"},
-      {".jpeg", "image/jpeg"},
-      {".png", "image/png"},
-      {".txt", "text/plain"},
-      {".csv", "text/csv"},
-      {".doc", "application/msword"},
-      {".docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"},
-      {".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}};
-  const auto known = kTypes.find(file.extension().string());
-  return known == kTypes.end() ? "application/octet-stream" : known->second;
-}
-
-// References to files: they are read for their digests and stay where they are.
-template <typename Messages>
-absl::Status AddEvidence(const std::vector<std::string>& files, Messages& messages) {
-  common::Violations violations;
-  for (const std::string& file : files) {
-    std::ifstream in(file, std::ios::binary);
-    std::ostringstream bytes;
-    if (!in || !(bytes << in.rdbuf())) {
-      violations.Add("evidence", "CANNOT_READ", {file + " cannot be read or is empty", file + " 无法读取或为空"});
-      continue;
-    }
-    v1::Evidence& one = *messages.Add();
-    const std::string text = bytes.str();
-    one.set_content_hash(common::Sha256Hex(text));
-    one.set_size_bytes(static_cast<int64_t>(text.size()));
-    one.set_media_type(MediaType(file));
-    one.set_title(std::filesystem::path(file).filename().string());
-  }
-  return violations.ToStatus();
 }
 
 template <typename Request>
@@ -209,7 +168,7 @@ absl::Status RunProblemStart(const ProblemOptions& options, Context& context) {
 
 absl::Status RunProblemSubmit(const ProblemOptions& options, Context& context) {
   auto request = StepOf<v1::SubmitProblemRequest>(options, context);
-  RONGHE_RETURN_IF_ERROR(AddEvidence(options.evidence, *request.mutable_evidence()));
+  RONGHE_RETURN_IF_ERROR(DescribeFiles(options.evidence, "evidence", *request.mutable_evidence()));
   return ShowRecord<Service>(context, &Stub::SubmitProblem, request);
 }
 
@@ -220,19 +179,19 @@ absl::Status RunProblemVerify(const ProblemOptions& options, Context& context) {
   one.name = options.names.front();
   auto request = StepOf<v1::VerifyProblemRequest>(one, context);
   request.set_verdict(verdict);
-  RONGHE_RETURN_IF_ERROR(AddEvidence(options.evidence, *request.mutable_evidence()));
+  RONGHE_RETURN_IF_ERROR(DescribeFiles(options.evidence, "evidence", *request.mutable_evidence()));
   return ShowRecord<Service>(context, &Stub::VerifyProblem, request);
 }
 
 absl::Status RunProblemReopen(const ProblemOptions& options, Context& context) {
   auto request = StepOf<v1::ReopenProblemRequest>(options, context);
-  RONGHE_RETURN_IF_ERROR(AddEvidence(options.evidence, *request.mutable_evidence()));
+  RONGHE_RETURN_IF_ERROR(DescribeFiles(options.evidence, "evidence", *request.mutable_evidence()));
   return ShowRecord<Service>(context, &Stub::ReopenProblem, request);
 }
 
 absl::Status RunProblemLookBack(const ProblemOptions& options, Context& context) {
   auto request = StepOf<v1::RecordLookBackRequest>(options, context);
-  RONGHE_RETURN_IF_ERROR(AddEvidence(options.evidence, *request.mutable_evidence()));
+  RONGHE_RETURN_IF_ERROR(DescribeFiles(options.evidence, "evidence", *request.mutable_evidence()));
   return ShowRecord<Service>(context, &Stub::RecordLookBack, request);
 }
 
@@ -243,7 +202,7 @@ absl::Status RunProblemCancel(const ProblemOptions& options, Context& context) {
 absl::Status RunProblemExtend(const ProblemOptions& options, Context& context) {
   auto request = StepOf<v1::RequestExtensionRequest>(options, context);
   RONGHE_RETURN_IF_ERROR(SetDue(options, request));
-  RONGHE_RETURN_IF_ERROR(AddEvidence(options.evidence, *request.mutable_evidence()));
+  RONGHE_RETURN_IF_ERROR(DescribeFiles(options.evidence, "evidence", *request.mutable_evidence()));
   return ShowRecord<Service>(context, &Stub::RequestExtension, request);
 }
 

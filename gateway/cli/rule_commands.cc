@@ -47,6 +47,10 @@ absl::Status RunDivision(const DivisionOptions& options, Context& context) {
                           (session->Call<Stub, v1::ResolveDivisionCodeRequest, v1::ResolveDivisionCodeResponse>(
                               *stub, &Stub::ResolveDivisionCode, request)));
   PrintResource(context, response);
+  if (context.console().json || response.changes().empty()) return absl::OkStatus();
+  const std::vector<v1::DivisionChange> changes(response.changes().begin(), response.changes().end());
+  context.out() << '\n';
+  PrintList(context, changes, {"effective_date", "old_code", "title", "new_codes", "source"});
   return absl::OkStatus();
 }
 
