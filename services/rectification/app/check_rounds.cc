@@ -7,15 +7,15 @@
 
 #include "services/common/values/resource_name.h"
 #include "services/rectification/app/check_app.h"
-#include "services/rectification/app/unit_names.h"
 
 namespace ronghe::rectification {
 namespace {
 
-std::vector<common::PartitionId> PartitionsOf(const std::vector<common::UnitUid>& units, const Units& directory) {
+std::vector<common::PartitionId> PartitionsOf(const std::vector<common::UnitUid>& units,
+                                              const common::Units& directory) {
   std::set<common::PartitionId> partitions;
   for (const common::UnitUid uid : units) {
-    if (const std::optional<UnitView> unit = directory.Find(uid)) partitions.insert(unit->partition);
+    if (const std::optional<common::UnitView> unit = directory.Find(uid)) partitions.insert(unit->partition);
   }
   return {partitions.begin(), partitions.end()};
 }
@@ -39,10 +39,10 @@ absl::StatusOr<CheckRound> CheckApp::Checked(const NewRound& fields, const Store
   std::set<common::UnitUid> seen;
   for (size_t i = 0; i < fields.units.size() && i <= kMaxRoundUnits; ++i) {
     const std::string at = fmt::format("round.units[{}]", i);
-    const std::optional<std::string> code = CodeIn(fields.units[i]);
-    const std::optional<UnitView> unit = code ? parts_.units.FindByCode(*code) : std::nullopt;
+    const std::optional<std::string> code = common::CodeIn(fields.units[i]);
+    const std::optional<common::UnitView> unit = code ? parts_.units.FindByCode(*code) : std::nullopt;
     if (!code) {
-      violations.Add(at, "BAD_NAME", kUnitForm);
+      violations.Add(at, "BAD_NAME", common::kUnitForm);
     } else if (!unit || !parts_.units.IsWithin(unit->uid, round.unit)) {
       violations.Add(at, "NOT_BELOW", {"must be in or below the issuing unit", "应为制定单位或其下级组织"});
     } else if (!IsFor(checklist.checklist, *unit)) {
@@ -51,13 +51,14 @@ absl::StatusOr<CheckRound> CheckApp::Checked(const NewRound& fields, const Store
       violations.Add(at, "DUPLICATE", {"is there twice", "单位重复"});
     } else {
       round.units.push_back(unit->uid);
-      for (common::Blocker& one : common::BlockersOf(RefuseUnit(*unit, parts_.units))) {
+      for (common::Blocker& one : common::BlockersOf(common::RefuseUnit(*unit, parts_.units))) {
         blockers.push_back(std::move(one));
       }
     }
   }
-  for (const UnitView& unit : fields.units.empty() ? parts_.units.SubtreeOf(round.unit) : std::vector<UnitView>()) {
-    if (unit.state == UnitState::kActive && IsFor(checklist.checklist, unit)) round.units.push_back(unit.uid);
+  for (const common::UnitView& unit :
+       fields.units.empty() ? parts_.units.SubtreeOf(round.unit) : std::vector<common::UnitView>()) {
+    if (unit.state == common::UnitState::kActive && IsFor(checklist.checklist, unit)) round.units.push_back(unit.uid);
   }
   if (round.units.empty() && violations.empty()) {
     violations.Add("round.units", "REQUIRED", {"there is no unit for it", "没有适用的组织"});
@@ -77,30 +78,29 @@ absl::StatusOr<RoundView> CheckApp::Issue(const common::Call& call, const NewRou
                                           const common::WriteOptions& options) {
   RONGHE_ASSIGN_OR_RETURN(const StoredChecklist checklist, Get(call, fields.checklist, 0));
   RONGHE_ASSIGN_OR_RETURN(const CheckRound round, Checked(fields, checklist, common::StartWith(options)));
-  const std::optional<UnitView> unit = parts_.units.Find(round.unit);
+  const std::optional<common::UnitView> unit = parts_.units.Find(round.unit);
   if (!unit) return common::Internal("a unit has gone from the directory");
   const std::vector<common::PartitionId> partitions = PartitionsOf(round.units, parts_.units);
-  std::optional<StoredRound> result;
-  const auto change = [&](CheckTxn& txn) -> absl::StatusOr<std::string> {
-    RONGHE_ASSIGN_OR_RETURN(result, txn.InsertRound(round, partitions));
-    return NameOf(result->id);
+  const auto change = [&](CheckTxn& txn, std::string& remember) -> absl::StatusOr<StoredRound> {
+    RONGHE_ASSIGN_OR_RETURN(StoredRound stored, txn.InsertRound(round, partitions));
+    remember = NameOf(stored.id);
+    return stored;
   };
-  const auto prior = [&](CheckTxn& txn, const std::string& name) -> absl::Status {
-    RONGHE_ASSIGN_OR_RETURN(result, txn.FindRound(CheckRoundId(common::IdFromName(name, "checkRounds"))));
-    return result ? absl::OkStatus() : common::NotFound(name);
+  const auto again = [](CheckTxn& txn, const std::string& name) -> absl::StatusOr<StoredRound> {
+    RONGHE_ASSIGN_OR_RETURN(std::optional<StoredRound> found,
+                            txn.FindRound(CheckRoundId(common::IdFromName(name, "checkRounds"))));
+    if (!found) return common::NotFound(name);
+    return *std::move(found);
   };
-  RONGHE_RETURN_IF_ERROR(Run(unit->partition, call, options, change, prior));
-  RoundView view{*std::move(result), {}};
-  if (options.validate_only) view.stored.revision = 0;
+  RONGHE_ASSIGN_OR_RETURN(StoredRound stored, Run<StoredRound>(unit->partition, call, options, change, again));
+  RoundView view{std::move(stored), {}};
+  view.counts.expected = static_cast<int>(view.stored.round.units.size());
   return view;
 }
 
 absl::StatusOr<RoundView> CheckApp::GetRound(const common::Call& call, const std::string& name) {
   const CheckRoundId id(common::IdFromName(name, "checkRounds"));
-  if (!id) {
-    return common::InvalidArgument("name", name.empty() ? "REQUIRED" : "BAD_NAME",
-                                   {"must have the form checkRounds/{number}", "格式应为 checkRounds/{数字}"});
-  }
+  if (!id) return common::BadName(name, "name", "checkRounds");
   RONGHE_ASSIGN_OR_RETURN(std::optional<StoredRound> found, parts_.store.FindRound(id, call.deadline));
   if (!found || !parts_.units.Covers(call.scope, parts_.units.AnswersFor(found->round.unit))) {
     return common::NotFound(name);
@@ -109,19 +109,18 @@ absl::StatusOr<RoundView> CheckApp::GetRound(const common::Call& call, const std
   RONGHE_ASSIGN_OR_RETURN(const auto counts, parts_.store.Count(PartitionsOf(view.stored.round.units, parts_.units),
                                                                 view.stored.id, call.deadline));
   for (const auto& [unit, count] : counts) view.counts.Add(count);
+  // Also those that are still being made.
+  view.counts.expected = static_cast<int>(view.stored.round.units.size());
   return view;
 }
 
 absl::StatusOr<std::vector<UnitProgress>> CheckApp::Progress(const common::Call& call, const std::string& parent,
                                                              const std::string& round) {
   common::Violations violations;
-  const CheckRoundId id(common::IdFromName(round, "checkRounds"));
-  if (!id && !round.empty()) {
-    violations.Add("round", "BAD_NAME", {"must have the form checkRounds/{number}", "格式应为 checkRounds/{数字}"});
-  }
-  RONGHE_ASSIGN_OR_RETURN(const UnitView unit, VisibleUnit(call, parent, "parent", std::move(violations)));
+  const CheckRoundId id(common::ReadOptionalId(round, "checkRounds", "round", violations));
+  RONGHE_ASSIGN_OR_RETURN(const common::UnitView unit, VisibleUnit(call, parent, "parent", std::move(violations)));
   std::vector<common::UnitUid> all;
-  for (const UnitView& one : parts_.units.SubtreeOf(unit.uid)) all.push_back(one.uid);
+  for (const common::UnitView& one : parts_.units.SubtreeOf(unit.uid)) all.push_back(one.uid);
   RONGHE_ASSIGN_OR_RETURN(const auto counts, parts_.store.Count(PartitionsOf(all, parts_.units), id, call.deadline));
   std::vector<UnitProgress> progress = {{unit.uid, {}}};
   std::map<std::string, UnitProgress> below;  // by code
@@ -129,7 +128,7 @@ absl::StatusOr<std::vector<UnitProgress>> CheckApp::Progress(const common::Call&
     const common::UnitUid now = parts_.units.AnswersFor(uid);
     if (!parts_.units.IsWithin(now, unit.uid)) continue;
     progress.front().counts.Add(count);
-    const std::vector<UnitView> path = parts_.units.AncestorsOf(now);
+    const std::vector<common::UnitView> path = parts_.units.AncestorsOf(now);
     for (size_t i = 0; i + 1 < path.size(); ++i) {
       if (path[i + 1].uid != unit.uid) continue;
       UnitProgress& child = below[path[i].code];
@@ -145,7 +144,7 @@ absl::Status CheckApp::Open(CheckTxn& txn, CheckRoundId id) const {
   RONGHE_ASSIGN_OR_RETURN(const std::optional<StoredRound> stored, txn.FindRound(id));
   if (!stored) return common::Internal("a timer names a round that is not there");
   for (const common::UnitUid uid : stored->round.units) {
-    const std::optional<UnitView> unit = parts_.units.Find(uid);
+    const std::optional<common::UnitView> unit = parts_.units.Find(uid);
     if (!unit || unit->partition != txn.problems().partition()) continue;
     SelfCheck check;
     check.checklist = stored->round.checklist;

@@ -56,6 +56,7 @@ TEST_F(ChecklistTest, AChecklistIsHandedDownAndAnswered) {
   const auto round = Call("county", *checks_, &Checks::IssueCheckRound, issue);
   ASSERT_TRUE(round.ok()) << round.status();
   EXPECT_EQ(round->units_size(), 2);
+  EXPECT_EQ(round->expected_count(), 2);
   const absl::Time deadline = common::SystemClock().Now() + absl::Seconds(30);
   while (Worklist("county", "370783").size() < 2 && common::SystemClock().Now() < deadline) tests::Pause();
   const std::vector<v1::SelfCheck> own = Worklist("clerk", "B1");
