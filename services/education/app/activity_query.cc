@@ -52,6 +52,20 @@ absl::StatusOr<ActivityFilter> ParseActivityFilter(std::string_view filter, absl
   return parsed;
 }
 
+// Who was named for an activity that is not held yet, after `after`, in the order of the rows that they become.
+std::vector<Attendance> NamedAfter(const Activity& activity, int64_t after, int limit) {
+  std::vector<int64_t> members = activity.attendees;
+  std::sort(members.begin(), members.end());
+  std::vector<Attendance> rows;
+  for (auto at = std::upper_bound(members.begin(), members.end(), after);
+       at != members.end() && static_cast<int>(rows.size()) < limit; ++at) {
+    Attendance& row = rows.emplace_back();
+    row.member = *at;
+    row.unit = activity.unit;
+  }
+  return rows;
+}
+
 // `12/34`, as a page token carries it.
 ActivityPosition ReadPosition(std::string_view text) {
   ActivityPosition position;
@@ -73,10 +87,7 @@ absl::StatusOr<ActivityView> ActivityApp::Get(const common::Call& call, const st
 
 absl::StatusOr<common::UnitUid> ActivityApp::OwnerOf(std::string_view name, absl::Time deadline) {
   const ActivityId id(common::IdFromName(name, "activities"));
-  if (!id) {
-    return common::InvalidArgument("name", name.empty() ? "REQUIRED" : "BAD_NAME",
-                                   {"must have the form activities/{number}", "格式应为 activities/{数字}"});
-  }
+  if (!id) return common::BadName(name, "name", "activities");
   RONGHE_ASSIGN_OR_RETURN(const std::optional<StoredActivity> found, parts_.store.Find(id, deadline));
   if (!found) return common::NotFound(std::string(name));
   return parts_.units.AnswersFor(found->activity.unit);
@@ -91,18 +102,15 @@ absl::StatusOr<common::Page<ActivityView>> ActivityApp::List(const common::Call&
   violations.AddAll(size.status());
   const absl::StatusOr<std::string> token = common::ReadPageToken(parts_.signer, purpose, query.page_token);
   violations.AddAll(token.status());
-  const std::optional<std::string> code = CodeIn(query.parent);
-  if (!code) {
-    violations.Add("parent", query.parent.empty() ? "REQUIRED" : "BAD_NAME",
-                   {"must have the form units/{code}", "格式应为 units/{代码}"});
-  }
+  const std::optional<std::string> code = common::CodeIn(query.parent);
+  if (!code) violations.Add("parent", query.parent.empty() ? "REQUIRED" : "BAD_NAME", common::kUnitForm);
   RONGHE_RETURN_IF_ERROR(violations.ToStatus());
-  const std::optional<UnitView> unit = parts_.units.FindByCode(*code);
+  const std::optional<common::UnitView> unit = parts_.units.FindByCode(*code);
   if (!unit || !parts_.units.Covers(call.scope, unit->uid)) return common::NotFound(query.parent);
   // Itself, all below it, and the dissolved ones for which these answer.
   std::map<common::PartitionId, std::vector<common::UnitUid>> units;
   const common::UnitUid above = query.subtree ? unit->uid : unit->parent;
-  for (const UnitView& one : parts_.units.SubtreeOf(above ? above : unit->uid)) {
+  for (const common::UnitView& one : parts_.units.SubtreeOf(above ? above : unit->uid)) {
     const common::UnitUid answers = parts_.units.AnswersFor(one.uid);
     const bool wanted = query.subtree ? parts_.units.IsWithin(answers, unit->uid) : answers == unit->uid;
     if (wanted) units[one.partition].push_back(one.uid);
@@ -146,7 +154,11 @@ absl::StatusOr<common::Page<Attendance>> ActivityApp::ListAttendance(const commo
   int64_t after = 0;
   std::from_chars(token.data(), token.data() + token.size(), after);
   common::Page<Attendance> page;
-  RONGHE_ASSIGN_OR_RETURN(page.items, parts_.store.ListAttendances(view.stored.id, after, size + 1, call.deadline));
+  if (view.stored.activity.state == ActivityState::kPlanned) {
+    page.items = NamedAfter(view.stored.activity, after, size + 1);
+  } else {
+    RONGHE_ASSIGN_OR_RETURN(page.items, parts_.store.ListAttendances(view.stored.id, after, size + 1, call.deadline));
+  }
   if (page.items.size() <= static_cast<size_t>(size)) return page;
   page.items.pop_back();
   page.next = common::MakePageToken(parts_.signer, purpose, fmt::format("{}", page.items.back().member));

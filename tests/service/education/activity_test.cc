@@ -77,6 +77,27 @@ TEST_F(ActivityTest, FromItsPlanToTheTotals) {
   EXPECT_EQ(audit->difference_count(), 0);
 }
 
+// They are kept as digests, so they can be shown once only.
+TEST_F(ActivityTest, CodesAreIssuedOnce) {
+  const v1::Activity planned = Must("clerk", &Activities::CreateActivity, NewActivity());
+  Must("clerk", &Activities::HoldActivity, On<v1::HoldActivityRequest>(planned));
+  auto codes = On<v1::IssueCheckInCodesRequest>(planned);
+  codes.set_count(2);
+  codes.set_request_id("7b1c6f0e-55d8-4a68-9a43-0d4a4f1a2b3c");
+  const auto issued = Must("clerk", &Activities::IssueCheckInCodes, codes);
+  ASSERT_EQ(issued.codes_size(), 2);
+  EXPECT_GT(issued.codes(0).expire_time().seconds(), absl::ToUnixSeconds(common::SystemClock().Now()));
+  EXPECT_EQ(Must("clerk", &Activities::IssueCheckInCodes, codes).codes_size(), 0);
+  auto check_in = On<v1::CheckInRequest>(planned);
+  check_in.set_code(issued.codes(1).code());
+  check_in.set_request_id("0f4a8a52-8e1b-4d0c-8f61-3b0f5f0c9d11");
+  EXPECT_EQ(Must("first", &Activities::CheckIn, check_in).record().status(), v1::ATTENDANCE_STATUS_PRESENT);
+  // The answer was lost, and the request is sent again: the code is not used up by it.
+  EXPECT_EQ(Must("first", &Activities::CheckIn, check_in).record().status(), v1::ATTENDANCE_STATUS_PRESENT);
+  check_in.set_request_id("3d1f2a77-7a0e-49c5-a0d2-6f1f3cbb6c02");
+  EXPECT_EQ(ReasonOf(Ask("first", &Activities::CheckIn, check_in)), "ALREADY_RECORDED");
+}
+
 TEST_F(ActivityTest, WhatLiesOutsideIsNotThere) {
   const v1::Activity planned = Must("clerk", &Activities::CreateActivity, NewActivity());
   v1::GetActivityRequest get;
@@ -96,9 +117,22 @@ TEST_F(ActivityTest, NamedPeopleAreExpectedWhereverTheyAreAtHome) {
   request.mutable_activity()->add_attendees(first_);
   request.mutable_activity()->add_attendees(elsewhere_);
   const v1::Activity training = Must("township", &Activities::CreateActivity, request);
-  Must("township", &Activities::HoldActivity, On<v1::HoldActivityRequest>(training));
   v1::ListAttendanceRequest list;
   list.set_parent(training.name());
+  // Named, and to be read again a page at a time, before it is held too.
+  list.set_page_size(1);
+  std::set<std::string> named;
+  for (int page = 0; page < 2; ++page) {
+    const auto some = Must("township", &Activities::ListAttendance, list);
+    ASSERT_EQ(some.records_size(), 1);
+    named.insert(some.records(0).member());
+    EXPECT_EQ(some.records(0).unit(), "units/370783104");
+    EXPECT_EQ(some.next_page_token().empty(), page == 1);
+    list.set_page_token(some.next_page_token());
+  }
+  EXPECT_THAT(named, UnorderedElementsAre(first_, elsewhere_));
+  list.clear_page_size();
+  Must("township", &Activities::HoldActivity, On<v1::HoldActivityRequest>(training));
   std::set<std::string> units;
   const auto attendance = Must("township", &Activities::ListAttendance, list);
   for (const v1::AttendanceRecord& record : attendance.records()) units.insert(record.unit());
