@@ -4,7 +4,7 @@
 
 #include "ronghe/education/v1/metrics.pb.h"
 
-#include "services/common/follower/structure_gate.h"
+#include "services/common/directory/directory_units.h"
 #include "services/common/rpc/channel.h"
 #include "services/common/serve/wrapper.h"
 #include "services/common/vault/key_ring.h"
@@ -14,7 +14,6 @@
 #include "services/education/rpc/education_owners.h"
 #include "services/education/rpc/education_rpc.h"
 #include "services/education/storage/activity_rollup.h"
-#include "services/education/storage/directory_units.h"
 #include "services/education/storage/migrations/migrations.h"
 #include "services/education/storage/sql_activity_store.h"
 
@@ -54,16 +53,10 @@ struct Service::Parts {
 
 struct Service::Parts::Records {
   Records(common::Process& p, Parts& parts, const Config& config);
-  std::string TokenOf(const common::TokenSigner& signer, common::PartitionId partition, int64_t revision) {
-    const absl::StatusOr<std::string> incarnation = log.Incarnation();
-    if (!incarnation.ok()) return "";
-    return common::MakeRevisionToken(signer, {kName, *incarnation, partition.value, revision});
-  }
-
   common::ChangeLog& log;
   ActivityTexts texts;
   SqlActivityStore store;
-  DirectoryUnits units;
+  common::DirectoryUnits units;
   RosterClient roster;
   ActivityApp activities;
   EducationOwners owners;
@@ -80,12 +73,7 @@ Service::Parts::Records::Records(common::Process& p, Parts& parts, const Config&
       activities({store, units, roster, p.calendar(), p.random(), p.signer()}),
       owners(activities),
       education_rpc(p.wrapper(), parts.follower.watch(), parts.follower.totals()),
-      activity_rpc(p.wrapper(), activities,
-                   {[&p](common::UnitUid unit) { return p.directory().CodeOf(unit); },
-                    [&p, this](common::PartitionId partition, int64_t revision) {
-                      return TokenOf(p.signer(), partition, revision);
-                    }}) {}
-
+      activity_rpc(p.wrapper(), activities, parts.follower.names()) {}
 Service::Service(common::Process& process, Config config) : process_(process), config_(std::move(config)) {}
 
 Service::~Service() = default;
@@ -104,14 +92,6 @@ absl::Status Service::Start() {
   RONGHE_RETURN_IF_ERROR(parts_->follower.Start());
   parts_->records = std::make_unique<Parts::Records>(process_, *parts_, config_);
   process_.SetOwnerResolver(&parts_->records->owners);
-  // What is written here can be read at once; a token of another life of the database cannot.
-  process_.wrapper().SetRevisionGate([this, structure = common::StructureGate(process_.directory())](
-                                         const common::RevisionToken& token, absl::Time deadline) -> absl::Status {
-    if (token.service != kName) return structure(token, deadline);
-    RONGHE_ASSIGN_OR_RETURN(const std::string incarnation, parts_->follower.log().Incarnation());
-    if (token.incarnation == incarnation) return absl::OkStatus();
-    return common::OutOfRange("FEED_RESET", {"the data was restored since that write", "该次写入之后数据已被恢复"});
-  });
   return absl::OkStatus();
 }
 

@@ -1,13 +1,11 @@
 #include "services/organization/service.h"
 
-#include <fmt/ranges.h>
-
 #include "ronghe/organization/v1/metrics.pb.h"
 
+#include "services/common/process/load_rules.h"
 #include "services/common/rollup/schema.h"
 #include "services/common/serve/wrapper.h"
 #include "services/common/telemetry/log.h"
-#include "services/common/values/text_file.h"
 #include "services/organization/service_parts.h"
 #include "services/organization/storage/migrations/migrations.h"
 
@@ -42,23 +40,6 @@ absl::Status CheckMigrations(Database& database) {
   return common::Unavailable("MIGRATIONS_PENDING", {"migrations are missing", "数据库结构尚未更新"});
 }
 
-// What `file` says, or what ships with the service; every fault of a file that cannot be used is in the log.
-template <typename Loaded>
-absl::StatusOr<Loaded> LoadedFrom(absl::StatusOr<Loaded> (*load)(const std::string&), const std::string& file,
-                                  const char* setting) {
-  absl::StatusOr<Loaded> loaded = load(file);
-  if (loaded.ok()) return loaded;
-  const std::string name = file.empty() ? "(shipped)" : file;
-  std::vector<std::string> faults = common::FaultsOf(loaded.status());
-  for (const std::string& fault : faults) {
-    common::Log(common::LogLevel::kError, "a file of rules cannot be used",
-                {{"setting", setting}, {"file", name}, {"fault", fault}});
-  }
-  return absl::InvalidArgumentError(
-      fmt::format("{} {}: {}: {}", setting, name,
-                  faults.size() == 1 ? "1 fault" : fmt::format("{} faults", faults.size()), fmt::join(faults, "; ")));
-}
-
 }  // namespace
 
 Service::Service(common::Process& process, const Config& config) : process_(process), config_(config) {}
@@ -82,9 +63,10 @@ absl::Status Service::Migrate(const Config& config) {
 absl::Status Service::Start() {
   common::sql::Options options;
   options.readers = config_.database_connections;
-  RONGHE_ASSIGN_OR_RETURN(LoadedRules rules, LoadedFrom(&LoadRulePack, config_.rule_pack_file, "rule-pack"));
-  RONGHE_ASSIGN_OR_RETURN(LoadedDivisions divisions,
-                          LoadedFrom(&LoadDivisionMap, config_.division_map_file, "division-map"));
+  RONGHE_ASSIGN_OR_RETURN(LoadedRules rules, common::LoadedOrFaults(LoadRulePack(config_.rule_pack_file), "rule-pack",
+                                                                    config_.rule_pack_file));
+  RONGHE_ASSIGN_OR_RETURN(LoadedDivisions divisions, common::LoadedOrFaults(LoadDivisionMap(config_.division_map_file),
+                                                                            "division-map", config_.division_map_file));
   common::Log(common::LogLevel::kInfo, "rules",
               {{"rule_pack", rules.book.version()}, {"division_map", divisions.map.version()}});
   RONGHE_ASSIGN_OR_RETURN(KeyRing keys, KeyRing::Load(config_.master_key_file));

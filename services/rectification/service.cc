@@ -2,18 +2,16 @@
 
 #include <utility>
 
-#include <fmt/ranges.h>
-
 #include "ronghe/rectification/v1/metrics.pb.h"
 
-#include "services/common/follower/structure_gate.h"
+#include "services/common/directory/directory_units.h"
 #include "services/common/import/import_runner.h"
 #include "services/common/import/sql/key_ring_row_sealer.h"
 #include "services/common/import/sql/sql_import_store.h"
+#include "services/common/process/load_rules.h"
 #include "services/common/serve/wrapper.h"
 #include "services/common/telemetry/log.h"
 #include "services/common/timer/timer.h"
-#include "services/common/values/text_file.h"
 #include "services/common/vault/key_ring.h"
 #include "services/rectification/app/check_app.h"
 #include "services/rectification/app/ledger_import_places.h"
@@ -28,7 +26,6 @@
 #include "services/rectification/rpc/problem_rpc.h"
 #include "services/rectification/rpc/rectification_rpc.h"
 #include "services/rectification/rpc/rules_codec.h"
-#include "services/rectification/storage/directory_units.h"
 #include "services/rectification/storage/migrations/migrations.h"
 #include "services/rectification/storage/problem_rollup.h"
 #include "services/rectification/storage/sql_check_store.h"
@@ -54,16 +51,6 @@ absl::StatusOr<std::unique_ptr<Database>> OpenUpToDate(const Config& config) {
 
 void LogImport(std::string_view what, const absl::Status& status) {
   common::Log(common::LogLevel::kError, what, {{"error", common::LogOf(status)}});
-}
-
-// What cannot be used stops the start, with every fault.
-template <typename Loaded>
-absl::StatusOr<Loaded> Checked(absl::StatusOr<Loaded> loaded, const char* setting, const std::string& file) {
-  if (loaded.ok()) return loaded;
-  const std::string faults =
-      fmt::format("{}: {}", file.empty() ? "(shipped)" : file, fmt::join(common::FaultsOf(loaded.status()), "; "));
-  common::Log(common::LogLevel::kError, "the rules cannot be used", {{"setting", setting}, {"faults", faults}});
-  return absl::InvalidArgumentError(std::string(setting) + " " + faults);
 }
 
 }  // namespace
@@ -95,24 +82,12 @@ Service::Parts::Parts(common::Process& p, const Config& config, common::KeyRing 
 
 struct Service::Parts::Records {
   Records(common::Process& p, Parts& parts);
-  std::string TokenOf(const common::TokenSigner& signer, common::PartitionId partition, int64_t revision) {
-    const absl::StatusOr<std::string> incarnation = log.Incarnation();
-    if (!incarnation.ok()) return "";
-    return common::MakeRevisionToken(signer, {kName, *incarnation, partition.value, revision});
-  }
-
-  ProblemNames NamesOf(common::Process& p) {
-    return {[&p](common::UnitUid unit) { return p.directory().CodeOf(unit); },
-            [&p, this](common::PartitionId partition, int64_t revision) {
-              return TokenOf(p.signer(), partition, revision);
-            }};
-  }
 
   common::ChangeLog& log;
   common::Feed feed;
   ProblemTexts texts;
   SqlProblemStore store;
-  DirectoryUnits units;
+  common::DirectoryUnits units;
   DirectoryRights rights;
   ProblemApp app;
   ProblemQuery query;
@@ -157,15 +132,15 @@ Service::Parts::Records::Records(common::Process& p, Parts& parts)
       import_engine(import_store, sealer, p.clock(), {&ledgers}),
       import_hub(p.clock()),
       import_runner(import_engine, import_hub, {.holder = p.random().Uuid()}, LogImport),
-      import_places(units, NamesOf(p).token_of),
+      import_places(units, parts.follower.names().token_of),
       imports(
           {import_engine, import_hub, import_places, p.signer(), [this] { import_runner.Wake(); }, "problemImports"}),
       owners(app, orders, checks, imports),
       rectification_rpc(p.wrapper(), parts.follower.watch(), parts.follower.totals()),
-      problem_rpc(p.wrapper(),
-                  {app, query, orders, NamesOf(p), feed, parts.follower.watch(), parts.policy, parts.work_calendar}),
-      ledger_rpc(p.wrapper(), {imports, query, NamesOf(p), p.calendar().zone()}),
-      checklist_rpc(p.wrapper(), checks, NamesOf(p)),
+      problem_rpc(p.wrapper(), {app, query, orders, parts.follower.names(), feed, parts.follower.watch(), parts.policy,
+                                parts.work_calendar}),
+      ledger_rpc(p.wrapper(), {imports, query, parts.follower.names(), p.calendar().zone()}),
+      checklist_rpc(p.wrapper(), checks, parts.follower.names()),
       timers(parts.follower.database(), log, p.clock()) {
   timers.Handle(std::string(kProblemTimer),
                 [this, zone = p.calendar().zone()](common::WriteTxn& txn, const common::DueTimer& timer) {
@@ -205,9 +180,10 @@ absl::Status Service::Migrate(const Config& config) {
 }
 
 absl::Status Service::Start() {
-  RONGHE_ASSIGN_OR_RETURN(LoadedPolicy policy, Checked(LoadPolicy(config_.policy_file), "policy", config_.policy_file));
-  RONGHE_ASSIGN_OR_RETURN(LoadedCalendar calendar,
-                          Checked(LoadCalendar(config_.calendar_file), "calendar", config_.calendar_file));
+  RONGHE_ASSIGN_OR_RETURN(LoadedPolicy policy,
+                          common::LoadedOrFaults(LoadPolicy(config_.policy_file), "policy", config_.policy_file));
+  RONGHE_ASSIGN_OR_RETURN(LoadedCalendar calendar, common::LoadedOrFaults(LoadCalendar(config_.calendar_file),
+                                                                          "calendar", config_.calendar_file));
   RONGHE_ASSIGN_OR_RETURN(common::KeyRing keys, common::KeyRing::Load(config_.master_key_file));
   {
     RONGHE_ASSIGN_OR_RETURN(const std::unique_ptr<Database> database, OpenUpToDate(config_));
@@ -220,14 +196,6 @@ absl::Status Service::Start() {
   parts_->records = std::make_unique<Parts::Records>(process_, *parts_);
   Parts::Records& records = *parts_->records;
   process_.SetOwnerResolver(&records.owners);
-  // What is written here can be read at once; a token of another life of the database cannot.
-  process_.wrapper().SetRevisionGate([this, structure = common::StructureGate(process_.directory())](
-                                         const common::RevisionToken& token, absl::Time deadline) -> absl::Status {
-    if (token.service != kName) return structure(token, deadline);
-    RONGHE_ASSIGN_OR_RETURN(const std::string incarnation, parts_->follower.log().Incarnation());
-    if (token.incarnation == incarnation) return absl::OkStatus();
-    return common::OutOfRange("FEED_RESET", {"the data was restored since that write", "该次写入之后数据已被恢复"});
-  });
   process_.OnDrain([this] { parts_->records->import_runner.Stop(); });
   records.timers.Start();
   records.import_runner.Start();

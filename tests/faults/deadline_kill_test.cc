@@ -33,7 +33,7 @@ int FireForEver(const std::string& url, const std::string& now) {
       common::KeyRing::Parse("1:" + absl::Base64Escape(std::string(32, 'k')) + "\n", "test").value();
   const ProblemTexts texts(keys, random);
   SqlProblemStore store(**database, log, texts, zone);
-  const DirectoryUnits units(directory);
+  const common::DirectoryUnits units(directory);
   const FakeRights rights(directory);
   const LoadedPolicy policy = LoadPolicy("").value();
   const LoadedCalendar calendar = LoadCalendar("").value();

@@ -16,6 +16,7 @@
 #include "ronghe/education/v1/metrics.pb.h"
 
 #include "services/common/changelog/changelog.h"
+#include "services/common/directory/directory_units.h"
 #include "services/common/directory/replica_store.h"
 #include "services/common/rollup/auditor.h"
 #include "services/common/rollup/folder.h"
@@ -24,7 +25,6 @@
 #include "services/common/values/status.h"
 #include "services/education/app/activity_app.h"
 #include "services/education/storage/activity_rollup.h"
-#include "services/education/storage/directory_units.h"
 #include "services/education/storage/migrations/migrations.h"
 #include "services/education/storage/sql_activity_store.h"
 #include "tests/support/engines.h"
@@ -115,7 +115,7 @@ class ActivityTestBase : public tests::EngineTest {
     fields.start = absl::FromCivil(absl::CivilSecond(2026, 11, 16, 8, 0, 0), zone_);
     fields.activity.kind = kind;
     fields.activity.topic = "主题党日：河道清理";
-    fields.activity.minutes = Document{std::string(64, 'a'), 1234, "application/pdf", "记录.pdf"};
+    fields.activity.minutes = common::Document{std::string(64, 'a'), 1234, "application/pdf", "记录.pdf"};
     fields.activity.credit_deci_hours = 20;
     return fields;
   }
@@ -210,7 +210,7 @@ class ActivityTestBase : public tests::EngineTest {
   int64_t structure_ = 0;
   common::KeyRing keys_ =
       common::KeyRing::Parse("1:" + absl::Base64Escape(std::string(32, 'k')) + "\n", "test").value();
-  DirectoryUnits units_{directory_};
+  common::DirectoryUnits units_{directory_};
   FakeRoster roster_;
   common::TokenSigner signer_{"a secret of sixteen bytes"};
   std::optional<ActivityTexts> texts_;

@@ -15,6 +15,7 @@
 #include "ronghe/rectification/v1/metrics.pb.h"
 
 #include "services/common/changelog/changelog.h"
+#include "services/common/directory/directory_units.h"
 #include "services/common/directory/replica_store.h"
 #include "services/common/rollup/auditor.h"
 #include "services/common/rollup/folder.h"
@@ -25,7 +26,6 @@
 #include "services/rectification/app/order_app.h"
 #include "services/rectification/app/problem_query.h"
 #include "services/rectification/rpc/rules_codec.h"
-#include "services/rectification/storage/directory_units.h"
 #include "services/rectification/storage/migrations/migrations.h"
 #include "services/rectification/storage/problem_rollup.h"
 #include "services/rectification/storage/sql_problem_store.h"
@@ -139,7 +139,7 @@ class ProblemTestBase : public tests::EngineTest {
     fields.problem.extent = ProblemExtent::kUnspecified;
     return fields;
   }
-  static std::vector<Evidence> SomeEvidence() {
+  static std::vector<common::Document> SomeEvidence() {
     return {{std::string(64, 'a'), 1234, "application/pdf", "整改报告.pdf"}};
   }
 
@@ -278,7 +278,7 @@ class ProblemTestBase : public tests::EngineTest {
       common::KeyRing::Parse("1:" + absl::Base64Escape(std::string(32, 'k')) + "\n", "test").value();
   LoadedPolicy policy_ = LoadPolicy("").value();
   LoadedCalendar work_calendar_ = LoadCalendar("").value();
-  DirectoryUnits units_{directory_};
+  common::DirectoryUnits units_{directory_};
   FakeRights rights_{directory_};
   common::TokenSigner signer_{"a secret of sixteen bytes"};
   std::optional<ProblemTexts> texts_;

@@ -145,7 +145,13 @@ absl::Status Follower::Start() {
   parts.publisher.OnError([](const absl::Status& status) {
     Log(LogLevel::kError, "publishing failed", {{"error", std::string(status.message())}});
   });
-  process_.wrapper().SetRevisionGate(StructureGate(process_.directory()));
+  process_.wrapper().SetRevisionGate([this, structure = StructureGate(process_.directory())](
+                                         const RevisionToken& token, absl::Time deadline) -> absl::Status {
+    if (token.service != config_.serve.service) return structure(token, deadline);
+    RONGHE_ASSIGN_OR_RETURN(const std::string incarnation, parts_->log.Incarnation());
+    if (token.incarnation == incarnation) return absl::OkStatus();
+    return OutOfRange("FEED_RESET", {"the data was restored since that write", "该次写入之后数据已被恢复"});
+  });
   process_.AddReadiness("database", [this] { return parts_->database->Ping(process_.clock().Now() + kPing); });
   process_.AddReadiness("directory", DirectoryReadiness(process_.directory()));
   process_.OnDrain([&parts] { parts.directory_feed.Stop(); });
@@ -166,6 +172,15 @@ WatchService& Follower::watch() {
 }
 Totals& Follower::totals() {
   return parts_->totals;
+}
+RecordNames Follower::names() {
+  return {
+      [this](UnitUid unit) { return process_.directory().CodeOf(unit); },
+      [this](PartitionId partition, int64_t revision) -> std::string {
+        const absl::StatusOr<std::string> incarnation = parts_->log.Incarnation();
+        if (!incarnation.ok()) return "";
+        return MakeRevisionToken(process_.signer(), {config_.serve.service, *incarnation, partition.value, revision});
+      }};
 }
 
 }  // namespace ronghe::common

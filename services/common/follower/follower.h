@@ -12,6 +12,7 @@
 #include "services/common/process/process.h"
 #include "services/common/sql/database.h"
 #include "services/common/summary/totals.h"
+#include "services/common/values/record_names.h"
 
 namespace ronghe::common {
 
@@ -35,7 +36,9 @@ void AddFollowerSettings(Settings& settings, FollowerConfig& config);
 // It folds the totals of the service's metrics too, under the structure it follows.
 //
 // Start opens the database, brings its schema up to date and fills the directory with what is stored; it registers
-// readiness (database, directory loaded) and drain with the process. The destructor stops what runs.
+// readiness (database, directory loaded), drain and the gate of revisions with the process: what was written here can
+// be read at once, a token of another life of the database cannot (OUT_OF_RANGE, FEED_RESET), and structure is waited
+// for. The destructor stops what runs.
 class Follower {
  public:
   // The process is initialised; it, the config, `facts` and the descriptor of the service's `…Metrics` outlive the
@@ -53,6 +56,8 @@ class Follower {
   ChangeLog& log();
   WatchService& watch();
   Totals& totals();
+  // Of the service's own records.
+  RecordNames names();
 
  private:
   struct Parts;

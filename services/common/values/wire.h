@@ -14,6 +14,7 @@
 
 #include "services/common/values/call.h"
 #include "services/common/values/status.h"
+#include "services/common/values/write_options.h"
 
 // Values as messages carry them. What has a wrong form becomes a violation of `field` and is read as absent.
 namespace ronghe::common {
@@ -29,5 +30,18 @@ std::optional<absl::Time> ReadTime(const google::protobuf::Timestamp& time, std:
 // the request. Empty for an empty request id.
 RequestKey KeyOf(const Call& call, const std::string& request_id, const google::protobuf::Message& request,
                  Violations& violations);
+
+// What a write's request says beside its content: `request_id`, `validate_only` if it has that, and the etag from
+// wherever it is. `violations` is what was already found wrong with its form.
+template <typename Request>
+WriteOptions WriteOptionsOf(const Call& call, const Request& request, const std::string& etag,
+                            Violations violations = {}) {
+  WriteOptions options;
+  options.key = KeyOf(call, request.request_id(), request, violations);
+  options.etag = etag;
+  if constexpr (requires { request.validate_only(); }) options.validate_only = request.validate_only();
+  options.faults = violations.list();
+  return options;
+}
 
 }  // namespace ronghe::common

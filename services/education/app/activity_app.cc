@@ -7,12 +7,12 @@
 #include <fmt/format.h>
 
 #include "services/common/values/resource_name.h"
+#include "services/common/values/write_once.h"
 #include "services/education/domain/activity_state.h"
 
 namespace ronghe::education {
 namespace {
 
-const common::Text kUnitForm{"must have the form units/{code}", "格式应为 units/{代码}"};
 constexpr int kGroupLevel = 6;
 constexpr int kBranchLevel = 5;
 // Of units asked for their members at once.
@@ -63,7 +63,7 @@ std::vector<int64_t> ReadMembers(const std::vector<std::string>& names, std::str
   for (size_t i = 0; i < names.size(); ++i) {
     const std::string at = fmt::format("{}[{}]", field, i);
     if (names[i].empty()) violations.Add(at, "REQUIRED", {"is required", "必填"});
-    members.push_back(ReadMember(names[i], at, violations));
+    members.push_back(common::ReadOptionalId(names[i], "members", at, violations));
   }
   return members;
 }
@@ -75,43 +75,6 @@ ActivityStep StepOf(ActivityEvent event) {
 }
 
 }  // namespace
-
-std::optional<std::string> CodeIn(std::string_view name) {
-  constexpr std::string_view kPrefix = "units/";
-  if (!name.starts_with(kPrefix) || name.size() == kPrefix.size()) return std::nullopt;
-  name.remove_prefix(kPrefix.size());
-  if (name.find('/') != std::string_view::npos) return std::nullopt;
-  return std::string(name);
-}
-
-int64_t ReadMember(const std::string& name, std::string_view field, common::Violations& violations) {
-  if (name.empty()) return 0;
-  const int64_t id = common::IdFromName(name, "members");
-  if (id == 0) {
-    violations.Add(std::string(field), "BAD_NAME", {"must have the form members/{number}", "格式应为 members/{数字}"});
-  }
-  return id;
-}
-
-absl::Status RefuseUnit(const UnitView& unit, const Units& units) {
-  const std::string name = "units/" + unit.code;
-  if (unit.state == UnitState::kClosing) {
-    const common::Text text{"the unit is closing and takes nothing new", "该组织正在撤销，不再受理新的登记"};
-    return common::FailedPrecondition("UNIT_CLOSING", text, {{"UNIT_CLOSING", name, text}});
-  }
-  if (unit.state != UnitState::kDissolved) return absl::OkStatus();
-  std::vector<common::Blocker> blockers;
-  for (const UnitView& successor : units.SuccessorsOf(unit.uid)) {
-    blockers.push_back({"UNIT_SUCCEEDED", "units/" + successor.code, {"took its place", "为其承继组织"}});
-  }
-  if (blockers.empty()) {
-    const common::Text text{"the unit is dissolved", "该组织已撤销"};
-    return common::FailedPrecondition("UNIT_DISSOLVED", text, {{"UNIT_DISSOLVED", name, text}});
-  }
-  return common::FailedPrecondition(
-      "UNIT_SUCCEEDED", {"the unit was merged or split up; name a successor", "该组织已合并或拆分，请改用承继组织"},
-      std::move(blockers));
-}
 
 bool ActivityApp::Visible(const common::Call& call, const Activity& activity) const {
   return parts_.units.Covers(call.scope, parts_.units.AnswersFor(activity.unit));
@@ -129,25 +92,23 @@ absl::CivilDay ActivityApp::DayOf(absl::Time time) const {
 absl::StatusOr<ActivityView> ActivityApp::Run(common::PartitionId partition, const common::Call& call,
                                               const common::WriteOptions& options,
                                               absl::FunctionRef<absl::StatusOr<StoredActivity>(ActivityTxn&)> change) {
-  std::optional<StoredActivity> result;
-  bool tried = false;
-  const absl::Status status = parts_.store.Write(partition, call, [&](ActivityTxn& txn) -> absl::Status {
-    tried = false;
-    if (!options.validate_only) {
-      RONGHE_ASSIGN_OR_RETURN(const std::optional<std::string> prior, txn.Claim(options.key));
-      if (prior) {
-        RONGHE_ASSIGN_OR_RETURN(result, txn.Find(ActivityId(common::IdFromName(*prior, "activities"))));
-        return result ? absl::OkStatus() : common::NotFound(*prior);
-      }
-    }
-    RONGHE_ASSIGN_OR_RETURN(result, change(txn));
-    txn.Remember(NameOf(result->id));
-    tried = options.validate_only;
-    return tried ? absl::CancelledError("only tried") : absl::OkStatus();
-  });
-  if (!tried || !absl::IsCancelled(status)) RONGHE_RETURN_IF_ERROR(status);
-  if (tried) result->revision = 0;  // what was only tried has no revision
-  return View(*std::move(result));
+  const auto write = [&](absl::FunctionRef<absl::Status(ActivityTxn&)> body) {
+    return parts_.store.Write(partition, call, body);
+  };
+  const auto changed = [&](ActivityTxn& txn, std::string& remember) -> absl::StatusOr<StoredActivity> {
+    RONGHE_ASSIGN_OR_RETURN(StoredActivity stored, change(txn));
+    remember = NameOf(stored.id);
+    return stored;
+  };
+  const auto again = [](ActivityTxn& txn, const std::string& name) -> absl::StatusOr<StoredActivity> {
+    RONGHE_ASSIGN_OR_RETURN(std::optional<StoredActivity> done,
+                            txn.Find(ActivityId(common::IdFromName(name, "activities"))));
+    if (!done) return common::NotFound(name);
+    return *std::move(done);
+  };
+  RONGHE_ASSIGN_OR_RETURN(StoredActivity stored,
+                          (common::WriteOnce<StoredActivity, ActivityTxn>(options, write, changed, again)));
+  return View(std::move(stored));
 }
 
 absl::StatusOr<ActivityView> ActivityApp::RunOn(const common::Call& call, const std::string& name, ActivityEvent event,
@@ -169,16 +130,16 @@ absl::StatusOr<ActivityView> ActivityApp::RunOn(const common::Call& call, const 
 }
 
 absl::StatusOr<std::vector<common::UnitUid>> ActivityApp::JointOf(const std::vector<std::string>& names,
-                                                                  const UnitView& unit,
+                                                                  const common::UnitView& unit,
                                                                   common::Violations& violations) const {
   std::set<common::UnitUid> joint;
   for (size_t i = 0; i < names.size(); ++i) {
     const std::string field = fmt::format("activity.joint_units[{}]", i);
-    const std::optional<std::string> code = CodeIn(names[i]);
-    const std::optional<UnitView> one = code ? parts_.units.FindByCode(*code) : std::nullopt;
-    if (!one || one->state == UnitState::kDissolved) {
+    const std::optional<std::string> code = common::CodeIn(names[i]);
+    const std::optional<common::UnitView> one = code ? parts_.units.FindByCode(*code) : std::nullopt;
+    if (!one || one->state == common::UnitState::kDissolved) {
       violations.Add(field, code ? "UNKNOWN_UNIT" : "BAD_NAME",
-                     code ? common::Text{"is no living unit", "没有这个组织"} : kUnitForm);
+                     code ? common::Text{"is no living unit", "没有这个组织"} : common::kUnitForm);
     } else if (one->partition != unit.partition) {
       violations.Add(field, "OTHER_COUNTY", {"belongs to another county", "属于其他县"});
     } else if (one->uid != unit.uid) {
@@ -193,18 +154,18 @@ absl::StatusOr<ActivityView> ActivityApp::Create(const common::Call& call, Activ
   common::Violations violations = common::StartWith(options);
   Activity& activity = fields.activity;
   activity.attendees = ReadMembers(fields.attendees, "activity.attendees", violations);
-  activity.host = ReadMember(fields.host, "activity.host", violations);
+  activity.host = common::ReadOptionalId(fields.host, "members", "activity.host", violations);
   if (!fields.start) violations.Add("activity.start_time", "REQUIRED", {"is required", "必填"});
-  const std::optional<std::string> code = CodeIn(fields.unit);
-  if (!code) violations.Add("activity.unit", fields.unit.empty() ? "REQUIRED" : "BAD_NAME", kUnitForm);
-  const std::optional<UnitView> unit = code ? parts_.units.FindByCode(*code) : std::nullopt;
+  const std::optional<std::string> code = common::CodeIn(fields.unit);
+  if (!code) violations.Add("activity.unit", fields.unit.empty() ? "REQUIRED" : "BAD_NAME", common::kUnitForm);
+  const std::optional<common::UnitView> unit = code ? parts_.units.FindByCode(*code) : std::nullopt;
   if (unit) {
     RONGHE_ASSIGN_OR_RETURN(activity.joint, JointOf(fields.joint, *unit, violations));
   }
   CheckActivity(activity, "activity.", violations);
   RONGHE_RETURN_IF_ERROR(violations.ToStatus());
   if (!unit || !parts_.units.Covers(call.scope, unit->uid)) return common::NotFound(fields.unit);
-  RONGHE_RETURN_IF_ERROR(RefuseUnit(*unit, parts_.units));
+  RONGHE_RETURN_IF_ERROR(common::RefuseUnit(*unit, parts_.units));
   activity.unit = unit->uid;
   activity.start = *fields.start;
   ActivityStep step = StepOf(ActivityEvent::kCreate);
@@ -219,7 +180,7 @@ absl::StatusOr<ActivityView> ActivityApp::Update(const common::Call& call, const
   common::Violations form = common::StartWith(options);
   const std::vector<std::string> paths = PathsOf(fields, mask, form);
   const std::vector<int64_t> attendees = ReadMembers(fields.attendees, "activity.attendees", form);
-  const int64_t host = ReadMember(fields.host, "activity.host", form);
+  const int64_t host = common::ReadOptionalId(fields.host, "members", "activity.host", form);
   RONGHE_RETURN_IF_ERROR(form.ToStatus());
   const auto change = [&](ActivityTxn&, const StoredActivity& before,
                           Activity& activity) -> absl::StatusOr<ActivityStep> {
@@ -246,7 +207,7 @@ absl::StatusOr<ActivityView> ActivityApp::Update(const common::Call& call, const
       if (path == "minutes") activity.minutes = sent.minutes;
       if (path == "evidence") activity.evidence = sent.evidence;
       if (path != "joint_units") continue;
-      const std::optional<UnitView> unit = parts_.units.Find(activity.unit);
+      const std::optional<common::UnitView> unit = parts_.units.Find(activity.unit);
       if (!unit) return common::Internal("a unit has gone from the directory");
       RONGHE_ASSIGN_OR_RETURN(activity.joint, JointOf(fields.joint, *unit, violations));
     }
@@ -263,7 +224,7 @@ absl::StatusOr<std::vector<Attendance>> ActivityApp::Expected(const common::Call
   for (const common::UnitUid joint : activity.joint) hosts.push_back(parts_.units.AnswersFor(joint));
   std::vector<common::UnitUid> units;
   for (const common::UnitUid host : hosts) {
-    const std::optional<UnitView> view = parts_.units.Find(host);
+    const std::optional<common::UnitView> view = parts_.units.Find(host);
     // Above branches only the members of the unit's own are expected, unless they are named.
     const bool below =
         view && !ExpectsCommittee(activity.kind) && (view->level >= kBranchLevel || !activity.attendees.empty());
@@ -271,8 +232,8 @@ absl::StatusOr<std::vector<Attendance>> ActivityApp::Expected(const common::Call
       units.push_back(host);
       continue;
     }
-    for (const UnitView& one : parts_.units.SubtreeOf(host)) {
-      if (one.state != UnitState::kDissolved) units.push_back(one.uid);
+    for (const common::UnitView& one : parts_.units.SubtreeOf(host)) {
+      if (one.state != common::UnitState::kDissolved) units.push_back(one.uid);
     }
   }
   if (units.size() > kMostUnits) {
@@ -283,7 +244,7 @@ absl::StatusOr<std::vector<Attendance>> ActivityApp::Expected(const common::Call
   // Groups count with the branch that holds it: what is joint is what was named.
   for (RosterMember& member : roster) {
     for (const common::UnitUid host : hosts) {
-      const std::optional<UnitView> view = parts_.units.Find(member.unit);
+      const std::optional<common::UnitView> view = parts_.units.Find(member.unit);
       if (view && view->level == kGroupLevel && view->parent == host) member.unit = host;
     }
   }

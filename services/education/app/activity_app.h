@@ -11,10 +11,10 @@
 #include "services/common/values/call.h"
 #include "services/common/values/clock.h"
 #include "services/common/values/pages.h"
+#include "services/common/values/units.h"
 #include "services/common/values/write_options.h"
 #include "services/education/app/activity_store.h"
 #include "services/education/app/roster.h"
-#include "services/education/app/units.h"
 
 namespace ronghe::education {
 
@@ -43,8 +43,8 @@ struct AttendanceEntry {
 struct AmendmentFields {
   std::string reason;
   std::vector<AttendanceEntry> entries;
-  std::optional<Document> minutes;
-  std::vector<Document> evidence;  // in addition
+  std::optional<common::Document> minutes;
+  std::vector<common::Document> evidence;  // in addition
   std::optional<int> credit;
 };
 
@@ -74,7 +74,7 @@ class ActivityApp {
   // All outlive it.
   struct Parts {
     ActivityStore& store;
-    const Units& units;
+    const common::Units& units;
     Roster& roster;
     common::Calendar calendar;
     common::Random& random;
@@ -130,18 +130,12 @@ class ActivityApp {
   bool Visible(const common::Call& call, const Activity& activity) const;
   ActivityView View(StoredActivity stored) const;
   absl::CivilDay DayOf(absl::Time time) const;
-  absl::StatusOr<std::vector<common::UnitUid>> JointOf(const std::vector<std::string>& names, const UnitView& unit,
+  absl::StatusOr<std::vector<common::UnitUid>> JointOf(const std::vector<std::string>& names,
+                                                       const common::UnitView& unit,
                                                        common::Violations& violations) const;
   absl::StatusOr<std::vector<Attendance>> Expected(const common::Call& call, const Activity& activity) const;
 
   Parts parts_;
 };
-
-// Why a unit takes no new records, with all blockers; OK for one that does.
-absl::Status RefuseUnit(const UnitView& unit, const Units& units);
-// The code in `units/{code}`; nullopt for another form.
-std::optional<std::string> CodeIn(std::string_view name);
-// The member in `members/{id}`; 0, and BAD_NAME on `field`, for another form; 0 for an empty text.
-int64_t ReadMember(const std::string& name, std::string_view field, common::Violations& violations);
 
 }  // namespace ronghe::education

@@ -49,7 +49,7 @@ std::vector<Attendance> ReadEntries(const std::vector<AttendanceEntry>& entries,
   for (size_t i = 0; i < entries.size(); ++i) {
     const std::string field = fmt::format("records[{}].member", i);
     Attendance& record = records.emplace_back(entries[i].record);
-    record.member = ReadMember(entries[i].member, field, violations);
+    record.member = common::ReadOptionalId(entries[i].member, "members", field, violations);
     if (entries[i].member.empty()) violations.Add(field, "REQUIRED", {"is required", "必填"});
     if (record.member != 0 && !seen.insert(record.member).second) {
       violations.Add(field, "DUPLICATE", {"is there twice", "人员重复"});
@@ -138,8 +138,8 @@ absl::StatusOr<ActivityView> ActivityApp::Amend(const common::Call& call, const 
                                                 const AmendmentFields& fields, const common::WriteOptions& options) {
   common::Violations violations = common::StartWith(options);
   CheckReason(fields.reason, /*required=*/true, violations);
-  if (fields.minutes) CheckDocument(*fields.minutes, "minutes", violations);
-  CheckEvidence(fields.evidence, "evidence", violations);
+  if (fields.minutes) common::CheckDocument(*fields.minutes, "minutes", violations);
+  common::CheckDocuments(fields.evidence, "evidence", violations);
   if (fields.credit) CheckCredit(*fields.credit, "credit_deci_hours", violations);
   if (fields.entries.empty() && !fields.minutes && fields.evidence.empty() && !fields.credit) {
     violations.Add("records", "REQUIRED", {"nothing is to be amended", "没有要更正的内容"});
@@ -163,7 +163,7 @@ absl::StatusOr<ActivityView> ActivityApp::Amend(const common::Call& call, const 
     }
     ++activity.amendments;
     common::Violations too_many;
-    CheckEvidence(activity.evidence, "evidence", too_many);
+    common::CheckDocuments(activity.evidence, "evidence", too_many);
     RONGHE_RETURN_IF_ERROR(too_many.ToStatus());
     return step;
   };
@@ -203,10 +203,7 @@ absl::StatusOr<CheckedIn> ActivityApp::CheckIn(const common::Call& call, const s
                                                const std::string& code, const common::WriteOptions& options) {
   common::Violations violations = common::StartWith(options);
   const ActivityId id(common::IdFromName(name, "activities"));
-  if (!id) {
-    violations.Add("name", name.empty() ? "REQUIRED" : "BAD_NAME",
-                   {"must have the form activities/{number}", "格式应为 activities/{数字}"});
-  }
+  if (!id) violations.AddAll(common::BadName(name, "name", "activities"));
   if (code.empty()) violations.Add("code", "REQUIRED", {"is required", "必填"});
   RONGHE_RETURN_IF_ERROR(violations.ToStatus());
   const int64_t member = call.actor.member_id;

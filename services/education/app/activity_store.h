@@ -37,7 +37,7 @@ struct ActivityStep {
   std::string reason;
   // Of an amendment: what it replaced.
   std::vector<Attendance> replaced;
-  std::optional<Document> replaced_minutes;
+  std::optional<common::Document> replaced_minutes;
   int replaced_credit = 0;
 };
 

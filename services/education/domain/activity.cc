@@ -7,23 +7,15 @@
 #include <fmt/format.h>
 
 #include "services/common/values/text_rules.h"
+#include "services/common/values/words.h"
 
 namespace ronghe::education {
 namespace {
 
-constexpr size_t kMaxEvidence = 20;
-constexpr size_t kHashSize = 64;
 constexpr int kMaxMinutes = 43'200;
 constexpr int kMaxCredit = 2400;
 
-// A value by its name in filters, and in words.
-template <typename Enum>
-struct Word {
-  Enum value;
-  std::string_view name;
-  std::string_view en;
-  std::string_view zh;
-};
+using common::Word;
 
 constexpr std::string_view kKinds[] = {
     "BRANCH_ASSEMBLY",     "COMMITTEE_MEETING",           "GROUP_MEETING",           "PARTY_CLASS",
@@ -47,19 +39,6 @@ constexpr Word<ActivityEvent> kEvents[] = {
     {ActivityEvent::kCancel, "CANCEL", "cancel", "取消"},
 };
 
-template <typename Enum>
-common::Text TextOf(std::span<const Word<Enum>> words, Enum value) {
-  for (const Word<Enum>& word : words) {
-    if (word.value == value) return {std::string(word.en), std::string(word.zh)};
-  }
-  return {"unknown", "未知"};
-}
-
-bool IsHash(std::string_view text) {
-  return text.size() == kHashSize &&
-         std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-}
-
 // Longer texts may have several lines.
 void CheckLines(const std::string& field, size_t min, size_t max, std::string text, common::Violations& violations) {
   std::replace(text.begin(), text.end(), '\n', ' ');
@@ -74,39 +53,13 @@ std::optional<ActivityKind> ActivityKindFromName(std::string_view name) {
   return static_cast<ActivityKind>(at - std::begin(kKinds) + 1);
 }
 std::optional<ActivityState> ActivityStateFromName(std::string_view name) {
-  for (const Word<ActivityState>& word : kStates) {
-    if (word.name == name) return word.value;
-  }
-  return std::nullopt;
+  return common::FromName<ActivityState>(kStates, name);
 }
 common::Text StateText(ActivityState state) {
-  return TextOf<ActivityState>(kStates, state);
+  return common::TextOf<ActivityState>(kStates, state);
 }
 common::Text EventText(ActivityEvent event) {
-  return TextOf<ActivityEvent>(kEvents, event);
-}
-
-void CheckDocument(const Document& document, std::string_view field, common::Violations& violations) {
-  const auto path = [&](std::string_view name) { return fmt::format("{}.{}", field, name); };
-  if (!IsHash(document.content_hash)) {
-    violations.Add(path("content_hash"), "BAD_FORM",
-                   {"must be 64 lower-case hexadecimal digits", "应为 64 位小写十六进制数"});
-  }
-  if (document.size_bytes < 1) {
-    violations.Add(path("size_bytes"), "OUT_OF_RANGE", {"must be at least 1", "应不小于 1"});
-  }
-  const std::string media_type = path("media_type");
-  const std::string title = path("title");
-  common::CheckText({media_type, 1, 100}, document.media_type, violations);
-  common::CheckText({title, 1, 200}, document.title, violations);
-}
-
-void CheckEvidence(const std::vector<Document>& evidence, std::string_view field, common::Violations& violations) {
-  if (evidence.size() > kMaxEvidence) {
-    violations.Add(std::string(field), "TOO_MANY", {"has more than 20 entries", "超过 20 项"});
-    return;
-  }
-  for (size_t i = 0; i < evidence.size(); ++i) CheckDocument(evidence[i], fmt::format("{}[{}]", field, i), violations);
+  return common::TextOf<ActivityEvent>(kEvents, event);
 }
 
 void CheckCredit(int deci_hours, std::string_view field, common::Violations& violations) {
@@ -134,8 +87,8 @@ void CheckActivity(const Activity& activity, std::string_view prefix, common::Vi
   common::CheckText({place, 0, 200}, activity.place, violations);
   common::CheckText({objective, 0, 100}, activity.objective, violations);
   CheckCredit(activity.credit_deci_hours, field("credit_deci_hours"), violations);
-  if (activity.minutes) CheckDocument(*activity.minutes, field("minutes"), violations);
-  CheckEvidence(activity.evidence, field("evidence"), violations);
+  if (activity.minutes) common::CheckDocument(*activity.minutes, field("minutes"), violations);
+  common::CheckDocuments(activity.evidence, field("evidence"), violations);
   if (activity.joint.size() > kMaxJointUnits) {
     violations.Add(field("joint_units"), "TOO_MANY", {"has more than 50 entries", "超过 50 项"});
   }

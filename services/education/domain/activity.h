@@ -9,6 +9,7 @@
 #include <absl/time/civil_time.h>
 #include <absl/time/time.h>
 
+#include "services/common/values/document.h"
 #include "services/common/values/ids.h"
 #include "services/common/values/status.h"
 
@@ -56,14 +57,6 @@ common::Text EventText(ActivityEvent event);
 inline constexpr size_t kMaxJointUnits = 50;
 inline constexpr size_t kMaxAttendees = 5000;
 
-// A reference to a document that lies elsewhere.
-struct Document {
-  std::string content_hash;  // SHA-256, hexadecimal
-  int64_t size_bytes = 0;
-  std::string media_type;
-  std::string title;
-};
-
 struct Activity {
   common::UnitUid unit = {};           // as entered; it owns the record
   std::vector<common::UnitUid> joint;  // of the same partition
@@ -76,8 +69,8 @@ struct Activity {
   int credit_deci_hours = 0;  // for each who was there or made up for it
   std::string objective;
   std::vector<int64_t> attendees;  // members expected by name; empty: whom the kind expects
-  std::optional<Document> minutes;
-  std::vector<Document> evidence;
+  std::optional<common::Document> minutes;
+  std::vector<common::Document> evidence;
 
   ActivityState state = ActivityState::kPlanned;
   int expected = 0;
@@ -88,9 +81,7 @@ struct Activity {
 
 // Adds what is wrong with an activity by itself; `prefix` as `activity.`.
 void CheckActivity(const Activity& activity, std::string_view prefix, common::Violations& violations);
-// `field` is the path: `minutes`.
-void CheckDocument(const Document& document, std::string_view field, common::Violations& violations);
-void CheckEvidence(const std::vector<Document>& evidence, std::string_view field, common::Violations& violations);
+// `field` is the path: `credit_deci_hours`.
 void CheckCredit(int deci_hours, std::string_view field, common::Violations& violations);
 void CheckReason(std::string_view reason, bool required, common::Violations& violations);
 

@@ -13,7 +13,7 @@ std::string MemberName(int64_t member) {
   return member == 0 ? "" : fmt::format("members/{}", member);
 }
 
-void Write(const Document& document, v1::Document& out) {
+void Write(const common::Document& document, v1::Document& out) {
   out.set_content_hash(document.content_hash);
   out.set_size_bytes(document.size_bytes);
   out.set_media_type(document.media_type);
@@ -22,7 +22,7 @@ void Write(const Document& document, v1::Document& out) {
 
 }  // namespace
 
-v1::Activity ToProto(const ActivityView& view, const ActivityNames& names) {
+v1::Activity ToProto(const ActivityView& view, const common::RecordNames& names) {
   const Activity& activity = view.stored.activity;
   v1::Activity out;
   out.set_name(NameOf(view.stored.id));
@@ -37,7 +37,7 @@ v1::Activity ToProto(const ActivityView& view, const ActivityNames& names) {
   out.set_credit_deci_hours(activity.credit_deci_hours);
   out.set_objective(activity.objective);
   if (activity.minutes) Write(*activity.minutes, *out.mutable_minutes());
-  for (const Document& one : activity.evidence) Write(one, *out.add_evidence());
+  for (const common::Document& one : activity.evidence) Write(one, *out.add_evidence());
   out.set_state(static_cast<v1::ActivityState>(activity.state));
   out.set_expected_count(activity.expected);
   out.set_present_count(activity.present);
@@ -48,14 +48,14 @@ v1::Activity ToProto(const ActivityView& view, const ActivityNames& names) {
   }
   out.set_etag(EtagOf(view.stored));
   if (view.stored.revision != 0) {
-    out.set_revision(names.token(common::PartitionOf(view.stored.id.value), view.stored.revision));
+    out.set_revision(names.token_of(common::PartitionOf(view.stored.id.value), view.stored.revision));
   }
   common::WriteTimestamp(view.stored.create_time, *out.mutable_create_time());
   common::WriteTimestamp(view.stored.update_time, *out.mutable_update_time());
   return out;
 }
 
-v1::AttendanceRecord ToProto(const Attendance& row, const ActivityNames& names) {
+v1::AttendanceRecord ToProto(const Attendance& row, const common::RecordNames& names) {
   v1::AttendanceRecord out;
   out.set_member(MemberName(row.member));
   out.set_status(static_cast<v1::AttendanceStatus>(row.status));
@@ -66,7 +66,7 @@ v1::AttendanceRecord ToProto(const Attendance& row, const ActivityNames& names) 
   return out;
 }
 
-v1::ActivityStep ToProto(const ActivityStep& step, const ActivityNames& names) {
+v1::ActivityStep ToProto(const ActivityStep& step, const common::RecordNames& names) {
   v1::ActivityStep out;
   common::WriteTimestamp(step.at, *out.mutable_time());
   out.set_event(static_cast<v1::ActivityEvent>(step.event));
@@ -80,7 +80,7 @@ v1::ActivityStep ToProto(const ActivityStep& step, const ActivityNames& names) {
   return out;
 }
 
-Document FromProto(const v1::Document& document) {
+common::Document FromProto(const v1::Document& document) {
   return {document.content_hash(), document.size_bytes(), document.media_type(), document.title()};
 }
 

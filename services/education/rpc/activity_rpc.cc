@@ -10,26 +10,9 @@ namespace {
 
 using common::Call;
 
-template <typename Request>
-common::WriteOptions KeyOnly(const Call& call, const Request& request, common::Violations violations = {}) {
-  common::WriteOptions options;
-  options.key = common::KeyOf(call, request.request_id(), request, violations);
-  options.faults = violations.list();
-  return options;
-}
-
-template <typename Request>
-common::WriteOptions OptionsOf(const Call& call, const Request& request, const std::string& etag,
-                               common::Violations violations = {}) {
-  common::WriteOptions options = KeyOnly(call, request, std::move(violations));
-  options.etag = etag;
-  options.validate_only = request.validate_only();
-  return options;
-}
-
 }  // namespace
 
-ActivityRpc::ActivityRpc(common::Wrapper& wrapper, ActivityApp& app, ActivityNames names)
+ActivityRpc::ActivityRpc(common::Wrapper& wrapper, ActivityApp& app, common::RecordNames names)
     : ServiceBinding(wrapper, v1::CreateActivityRequest::descriptor()->file()->FindServiceByName("ActivityService")),
       app_(app),
       names_(std::move(names)) {
@@ -38,7 +21,7 @@ ActivityRpc::ActivityRpc(common::Wrapper& wrapper, ActivityApp& app, ActivityNam
   Unary<v1::UpdateActivityRequest, v1::Activity>("UpdateActivity",
                                                  [this](const Call& c, const auto& r) { return Update(c, r); });
   Unary<v1::HoldActivityRequest, v1::Activity>("HoldActivity", [this](const Call& c, const auto& r) {
-    return Encode(app_.Hold(c, r.name(), OptionsOf(c, r, r.etag())));
+    return Encode(app_.Hold(c, r.name(), common::WriteOptionsOf(c, r, r.etag())));
   });
   Unary<v1::RecordAttendanceRequest, v1::RecordAttendanceResponse>(
       "RecordAttendance", [this](const Call& c, const auto& r) { return Record(c, r); });
@@ -47,12 +30,12 @@ ActivityRpc::ActivityRpc(common::Wrapper& wrapper, ActivityApp& app, ActivityNam
   Unary<v1::CheckInRequest, v1::CheckInResponse>("CheckIn",
                                                  [this](const Call& c, const auto& r) { return CheckIn(c, r); });
   Unary<v1::ConfirmActivityRequest, v1::Activity>("ConfirmActivity", [this](const Call& c, const auto& r) {
-    return Encode(app_.Confirm(c, r.name(), OptionsOf(c, r, r.etag())));
+    return Encode(app_.Confirm(c, r.name(), common::WriteOptionsOf(c, r, r.etag())));
   });
   Unary<v1::AmendActivityRequest, v1::Activity>("AmendActivity",
                                                 [this](const Call& c, const auto& r) { return Amend(c, r); });
   Unary<v1::CancelActivityRequest, v1::Activity>("CancelActivity", [this](const Call& c, const auto& r) {
-    return Encode(app_.Cancel(c, r.name(), r.reason(), OptionsOf(c, r, r.etag())));
+    return Encode(app_.Cancel(c, r.name(), r.reason(), common::WriteOptionsOf(c, r, r.etag())));
   });
   BindReads();
 }
@@ -97,7 +80,7 @@ absl::StatusOr<v1::Activity> ActivityRpc::Encode(const absl::StatusOr<ActivityVi
 absl::StatusOr<v1::Activity> ActivityRpc::Create(const Call& call, const v1::CreateActivityRequest& request) {
   common::Violations violations;
   ActivityFields fields = FromProto(request.activity(), violations);
-  return Encode(app_.Create(call, std::move(fields), OptionsOf(call, request, "", std::move(violations))));
+  return Encode(app_.Create(call, std::move(fields), common::WriteOptionsOf(call, request, "", std::move(violations))));
 }
 
 absl::StatusOr<v1::Activity> ActivityRpc::Update(const Call& call, const v1::UpdateActivityRequest& request) {
@@ -105,8 +88,8 @@ absl::StatusOr<v1::Activity> ActivityRpc::Update(const Call& call, const v1::Upd
   common::Violations violations;
   const ActivityFields fields = FromProto(sent, violations);
   const std::vector<std::string> mask = {request.update_mask().paths().begin(), request.update_mask().paths().end()};
-  return Encode(
-      app_.Update(call, sent.name(), fields, mask, OptionsOf(call, request, sent.etag(), std::move(violations))));
+  return Encode(app_.Update(call, sent.name(), fields, mask,
+                            common::WriteOptionsOf(call, request, sent.etag(), std::move(violations))));
 }
 
 absl::StatusOr<v1::RecordAttendanceResponse> ActivityRpc::Record(const Call& call,
@@ -117,7 +100,7 @@ absl::StatusOr<v1::RecordAttendanceResponse> ActivityRpc::Record(const Call& cal
   RONGHE_ASSIGN_OR_RETURN(
       *response.mutable_activity(),
       Encode(app_.Record(call, request.name(), entries, static_cast<AttendanceStatus>(request.rest()),
-                         OptionsOf(call, request, request.etag(), std::move(violations)))));
+                         common::WriteOptionsOf(call, request, request.etag(), std::move(violations)))));
   return response;
 }
 
@@ -129,16 +112,16 @@ absl::StatusOr<v1::Activity> ActivityRpc::Amend(const Call& call, const v1::Amen
   if (request.has_minutes()) fields.minutes = FromProto(request.minutes());
   for (const v1::Document& one : request.evidence()) fields.evidence.push_back(FromProto(one));
   if (request.has_credit_deci_hours()) fields.credit = request.credit_deci_hours();
-  return Encode(
-      app_.Amend(call, request.name(), fields, OptionsOf(call, request, request.etag(), std::move(violations))));
+  return Encode(app_.Amend(call, request.name(), fields,
+                           common::WriteOptionsOf(call, request, request.etag(), std::move(violations))));
 }
 
 absl::StatusOr<v1::IssueCheckInCodesResponse> ActivityRpc::IssueCodes(const Call& call,
                                                                       const v1::IssueCheckInCodesRequest& request) {
   const absl::Duration lifetime =
       absl::Seconds(request.lifetime().seconds()) + absl::Nanoseconds(request.lifetime().nanos());
-  RONGHE_ASSIGN_OR_RETURN(const IssuedCodes issued,
-                          app_.IssueCodes(call, request.name(), request.count(), lifetime, KeyOnly(call, request)));
+  RONGHE_ASSIGN_OR_RETURN(const IssuedCodes issued, app_.IssueCodes(call, request.name(), request.count(), lifetime,
+                                                                    common::WriteOptionsOf(call, request, "")));
   v1::IssueCheckInCodesResponse response;
   for (const std::string& code : issued.codes) {
     v1::CheckInCode& one = *response.add_codes();
@@ -149,11 +132,11 @@ absl::StatusOr<v1::IssueCheckInCodesResponse> ActivityRpc::IssueCodes(const Call
 }
 
 absl::StatusOr<v1::CheckInResponse> ActivityRpc::CheckIn(const Call& call, const v1::CheckInRequest& request) {
-  RONGHE_ASSIGN_OR_RETURN(const CheckedIn result,
-                          app_.CheckIn(call, request.name(), request.code(), KeyOnly(call, request)));
+  RONGHE_ASSIGN_OR_RETURN(const CheckedIn result, app_.CheckIn(call, request.name(), request.code(),
+                                                               common::WriteOptionsOf(call, request, "")));
   v1::CheckInResponse response;
   *response.mutable_record() = ToProto(result.record, names_);
-  response.set_revision(names_.token(common::PartitionId(result.partition), result.revision));
+  response.set_revision(names_.token_of(common::PartitionId(result.partition), result.revision));
   return response;
 }
 

@@ -12,7 +12,7 @@ namespace ronghe::education {
 class ActivityRpc final : public common::ServiceBinding {
  public:
   // Both outlive it.
-  ActivityRpc(common::Wrapper& wrapper, ActivityApp& app, ActivityNames names);
+  ActivityRpc(common::Wrapper& wrapper, ActivityApp& app, common::RecordNames names);
 
  private:
   void BindReads();
@@ -27,7 +27,7 @@ class ActivityRpc final : public common::ServiceBinding {
   absl::StatusOr<v1::CheckInResponse> CheckIn(const common::Call& call, const v1::CheckInRequest& request);
 
   ActivityApp& app_;
-  ActivityNames names_;
+  common::RecordNames names_;
 };
 
 }  // namespace ronghe::education

@@ -24,7 +24,7 @@ class Packer {
  public:
   void Add(std::string_view part) { packed_ += fmt::format("{}:{}", part.size(), part); }
   void Add(int64_t number) { Add(fmt::format("{}", number)); }
-  void Add(const Document& document) {
+  void Add(const common::Document& document) {
     Add(document.content_hash);
     Add(document.size_bytes);
     Add(document.media_type);
@@ -59,8 +59,8 @@ class Unpacker {
     std::from_chars(text.data(), text.data() + text.size(), number);
     return number;
   }
-  Document ReadDocument() {
-    Document document;
+  common::Document ReadDocument() {
+    common::Document document;
     document.content_hash = Text();
     document.size_bytes = Number();
     document.media_type = Text();
@@ -99,7 +99,7 @@ absl::StatusOr<std::string> ActivityTexts::Seal(ActivityId id, const common::Wra
   parts.Add(activity.place);
   parts.Add(int64_t{activity.minutes.has_value()});
   if (activity.minutes) parts.Add(*activity.minutes);
-  for (const Document& one : activity.evidence) parts.Add(one);
+  for (const common::Document& one : activity.evidence) parts.Add(one);
   return data_key.Seal(PlaceOf(id, "texts"), parts.packed(), random_);
 }
 

@@ -12,6 +12,7 @@
 #include "services/common/values/call.h"
 #include "services/common/values/clock.h"
 #include "services/common/values/status.h"
+#include "services/common/values/write_once.h"
 #include "services/organization/app/owner_registry.h"
 #include "services/organization/app/record_store.h"
 #include "services/organization/app/tree.h"
@@ -60,34 +61,17 @@ void MarkTried(std::vector<Stored>& all) {
   for (Stored& stored : all) MarkTried(stored);
 }
 
-// Claim, `change`, remember, commit; `again` answers a request that was done before, by the name it remembered. `also`
-// as PostStore::Write.
+// common::WriteOnce in a store; `also` as PostStore::Write.
 template <typename Result, typename Store>
 absl::StatusOr<Result> RunWrite(
     Store& store, common::PartitionId partition, const common::Call& call, const WriteOptions& options,
     absl::FunctionRef<absl::StatusOr<Result>(typename Store::Txn&, std::string& remember)> change,
     absl::FunctionRef<absl::StatusOr<Result>(typename Store::Txn&, const std::string& name)> again,
     std::span<const common::PartitionId> also = {}) {
-  std::optional<Result> result;
-  bool tried = false;
-  const absl::Status status = store.Write(partition, also, call, [&](typename Store::Txn& txn) -> absl::Status {
-    tried = false;
-    if (!options.validate_only) {
-      RONGHE_ASSIGN_OR_RETURN(const std::optional<std::string> prior, txn.Claim(options.key));
-      if (prior) {
-        RONGHE_ASSIGN_OR_RETURN(result, again(txn, *prior));
-        return absl::OkStatus();
-      }
-    }
-    std::string remember;
-    RONGHE_ASSIGN_OR_RETURN(result, change(txn, remember));
-    txn.Remember(std::move(remember));
-    tried = options.validate_only;
-    return tried ? absl::CancelledError("only tried") : absl::OkStatus();
-  });
-  if (!tried || !absl::IsCancelled(status)) RONGHE_RETURN_IF_ERROR(status);
-  if (tried) MarkTried(*result);
-  return *std::move(result);
+  const auto write = [&](absl::FunctionRef<absl::Status(typename Store::Txn&)> body) {
+    return store.Write(partition, also, call, body);
+  };
+  return common::WriteOnce<Result, typename Store::Txn>(options, write, change, again);
 }
 
 // The record that a remembered name means, as it is now.

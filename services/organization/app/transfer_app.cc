@@ -111,17 +111,12 @@ absl::Status TransferApp::CheckTarget(MemberTxn& txn, common::UnitUid unit) cons
 absl::StatusOr<TransferView> TransferApp::Commit(const Call& call, const WriteOptions& options, PartitionId partition,
                                                  std::span<const PartitionId> also,
                                                  absl::FunctionRef<absl::StatusOr<StoredTransfer>(TransferTxn&)> body) {
-  std::optional<StoredTransfer> result;
-  bool tried = false;
-  const absl::Status status = parts_.store.Write(partition, also, call, [&](TransferTxn& txn) -> absl::Status {
-    tried = false;
-    RONGHE_ASSIGN_OR_RETURN(result, body(txn));
-    tried = options.validate_only;
-    return tried ? absl::CancelledError("only tried") : absl::OkStatus();
-  });
-  if (!tried || !absl::IsCancelled(status)) RONGHE_RETURN_IF_ERROR(status);
-  if (tried) result->revision = 0;
-  return View(call, *result);
+  const auto write = [&](absl::FunctionRef<absl::Status(TransferTxn&)> in) {
+    return parts_.store.Write(partition, also, call, in);
+  };
+  RONGHE_ASSIGN_OR_RETURN(const StoredTransfer result,
+                          (common::WriteOrTry<StoredTransfer, TransferTxn>(options, write, body)));
+  return View(call, result);
 }
 
 absl::StatusOr<TransferView> TransferApp::Make(const Call& call, const WriteOptions& options, PartitionId partition,

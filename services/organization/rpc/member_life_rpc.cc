@@ -30,31 +30,31 @@ void MemberRpc::BindLife() {
 
 absl::StatusOr<v1::Member> MemberRpc::ConfirmMember(const Call& call, const v1::ConfirmMemberRequest& request) {
   return ToProto(parts_.membership.Confirm(call, request.name(), FromProto(request.full_date()),
-                                           OptionsOf(call, request, request.etag())));
+                                           common::WriteOptionsOf(call, request, request.etag())));
 }
 
 absl::StatusOr<v1::Member> MemberRpc::ExtendProbation(const Call& call, const v1::ExtendProbationRequest& request) {
   return ToProto(parts_.membership.ExtendProbation(call, request.name(), request.months(),
-                                                   OptionsOf(call, request, request.etag())));
+                                                   common::WriteOptionsOf(call, request, request.etag())));
 }
 
 absl::StatusOr<v1::Member> MemberRpc::FloatMember(const Call& call, const v1::FloatMemberRequest& request) {
   return ToProto(parts_.membership.Float(call, request.name(), request.unit(), FromProto(request.floating_date()),
-                                         OptionsOf(call, request, request.etag())));
+                                         common::WriteOptionsOf(call, request, request.etag())));
 }
 
 absl::StatusOr<v1::Member> MemberRpc::ReturnMember(const Call& call, const v1::ReturnMemberRequest& request) {
-  return ToProto(parts_.membership.Return(call, request.name(), OptionsOf(call, request, request.etag())));
+  return ToProto(parts_.membership.Return(call, request.name(), common::WriteOptionsOf(call, request, request.etag())));
 }
 
 absl::StatusOr<v1::Member> MemberRpc::LeaveMember(const Call& call, const v1::LeaveMemberRequest& request) {
   return ToProto(parts_.membership.Leave(call, request.name(), request.reason(), FromProto(request.leave_date()),
-                                         OptionsOf(call, request, request.etag())));
+                                         common::WriteOptionsOf(call, request, request.etag())));
 }
 
 absl::StatusOr<v1::Member> MemberRpc::RestoreMember(const Call& call, const v1::RestoreMemberRequest& request) {
-  return ToProto(
-      parts_.membership.Restore(call, request.name(), request.unit(), OptionsOf(call, request, request.etag())));
+  return ToProto(parts_.membership.Restore(call, request.name(), request.unit(),
+                                           common::WriteOptionsOf(call, request, request.etag())));
 }
 
 absl::StatusOr<v1::ListMemberHistoryResponse> MemberRpc::ListMemberHistory(

@@ -34,7 +34,7 @@ MemberRpc::MemberRpc(common::Wrapper& wrapper, Parts parts)
 }
 
 absl::StatusOr<v1::Member> MemberRpc::CreateMember(const Call& call, const v1::CreateMemberRequest& request) {
-  WriteOptions options = OptionsOf(call, request, "");
+  WriteOptions options = common::WriteOptionsOf(call, request, "");
   options.validate_only = request.validate_only();
   return ToProto(parts_.members.Create(call, request.member().unit(), FromProto(request.member()), options));
 }
@@ -62,12 +62,13 @@ absl::StatusOr<v1::ListMembersResponse> MemberRpc::ListMembers(const Call& call,
 absl::StatusOr<v1::Member> MemberRpc::UpdateMember(const Call& call, const v1::UpdateMemberRequest& request) {
   const auto& paths = request.update_mask().paths();
   const MemberChanges changes{FromProto(request.member()), {paths.begin(), paths.end()}};
-  return ToProto(
-      parts_.members.Update(call, request.member().name(), changes, OptionsOf(call, request, request.member().etag())));
+  return ToProto(parts_.members.Update(call, request.member().name(), changes,
+                                       common::WriteOptionsOf(call, request, request.member().etag())));
 }
 
 absl::StatusOr<v1::Member> MemberRpc::MoveMember(const Call& call, const v1::MoveMemberRequest& request) {
-  return ToProto(parts_.members.Move(call, request.name(), request.unit(), OptionsOf(call, request, request.etag())));
+  return ToProto(
+      parts_.members.Move(call, request.name(), request.unit(), common::WriteOptionsOf(call, request, request.etag())));
 }
 
 absl::StatusOr<std::unique_ptr<common::MessageSource>> MemberRpc::ExportMembers(

@@ -13,7 +13,7 @@ using common::Call;
 
 template <typename Request>
 WriteOptions TransferOptions(const Call& call, const Request& request, const std::string& etag) {
-  WriteOptions options = OptionsOf(call, request, etag);
+  WriteOptions options = common::WriteOptionsOf(call, request, etag);
   options.validate_only = request.validate_only();
   return options;
 }

@@ -7,15 +7,15 @@
 #include <fmt/format.h>
 
 #include "services/common/values/resource_name.h"
-#include "services/rectification/app/unit_names.h"
 
 namespace ronghe::rectification {
 namespace {
 
-absl::Status BadName(std::string_view name, std::string_view field, std::string_view collection) {
-  return common::InvalidArgument(
-      std::string(field), name.empty() ? "REQUIRED" : "BAD_NAME",
-      {fmt::format("must have the form {}/{{number}}", collection), fmt::format("格式应为 {}/{{数字}}", collection)});
+absl::StatusOr<StoredChecklist> FindList(CheckTxn& txn, const std::string& name) {
+  RONGHE_ASSIGN_OR_RETURN(std::optional<StoredChecklist> found,
+                          txn.FindChecklist(ChecklistId(common::IdFromName(name, "checklists")), 0));
+  if (!found) return common::NotFound(name);
+  return *std::move(found);
 }
 
 }  // namespace
@@ -39,35 +39,17 @@ std::string CauseOf(SelfCheckId id, const std::string& item) {
   return fmt::format("{}/items/{}", NameOf(id), item);
 }
 
-absl::Status CheckApp::Run(common::PartitionId partition, const common::Call& call, const common::WriteOptions& options,
-                           absl::FunctionRef<absl::StatusOr<std::string>(CheckTxn&)> change,
-                           absl::FunctionRef<absl::Status(CheckTxn&, const std::string&)> prior) const {
-  bool tried = false;
-  const absl::Status status = parts_.store.Write(partition, call, [&](CheckTxn& txn) -> absl::Status {
-    tried = false;
-    if (!options.validate_only) {
-      RONGHE_ASSIGN_OR_RETURN(const std::optional<std::string> done, txn.problems().Claim(options.key));
-      if (done) return prior(txn, *done);
-    }
-    RONGHE_ASSIGN_OR_RETURN(std::string name, change(txn));
-    txn.problems().Remember(std::move(name));
-    tried = options.validate_only;
-    return tried ? absl::CancelledError("only tried") : absl::OkStatus();
-  });
-  return tried && absl::IsCancelled(status) ? absl::OkStatus() : status;
-}
-
-absl::StatusOr<UnitView> CheckApp::VisibleUnit(const common::Call& call, const std::string& name,
-                                               std::string_view field, common::Violations violations) const {
-  const std::optional<std::string> code = CodeIn(name);
-  if (!code) violations.Add(std::string(field), name.empty() ? "REQUIRED" : "BAD_NAME", kUnitForm);
+absl::StatusOr<common::UnitView> CheckApp::VisibleUnit(const common::Call& call, const std::string& name,
+                                                       std::string_view field, common::Violations violations) const {
+  const std::optional<std::string> code = common::CodeIn(name);
+  if (!code) violations.Add(std::string(field), name.empty() ? "REQUIRED" : "BAD_NAME", common::kUnitForm);
   RONGHE_RETURN_IF_ERROR(violations.ToStatus());
-  std::optional<UnitView> unit = parts_.units.FindByCode(*code);
+  std::optional<common::UnitView> unit = parts_.units.FindByCode(*code);
   if (!unit || !parts_.units.Covers(call.scope, unit->uid)) return common::NotFound(name);
   return *std::move(unit);
 }
 
-bool CheckApp::IsFor(const Checklist& checklist, const UnitView& unit) const {
+bool CheckApp::IsFor(const Checklist& checklist, const common::UnitView& unit) const {
   return checklist.kinds.empty() ||
          std::find(checklist.kinds.begin(), checklist.kinds.end(), unit.kind) != checklist.kinds.end();
 }
@@ -76,28 +58,23 @@ absl::StatusOr<StoredChecklist> CheckApp::Create(const common::Call& call, const
                                                  const common::WriteOptions& options) {
   common::Violations violations = common::StartWith(options);
   CheckChecklist(checklist, parts_.policy, "checklist.", violations);
-  RONGHE_ASSIGN_OR_RETURN(const UnitView issuer, VisibleUnit(call, unit, "checklist.unit", std::move(violations)));
-  RONGHE_RETURN_IF_ERROR(RefuseUnit(issuer, parts_.units));
+  RONGHE_ASSIGN_OR_RETURN(const common::UnitView issuer,
+                          VisibleUnit(call, unit, "checklist.unit", std::move(violations)));
+  RONGHE_RETURN_IF_ERROR(common::RefuseUnit(issuer, parts_.units));
   checklist.unit = issuer.uid;
-  std::optional<StoredChecklist> result;
-  const auto read = [&](CheckTxn& txn, const std::string& name) -> absl::Status {
-    RONGHE_ASSIGN_OR_RETURN(result, txn.FindChecklist(ChecklistId(common::IdFromName(name, "checklists")), 0));
-    return result ? absl::OkStatus() : common::NotFound(name);
+  const auto change = [&](CheckTxn& txn, std::string& remember) -> absl::StatusOr<StoredChecklist> {
+    RONGHE_ASSIGN_OR_RETURN(StoredChecklist stored, txn.InsertChecklist(checklist));
+    remember = NameOf(stored.id);
+    return stored;
   };
-  const auto change = [&](CheckTxn& txn) -> absl::StatusOr<std::string> {
-    RONGHE_ASSIGN_OR_RETURN(result, txn.InsertChecklist(checklist));
-    return NameOf(result->id);
-  };
-  RONGHE_RETURN_IF_ERROR(Run(issuer.partition, call, options, change, read));
-  if (options.validate_only) result->revision = 0;
-  return *std::move(result);
+  return Run<StoredChecklist>(issuer.partition, call, options, change, FindList);
 }
 
 absl::StatusOr<StoredChecklist> CheckApp::Update(const common::Call& call, const std::string& name,
                                                  const ChecklistUpdate& update, const common::WriteOptions& options) {
   common::Violations form = common::StartWith(options);
   const ChecklistId id(common::IdFromName(name, "checklists"));
-  if (!id) form.AddAll(BadName(name, "checklist.name", "checklists"));
+  if (!id) form.AddAll(common::BadName(name, "checklist.name", "checklists"));
   std::set<std::string> paths(update.mask.begin(), update.mask.end());
   if (paths.contains("*")) paths = {"title", "kinds", "items"};
   for (const std::string& path : paths) {
@@ -106,18 +83,11 @@ absl::StatusOr<StoredChecklist> CheckApp::Update(const common::Call& call, const
   }
   RONGHE_RETURN_IF_ERROR(form.ToStatus());
   const bool what_is_set = paths.empty();
-  std::optional<StoredChecklist> result;
-  const auto read = [&](CheckTxn& txn, const std::string&) -> absl::Status {
-    RONGHE_ASSIGN_OR_RETURN(result, txn.FindChecklist(id, 0));
-    return result ? absl::OkStatus() : common::NotFound(name);
-  };
-  const auto change = [&](CheckTxn& txn) -> absl::StatusOr<std::string> {
-    RONGHE_RETURN_IF_ERROR(read(txn, name));
-    if (!parts_.units.Covers(call.scope, parts_.units.AnswersFor(result->checklist.unit))) {
-      return common::NotFound(name);
-    }
-    RONGHE_RETURN_IF_ERROR(common::CheckEtag(EtagOf(*result), options.etag));
-    Checklist after = result->checklist;
+  const auto change = [&](CheckTxn& txn, std::string& remember) -> absl::StatusOr<StoredChecklist> {
+    RONGHE_ASSIGN_OR_RETURN(const StoredChecklist before, FindList(txn, name));
+    if (!parts_.units.Covers(call.scope, parts_.units.AnswersFor(before.checklist.unit))) return common::NotFound(name);
+    RONGHE_RETURN_IF_ERROR(common::CheckEtag(EtagOf(before), options.etag));
+    Checklist after = before.checklist;
     const Checklist& sent = update.checklist;
     if (what_is_set ? !sent.title.empty() : paths.contains("title")) after.title = sent.title;
     if (what_is_set ? !sent.kinds.empty() : paths.contains("kinds")) after.kinds = sent.kinds;
@@ -125,17 +95,15 @@ absl::StatusOr<StoredChecklist> CheckApp::Update(const common::Call& call, const
     common::Violations violations;
     CheckChecklist(after, parts_.policy, "checklist.", violations);
     RONGHE_RETURN_IF_ERROR(violations.ToStatus());
-    RONGHE_ASSIGN_OR_RETURN(result, txn.ReplaceChecklist(*result, after));
-    return name;
+    remember = name;
+    return txn.ReplaceChecklist(before, after);
   };
-  RONGHE_RETURN_IF_ERROR(Run(common::PartitionOf(id.value), call, options, change, read));
-  if (options.validate_only) result->revision = 0;
-  return *std::move(result);
+  return Run<StoredChecklist>(common::PartitionOf(id.value), call, options, change, FindList);
 }
 
 absl::StatusOr<StoredChecklist> CheckApp::Get(const common::Call& call, const std::string& name, int version) {
   const ChecklistId id(common::IdFromName(name, "checklists"));
-  if (!id) return BadName(name, "name", "checklists");
+  if (!id) return common::BadName(name, "name", "checklists");
   if (version < 0) {
     return common::InvalidArgument("version", "OUT_OF_RANGE", {"must not be negative", "不能为负数"});
   }
@@ -147,9 +115,9 @@ absl::StatusOr<StoredChecklist> CheckApp::Get(const common::Call& call, const st
 }
 
 absl::StatusOr<std::vector<StoredChecklist>> CheckApp::List(const common::Call& call, const std::string& parent) {
-  RONGHE_ASSIGN_OR_RETURN(const UnitView unit, VisibleUnit(call, parent, "parent", {}));
+  RONGHE_ASSIGN_OR_RETURN(const common::UnitView unit, VisibleUnit(call, parent, "parent", {}));
   std::vector<StoredChecklist> all;
-  for (const UnitView& above : parts_.units.AncestorsOf(unit.uid)) {
+  for (const common::UnitView& above : parts_.units.AncestorsOf(unit.uid)) {
     RONGHE_ASSIGN_OR_RETURN(std::vector<StoredChecklist> some,
                             parts_.store.ListChecklists(above.partition, above.uid, call.deadline));
     for (StoredChecklist& one : some) {
@@ -171,7 +139,7 @@ absl::StatusOr<common::UnitUid> CheckApp::OwnerOf(std::string_view name, absl::T
     return parts_.units.AnswersFor(found->round.unit);
   }
   const SelfCheckId check(common::IdFromName(name, "selfChecks"));
-  if (!check) return BadName(name, "name", "selfChecks");
+  if (!check) return common::BadName(name, "name", "selfChecks");
   RONGHE_ASSIGN_OR_RETURN(const std::optional<StoredCheck> found, parts_.store.FindCheck(check, deadline));
   if (!found) return common::NotFound(std::string(name));
   return parts_.units.AnswersFor(found->check.unit);

@@ -11,6 +11,7 @@
 
 #include "services/common/values/call.h"
 #include "services/common/values/pages.h"
+#include "services/common/values/write_once.h"
 #include "services/common/values/write_options.h"
 #include "services/rectification/app/check_store.h"
 #include "services/rectification/app/problem_app.h"
@@ -63,7 +64,7 @@ class CheckApp {
   struct Parts {
     CheckStore& store;
     ProblemApp& problems;
-    const Units& units;
+    const common::Units& units;
     const Rights& rights;
     common::Calendar calendar;
     const Policy& policy;
@@ -100,20 +101,26 @@ class CheckApp {
   absl::Status Due(CheckTxn& txn, SelfCheckId id, absl::Time due) const;
 
  private:
-  // Claim, `change`, remember; `change` returns the name of what it made or changed, `prior` reads what an earlier one
-  // did.
-  absl::Status Run(common::PartitionId partition, const common::Call& call, const common::WriteOptions& options,
-                   absl::FunctionRef<absl::StatusOr<std::string>(CheckTxn&)> change,
-                   absl::FunctionRef<absl::Status(CheckTxn&, const std::string&)> prior) const;
-  absl::StatusOr<UnitView> VisibleUnit(const common::Call& call, const std::string& name, std::string_view field,
-                                       common::Violations violations) const;
+  // common::WriteOnce in the store.
+  template <typename Stored>
+  absl::StatusOr<Stored> Run(
+      common::PartitionId partition, const common::Call& call, const common::WriteOptions& options,
+      absl::FunctionRef<absl::StatusOr<Stored>(CheckTxn&, std::string& remember)> change,
+      absl::FunctionRef<absl::StatusOr<Stored>(CheckTxn&, const std::string& name)> again) const {
+    const auto write = [&](absl::FunctionRef<absl::Status(CheckTxn&)> body) {
+      return parts_.store.Write(partition, call, body);
+    };
+    return common::WriteOnce<Stored, CheckTxn>(options, write, change, again);
+  }
+  absl::StatusOr<common::UnitView> VisibleUnit(const common::Call& call, const std::string& name,
+                                               std::string_view field, common::Violations violations) const;
   absl::StatusOr<CheckRound> Checked(const NewRound& fields, const StoredChecklist& checklist,
                                      common::Violations violations) const;
   absl::StatusOr<std::vector<CheckAnswer>> OpenProblems(CheckTxn& txn, const StoredCheck& stored,
                                                         const std::vector<ChecklistItem>& items,
                                                         std::vector<CheckAnswer> answers, const Person& by) const;
   CheckView View(const common::Call& call, StoredCheck stored) const;
-  bool IsFor(const Checklist& checklist, const UnitView& unit) const;
+  bool IsFor(const Checklist& checklist, const common::UnitView& unit) const;
 
   Parts parts_;
 };

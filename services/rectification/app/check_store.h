@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <absl/functional/function_ref.h>
@@ -63,8 +64,10 @@ std::string CauseOf(SelfCheckId id, const std::string& item);
 class CheckTxn {
  public:
   virtual ~CheckTxn() = default;
-  // The problems in the same transaction; also for claims, the time and the partition.
+  // The problems in the same transaction; also for the time and the partition.
   virtual ProblemTxn& problems() = 0;
+  absl::StatusOr<std::optional<std::string>> Claim(const common::RequestKey& key) { return problems().Claim(key); }
+  void Remember(std::string resource) { problems().Remember(std::move(resource)); }
 
   virtual absl::StatusOr<std::optional<StoredChecklist>> FindChecklist(ChecklistId id, int version) = 0;
   virtual absl::StatusOr<StoredChecklist> InsertChecklist(const Checklist& checklist) = 0;

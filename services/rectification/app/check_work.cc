@@ -7,17 +7,11 @@
 
 #include "services/common/values/resource_name.h"
 #include "services/rectification/app/check_app.h"
-#include "services/rectification/app/unit_names.h"
 
 namespace ronghe::rectification {
 namespace {
 
 constexpr size_t kMostUnits = 512;
-
-absl::Status BadCheckName(std::string_view name) {
-  return common::InvalidArgument("name", name.empty() ? "REQUIRED" : "BAD_NAME",
-                                 {"must have the form selfChecks/{number}", "格式应为 selfChecks/{数字}"});
-}
 
 absl::StatusOr<CheckFilter> ReadFilter(const std::string& text) {
   CheckFilter filter;
@@ -69,7 +63,7 @@ CheckView CheckApp::View(const common::Call& call, StoredCheck stored) const {
 
 absl::StatusOr<CheckView> CheckApp::GetCheck(const common::Call& call, const std::string& name) {
   const SelfCheckId id(common::IdFromName(name, "selfChecks"));
-  if (!id) return BadCheckName(name);
+  if (!id) return common::BadName(name, "name", "selfChecks");
   RONGHE_ASSIGN_OR_RETURN(std::optional<StoredCheck> found, parts_.store.FindCheck(id, call.deadline));
   if (!found || !parts_.units.Covers(call.scope, parts_.units.AnswersFor(found->check.unit))) {
     return common::NotFound(name);
@@ -92,10 +86,12 @@ absl::StatusOr<CheckPage> CheckApp::ListChecks(const common::Call& call, const C
   violations.AddAll(size.status());
   const absl::StatusOr<std::string> token = common::ReadPageToken(parts_.signer, asked, query.page_token);
   violations.AddAll(token.status());
-  RONGHE_ASSIGN_OR_RETURN(const UnitView unit, VisibleUnit(call, query.parent, "parent", std::move(violations)));
+  RONGHE_ASSIGN_OR_RETURN(const common::UnitView unit,
+                          VisibleUnit(call, query.parent, "parent", std::move(violations)));
   CheckPosition after;
   if (!token->empty() && !ReadPosition(*token, after)) return common::Internal("a signed position is malformed");
-  const std::vector<UnitView> units = query.subtree ? parts_.units.SubtreeOf(unit.uid) : std::vector<UnitView>{unit};
+  const std::vector<common::UnitView> units =
+      query.subtree ? parts_.units.SubtreeOf(unit.uid) : std::vector<common::UnitView>{unit};
   std::vector<StoredCheck> found;
   for (size_t at = 0; at < units.size(); at += kMostUnits) {
     if (call.cancelled()) return common::Cancelled();
@@ -124,7 +120,7 @@ absl::StatusOr<std::vector<CheckAnswer>> CheckApp::OpenProblems(CheckTxn& txn, c
                                                                 const std::vector<ChecklistItem>& items,
                                                                 std::vector<CheckAnswer> answers,
                                                                 const Person& by) const {
-  const std::optional<UnitView> unit = parts_.units.Find(stored.check.unit);
+  const std::optional<common::UnitView> unit = parts_.units.Find(stored.check.unit);
   if (!unit) return common::Internal("a unit has gone from the directory");
   for (CheckAnswer& answer : answers) {
     if (answer.value != CheckAnswerValue::kNo) continue;
@@ -154,19 +150,19 @@ absl::StatusOr<CheckView> CheckApp::Submit(const common::Call& call, const std::
   RONGHE_RETURN_IF_ERROR(common::StartWith(options).ToStatus());
   RONGHE_ASSIGN_OR_RETURN(CheckView view, GetCheck(call, name));  // whose standards never change
   const SelfCheckId id = view.stored.id;
-  std::optional<StoredCheck> result;
-  const auto read = [&](CheckTxn& txn, const std::string&) -> absl::Status {
-    RONGHE_ASSIGN_OR_RETURN(result, txn.FindCheck(id));
-    return result ? absl::OkStatus() : common::NotFound(name);
+  const auto read = [&](CheckTxn& txn, const std::string&) -> absl::StatusOr<StoredCheck> {
+    RONGHE_ASSIGN_OR_RETURN(std::optional<StoredCheck> found, txn.FindCheck(id));
+    if (!found) return common::NotFound(name);
+    return *std::move(found);
   };
-  const auto change = [&](CheckTxn& txn) -> absl::StatusOr<std::string> {
-    RONGHE_RETURN_IF_ERROR(read(txn, name));
-    RONGHE_RETURN_IF_ERROR(common::CheckEtag(EtagOf(*result), options.etag));
-    RONGHE_ASSIGN_OR_RETURN(const SelfCheckState next, Decide(result->check, SelfCheckEvent::kSubmit, name));
+  const auto change = [&](CheckTxn& txn, std::string& remember) -> absl::StatusOr<StoredCheck> {
+    RONGHE_ASSIGN_OR_RETURN(const StoredCheck before, read(txn, name));
+    RONGHE_RETURN_IF_ERROR(common::CheckEtag(EtagOf(before), options.etag));
+    RONGHE_ASSIGN_OR_RETURN(const SelfCheckState next, Decide(before.check, SelfCheckEvent::kSubmit, name));
     common::Violations violations;
     CheckAnswers(answers, view.items, violations);
     RONGHE_RETURN_IF_ERROR(violations.ToStatus());
-    SelfCheck after = result->check;
+    SelfCheck after = before.check;
     const absl::Time now = txn.problems().now();
     after.state = next;
     after.on_time = now < DeadlineOf(after.due, parts_.calendar.zone());
@@ -175,14 +171,14 @@ absl::StatusOr<CheckView> CheckApp::Submit(const common::Call& call, const std::
     after.submitter = PersonOf(call.actor);
     after.failed = static_cast<int>(std::count_if(
         answers.begin(), answers.end(), [](const CheckAnswer& one) { return one.value == CheckAnswerValue::kNo; }));
-    RONGHE_ASSIGN_OR_RETURN(after.answers, OpenProblems(txn, *result, view.items, answers, after.submitter));
-    RONGHE_ASSIGN_OR_RETURN(result, txn.ReplaceCheck(*result, after, absl::InfiniteFuture()));
-    return name;
+    RONGHE_ASSIGN_OR_RETURN(after.answers, OpenProblems(txn, before, view.items, answers, after.submitter));
+    remember = name;
+    return txn.ReplaceCheck(before, after, absl::InfiniteFuture());
   };
-  RONGHE_RETURN_IF_ERROR(Run(common::PartitionOf(id.value), call, options, change, read));
-  CheckView done = View(call, *std::move(result));
+  RONGHE_ASSIGN_OR_RETURN(StoredCheck stored,
+                          Run<StoredCheck>(common::PartitionOf(id.value), call, options, change, read));
+  CheckView done = View(call, std::move(stored));
   done.items = std::move(view.items);
-  if (options.validate_only) done.stored.revision = 0;
   return done;
 }
 

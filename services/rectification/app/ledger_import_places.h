@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "services/common/import/import_app.h"
-#include "services/rectification/app/units.h"
+#include "services/common/values/units.h"
 
 namespace ronghe::rectification {
 
@@ -14,9 +14,9 @@ class LedgerImportPlaces final : public common::ImportPlaces {
  public:
   using MakeToken = std::function<std::string(common::PartitionId, int64_t revision)>;
   // `units` outlives it.
-  LedgerImportPlaces(const Units& units, MakeToken token) : units_(units), token_(std::move(token)) {}
+  LedgerImportPlaces(const common::Units& units, MakeToken token) : units_(units), token_(std::move(token)) {}
 
-  // FAILED_PRECONDITION for a unit that takes nothing new (RefuseUnit).
+  // FAILED_PRECONDITION for a unit that takes nothing new (common::RefuseUnit).
   absl::Status Place(const common::Call& call, const std::string& parent, common::Import& fresh) const override;
   absl::StatusOr<common::UnitUid> Find(const std::string& parent) const override;
   bool Covers(const common::Scope& scope, common::UnitUid unit) const override { return units_.Covers(scope, unit); }
@@ -24,7 +24,7 @@ class LedgerImportPlaces final : public common::ImportPlaces {
     return units_.IsWithin(unit, ancestor);
   }
   std::string CodeOf(common::UnitUid unit) const override {
-    const std::optional<UnitView> view = units_.Find(unit);
+    const std::optional<common::UnitView> view = units_.Find(unit);
     return view ? view->code : "";
   }
   std::string Token(common::PartitionId partition, int64_t revision) const override {
@@ -33,7 +33,7 @@ class LedgerImportPlaces final : public common::ImportPlaces {
   void MakeVisible(const common::Import&, absl::Time) const override {}  // reads are of the store
 
  private:
-  const Units& units_;
+  const common::Units& units_;
   const MakeToken token_;
 };
 

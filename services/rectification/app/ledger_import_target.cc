@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "services/rectification/app/unit_names.h"
+#include "services/common/values/resource_name.h"
 
 namespace ronghe::rectification {
 namespace {
@@ -63,12 +63,12 @@ void LedgerImportTarget::ReadCategory(Problem& problem, common::Violations& viol
 }
 
 void LedgerImportTarget::PlaceRow(const common::Import& import, Read& read, common::Violations& violations) const {
-  const std::optional<std::string> code = CodeIn(read.entry.unit);
+  const std::optional<std::string> code = common::CodeIn(read.entry.unit);
   if (!code) {
-    violations.Add("unit", read.entry.unit.empty() ? "REQUIRED" : "BAD_NAME", kUnitForm);
+    violations.Add("unit", read.entry.unit.empty() ? "REQUIRED" : "BAD_NAME", common::kUnitForm);
     return;
   }
-  const std::optional<UnitView> unit = parts_.units.FindByCode(*code);
+  const std::optional<common::UnitView> unit = parts_.units.FindByCode(*code);
   if (!unit || !parts_.units.IsWithin(unit->uid, import.parent)) {
     violations.Add("unit", "NOT_BELOW", {"must be in or below the unit of the import", "应为导入单位或其下级组织"});
     return;
@@ -77,7 +77,7 @@ void LedgerImportTarget::PlaceRow(const common::Import& import, Read& read, comm
     violations.Add("unit", "OTHER_COUNTY", {"lies in another county: import it there", "属于其他县，请在该县导入"});
     return;
   }
-  for (const common::Blocker& blocker : common::BlockersOf(RefuseUnit(*unit, parts_.units))) {
+  for (const common::Blocker& blocker : common::BlockersOf(common::RefuseUnit(*unit, parts_.units))) {
     violations.Add("unit", blocker.reason, blocker.text);
   }
   read.problem.unit = unit->uid;
@@ -102,7 +102,7 @@ LedgerImportTarget::Read LedgerImportTarget::ReadRow(const common::Import& impor
   if (problem.external_source.empty()) problem.external_source = kDefaultSource;
   CheckProblem(problem, "", violations);
   ReadCategory(problem, violations);
-  problem.person = ReadPerson(read.entry.person, "person", violations);
+  problem.person = common::ReadOptionalId(read.entry.person, "members", "person", violations);
   problem.import = import.id;
   CheckHistory(read.entry, parts_.calendar.Today(), violations);
   PlaceRow(import, read, violations);

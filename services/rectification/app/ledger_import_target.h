@@ -32,7 +32,7 @@ class LedgerImportTarget final : public common::ImportTarget {
     const ProblemApp& app;
     ProblemTxnFactory& txns;
     const LedgerRowCodec& codec;
-    const Units& units;
+    const common::Units& units;
     const Policy& policy;
     common::Calendar calendar;
   };

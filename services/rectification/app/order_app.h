@@ -43,7 +43,7 @@ class OrderApp {
   struct Parts {
     ProblemStore& store;
     ProblemApp& problems;
-    const Units& units;
+    const common::Units& units;
     const Rights& rights;
     const common::TokenSigner& signer;
   };

@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "services/common/values/resource_name.h"
-#include "services/rectification/app/unit_names.h"
+#include "services/common/values/write_once.h"
 
 namespace ronghe::rectification {
 namespace {
@@ -41,37 +41,8 @@ std::vector<std::string> PathsOf(const ProblemUpdate& update, common::Violations
 
 }  // namespace
 
-absl::Status RefuseUnit(const UnitView& unit, const Units& units) {
-  const std::string name = "units/" + unit.code;
-  if (unit.state == UnitState::kClosing) {
-    const common::Text text{"the unit is closing and takes nothing new", "该组织正在撤销，不再受理新的登记"};
-    return common::FailedPrecondition("UNIT_CLOSING", text, {{"UNIT_CLOSING", name, text}});
-  }
-  if (unit.state != UnitState::kDissolved) return absl::OkStatus();
-  std::vector<common::Blocker> blockers;
-  for (const UnitView& successor : units.SuccessorsOf(unit.uid)) {
-    blockers.push_back({"UNIT_SUCCEEDED", "units/" + successor.code, {"took its place", "为其承继组织"}});
-  }
-  if (blockers.empty()) {
-    const common::Text text{"the unit is dissolved", "该组织已撤销"};
-    return common::FailedPrecondition("UNIT_DISSOLVED", text, {{"UNIT_DISSOLVED", name, text}});
-  }
-  return common::FailedPrecondition(
-      "UNIT_SUCCEEDED", {"the unit was merged or split up; name a successor", "该组织已合并或拆分，请改用承继组织"},
-      std::move(blockers));
-}
-
 Person PersonOf(const common::Actor& actor) {
   return {actor.key, actor.principal_id, actor.member_id};
-}
-
-int64_t ReadPerson(const std::string& name, std::string_view field, common::Violations& violations) {
-  if (name.empty()) return 0;
-  const int64_t id = common::IdFromName(name, "members");
-  if (id == 0) {
-    violations.Add(std::string(field), "BAD_NAME", {"must have the form members/{number}", "格式应为 members/{数字}"});
-  }
-  return id;
 }
 
 bool ProblemApp::Visible(const common::Call& call, const Problem& problem) const {
@@ -100,7 +71,7 @@ ProblemView ProblemApp::View(const common::Call& call, StoredProblem stored) con
 
 absl::StatusOr<ProblemView> ProblemApp::Get(const common::Call& call, const std::string& name) {
   const ProblemId id(common::IdFromName(name, "problems"));
-  if (!id) return BadProblemName(name);
+  if (!id) return common::BadName(name, "name", "problems");
   RONGHE_ASSIGN_OR_RETURN(std::optional<StoredProblem> found, parts_.store.Find(id, call.deadline));
   if (!found || !Visible(call, found->problem)) return common::NotFound(name);
   return View(call, *std::move(found));
@@ -108,7 +79,7 @@ absl::StatusOr<ProblemView> ProblemApp::Get(const common::Call& call, const std:
 
 absl::StatusOr<common::UnitUid> ProblemApp::OwnerOf(std::string_view name, absl::Time deadline) {
   const ProblemId id(common::IdFromName(name, "problems"));
-  if (!id) return BadProblemName(name);
+  if (!id) return common::BadName(name, "name", "problems");
   RONGHE_ASSIGN_OR_RETURN(const std::optional<StoredProblem> found, parts_.store.Find(id, deadline));
   if (!found) return common::NotFound(std::string(name));
   return parts_.units.AnswersFor(found->problem.unit);
@@ -117,33 +88,31 @@ absl::StatusOr<common::UnitUid> ProblemApp::OwnerOf(std::string_view name, absl:
 absl::StatusOr<ProblemView> ProblemApp::Run(common::PartitionId partition, const common::Call& call,
                                             const common::WriteOptions& options,
                                             absl::FunctionRef<absl::StatusOr<StoredProblem>(ProblemTxn&)> change) {
-  std::optional<StoredProblem> result;
-  bool tried = false;
-  const absl::Status status = parts_.store.Write(partition, call, [&](ProblemTxn& txn) -> absl::Status {
-    tried = false;
-    if (!options.validate_only) {
-      RONGHE_ASSIGN_OR_RETURN(const std::optional<std::string> prior, txn.Claim(options.key));
-      if (prior) {
-        RONGHE_ASSIGN_OR_RETURN(result, txn.Find(ProblemId(common::IdFromName(*prior, "problems"))));
-        return result ? absl::OkStatus() : common::NotFound(*prior);
-      }
-    }
-    RONGHE_ASSIGN_OR_RETURN(result, change(txn));
-    txn.Remember(NameOf(result->id));
-    tried = options.validate_only;
-    return tried ? absl::CancelledError("only tried") : absl::OkStatus();
-  });
-  if (!tried || !absl::IsCancelled(status)) RONGHE_RETURN_IF_ERROR(status);
-  if (tried) result->revision = 0;  // what was only tried has no revision
-  if (!Visible(call, result->problem)) return common::NotFound(NameOf(result->id));
-  return View(call, *std::move(result));
+  const auto write = [&](absl::FunctionRef<absl::Status(ProblemTxn&)> body) {
+    return parts_.store.Write(partition, call, body);
+  };
+  const auto changed = [&](ProblemTxn& txn, std::string& remember) -> absl::StatusOr<StoredProblem> {
+    RONGHE_ASSIGN_OR_RETURN(StoredProblem stored, change(txn));
+    remember = NameOf(stored.id);
+    return stored;
+  };
+  const auto again = [](ProblemTxn& txn, const std::string& name) -> absl::StatusOr<StoredProblem> {
+    RONGHE_ASSIGN_OR_RETURN(std::optional<StoredProblem> done,
+                            txn.Find(ProblemId(common::IdFromName(name, "problems"))));
+    if (!done) return common::NotFound(name);
+    return *std::move(done);
+  };
+  RONGHE_ASSIGN_OR_RETURN(StoredProblem stored,
+                          (common::WriteOnce<StoredProblem, ProblemTxn>(options, write, changed, again)));
+  if (!Visible(call, stored.problem)) return common::NotFound(NameOf(stored.id));
+  return View(call, std::move(stored));
 }
 
 absl::StatusOr<ProblemView> ProblemApp::RunOn(
     const common::Call& call, const std::string& name, const common::WriteOptions& options,
     absl::FunctionRef<absl::StatusOr<ProblemStep>(const ProblemTxn&, Problem&, const std::string&)> change) {
   const ProblemId id(common::IdFromName(name, "problems"));
-  if (!id) return BadProblemName(name);
+  if (!id) return common::BadName(name, "name", "problems");
   return Run(common::PartitionOf(id.value), call, options, [&](ProblemTxn& txn) -> absl::StatusOr<StoredProblem> {
     RONGHE_ASSIGN_OR_RETURN(const std::optional<StoredProblem> before, txn.Find(id));
     // The wrapper has checked the unit that owned it when the call came.
@@ -179,13 +148,14 @@ absl::Status ProblemApp::SetDue(Problem& problem, const std::optional<absl::Civi
   return absl::OkStatus();
 }
 
-absl::Status ProblemApp::PlaceUnder(const std::string& supervising_unit, const UnitView& unit, Problem& problem) const {
+absl::Status ProblemApp::PlaceUnder(const std::string& supervising_unit, const common::UnitView& unit,
+                                    Problem& problem) const {
   problem.supervising = unit.parent ? unit.parent : unit.uid;
   if (supervising_unit.empty()) return absl::OkStatus();
   constexpr char kField[] = "problem.supervising_unit";
-  const std::optional<std::string> code = CodeIn(supervising_unit);
-  if (!code) return common::InvalidArgument(kField, "BAD_NAME", kUnitForm);
-  const std::optional<UnitView> above = parts_.units.FindByCode(*code);
+  const std::optional<std::string> code = common::CodeIn(supervising_unit);
+  if (!code) return common::InvalidArgument(kField, "BAD_NAME", common::kUnitForm);
+  const std::optional<common::UnitView> above = parts_.units.FindByCode(*code);
   const bool right = above && parts_.units.IsWithin(unit.uid, above->uid) && (above->uid != unit.uid || !unit.parent);
   if (!right) {
     return common::InvalidArgument(kField, "NOT_ABOVE",
@@ -211,19 +181,15 @@ absl::StatusOr<Problem> ProblemApp::Placed(const common::Call& call, NewProblem 
   Problem& problem = fields.problem;
   if (problem.extent == ProblemExtent::kUnspecified) problem.extent = ProblemExtent::kIndividual;
   CheckNew(problem, fields.working_days, "problem.", violations);
-  problem.person = ReadPerson(fields.person, "problem.person", violations);
-  problem.recurrence_of = common::IdFromName(fields.recurrence_of, "problems");
-  if (problem.recurrence_of == 0 && !fields.recurrence_of.empty()) {
-    violations.Add("problem.recurrence_of", "BAD_NAME",
-                   {"must have the form problems/{number}", "格式应为 problems/{数字}"});
-  }
-  const std::optional<std::string> code = CodeIn(fields.unit);
-  if (!code) violations.Add("problem.unit", fields.unit.empty() ? "REQUIRED" : "BAD_NAME", kUnitForm);
-  const std::optional<UnitView> unit = code ? parts_.units.FindByCode(*code) : std::nullopt;
+  problem.person = common::ReadOptionalId(fields.person, "members", "problem.person", violations);
+  problem.recurrence_of = common::ReadOptionalId(fields.recurrence_of, "problems", "problem.recurrence_of", violations);
+  const std::optional<std::string> code = common::CodeIn(fields.unit);
+  if (!code) violations.Add("problem.unit", fields.unit.empty() ? "REQUIRED" : "BAD_NAME", common::kUnitForm);
+  const std::optional<common::UnitView> unit = code ? parts_.units.FindByCode(*code) : std::nullopt;
   if (unit) violations.AddAll(PlaceUnder(fields.supervising_unit, *unit, problem));
   RONGHE_RETURN_IF_ERROR(violations.ToStatus());
   if (!unit || !parts_.units.Covers(call.scope, unit->uid)) return common::NotFound(fields.unit);
-  RONGHE_RETURN_IF_ERROR(RefuseUnit(*unit, parts_.units));
+  RONGHE_RETURN_IF_ERROR(common::RefuseUnit(*unit, parts_.units));
   problem.unit = unit->uid;
   return std::move(problem);
 }
@@ -231,7 +197,7 @@ absl::StatusOr<Problem> ProblemApp::Placed(const common::Call& call, NewProblem 
 absl::StatusOr<ProblemView> ProblemApp::Create(const common::Call& call, NewProblem fields,
                                                const common::WriteOptions& options) {
   RONGHE_ASSIGN_OR_RETURN(const Problem problem, Placed(call, std::move(fields), common::StartWith(options)));
-  const std::optional<UnitView> unit = parts_.units.Find(problem.unit);
+  const std::optional<common::UnitView> unit = parts_.units.Find(problem.unit);
   if (!unit) return common::Internal("a unit has gone from the directory");
   return Run(unit->partition, call, options, [&](ProblemTxn& txn) { return Open(txn, problem, PersonOf(call.actor)); });
 }
@@ -290,7 +256,7 @@ absl::StatusOr<ProblemView> ProblemApp::Update(const common::Call& call, const s
                                                const ProblemUpdate& update, const common::WriteOptions& options) {
   common::Violations form = common::StartWith(options);
   const std::vector<std::string> paths = PathsOf(update, form);
-  const int64_t person = ReadPerson(update.person, "problem.person", form);
+  const int64_t person = common::ReadOptionalId(update.person, "members", "problem.person", form);
   RONGHE_RETURN_IF_ERROR(form.ToStatus());
   const auto change = [&](const ProblemTxn& txn, Problem& problem,
                           const std::string& resource) -> absl::StatusOr<ProblemStep> {

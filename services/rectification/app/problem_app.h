@@ -10,9 +10,10 @@
 
 #include "services/common/values/call.h"
 #include "services/common/values/clock.h"
+#include "services/common/values/units.h"
 #include "services/common/values/write_options.h"
 #include "services/rectification/app/problem_store.h"
-#include "services/rectification/app/units.h"
+#include "services/rectification/app/rights.h"
 #include "services/rectification/domain/ledger.h"
 #include "services/rectification/domain/policy.h"
 #include "services/rectification/domain/problem_state.h"
@@ -47,7 +48,7 @@ struct ProblemAction {
   std::optional<absl::CivilDay> due;
   int working_days = 0;
   std::string reason;
-  std::vector<Evidence> evidence;
+  std::vector<common::Document> evidence;
 };
 
 // What an update says.
@@ -64,7 +65,7 @@ class ProblemApp {
   // All outlive it.
   struct Parts {
     ProblemStore& store;
-    const Units& units;
+    const common::Units& units;
     const Rights& rights;
     common::Calendar calendar;
     const Policy& policy;
@@ -91,7 +92,7 @@ class ProblemApp {
   absl::StatusOr<StoredProblem> Open(ProblemTxn& txn, const Problem& problem, const Person& by) const;
 
   // The supervising unit, by its name, or the parent. INVALID_ARGUMENT on `problem.supervising_unit`.
-  absl::Status PlaceUnder(const std::string& supervising_unit, const UnitView& unit, Problem& problem) const;
+  absl::Status PlaceUnder(const std::string& supervising_unit, const common::UnitView& unit, Problem& problem) const;
   // A problem with a history that is right, as a ledger has it: what it is now, and its steps. The units are set.
   struct Restored {
     Problem problem;
@@ -136,11 +137,8 @@ class ProblemApp {
   Parts parts_;
 };
 
-// Why a unit takes no new records, with all blockers; OK for one that does.
-absl::Status RefuseUnit(const UnitView& unit, const Units& units);
+inline const common::Text kUnknownCategory{"is not a category of the rules", "不是规则中的问题类别"};
 // Who calls.
 Person PersonOf(const common::Actor& actor);
-// The member in `members/{id}`; 0, and BAD_NAME on `field`, for another form; 0 for an empty text.
-int64_t ReadPerson(const std::string& name, std::string_view field, common::Violations& violations);
 
 }  // namespace ronghe::rectification

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "services/common/values/resource_name.h"
 #include "services/rectification/app/problem_app.h"
 
 namespace ronghe::rectification {
@@ -31,7 +32,7 @@ common::Violations CheckAction(const ProblemAction& action, const common::WriteO
   if (action.event == ProblemEvent::kRequestExtension && !action.due) {
     violations.Add("due_date", "REQUIRED", {"is required", "必填"});
   }
-  ReadPerson(action.person, "person", violations);
+  common::ReadOptionalId(action.person, "members", "person", violations);
   return violations;
 }
 
@@ -66,7 +67,8 @@ absl::StatusOr<ProblemView> ProblemApp::Do(const common::Call& call, const std::
 
 absl::Status ProblemApp::Assign(const ProblemAction& action, Problem& problem) const {
   common::Violations ignored;  // looked at before
-  if (const int64_t person = ReadPerson(action.person, "person", ignored); person != 0) problem.person = person;
+  if (const int64_t person = common::ReadOptionalId(action.person, "members", "person", ignored); person != 0)
+    problem.person = person;
   if (!action.measures.empty()) problem.measures = action.measures;
   common::Violations violations;
   CheckProblem(problem, "", violations);
@@ -241,7 +243,7 @@ absl::Time ProblemApp::NextLook(const Problem& problem) const {
 
 common::UnitUid ProblemApp::Reached(common::UnitUid unit, int level) const {
   common::UnitUid highest = unit;
-  for (const UnitView& above : parts_.units.AncestorsOf(unit)) {
+  for (const common::UnitView& above : parts_.units.AncestorsOf(unit)) {
     if (above.level <= level) return above.uid;
     highest = above.uid;
   }

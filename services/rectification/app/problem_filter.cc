@@ -9,7 +9,6 @@
 #include "services/common/values/pages.h"
 #include "services/common/values/resource_name.h"
 #include "services/common/values/status.h"
-#include "services/rectification/app/unit_names.h"
 
 namespace ronghe::rectification {
 namespace {
@@ -43,7 +42,7 @@ absl::Status NarrowDay(const Condition& condition, std::optional<absl::CivilDay>
   return absl::OkStatus();
 }
 
-absl::Status Narrow(const Condition& condition, const Units& units, ProblemFilter& filter) {
+absl::Status Narrow(const Condition& condition, const common::Units& units, ProblemFilter& filter) {
   const std::string& field = condition.field;
   const std::string& value = condition.value;
   if (field == "state") return NarrowMask(condition, ProblemStateFromName(value), filter.states);
@@ -71,8 +70,8 @@ absl::Status Narrow(const Condition& condition, const Units& units, ProblemFilte
     filter.order = common::IdFromName(value, "orders");
     return filter.order == 0 || condition.negated ? UnknownValue(condition) : absl::OkStatus();
   }
-  const std::optional<std::string> code = CodeIn(value);
-  const std::optional<UnitView> unit = code ? units.FindByCode(*code) : std::nullopt;
+  const std::optional<std::string> code = common::CodeIn(value);
+  const std::optional<common::UnitView> unit = code ? units.FindByCode(*code) : std::nullopt;
   if (!unit) return UnknownValue(condition);
   (condition.negated ? filter.not_supervising : filter.supervising).push_back(unit->uid);
   return absl::OkStatus();
@@ -80,7 +79,8 @@ absl::Status Narrow(const Condition& condition, const Units& units, ProblemFilte
 
 }  // namespace
 
-absl::StatusOr<ProblemFilter> ParseProblemFilter(std::string_view filter, const Units& units, uint32_t default_states) {
+absl::StatusOr<ProblemFilter> ParseProblemFilter(std::string_view filter, const common::Units& units,
+                                                 uint32_t default_states) {
   RONGHE_ASSIGN_OR_RETURN(
       const std::vector<Condition> conditions,
       common::ParseFilter(

@@ -4,8 +4,8 @@
 
 #include <absl/status/statusor.h>
 
+#include "services/common/values/units.h"
 #include "services/rectification/app/problem_store.h"
-#include "services/rectification/app/units.h"
 
 namespace ronghe::rectification {
 
@@ -15,7 +15,7 @@ inline constexpr uint32_t SetOf(ProblemState state) {
 inline constexpr uint32_t kOpenStates = ~(SetOf(ProblemState::kClosed) | SetOf(ProblemState::kCancelled));
 
 // `state = SUBMITTED AND overdue = FALSE`; without a condition on `state`, open ones. INVALID_ARGUMENT on `filter`.
-absl::StatusOr<ProblemFilter> ParseProblemFilter(std::string_view filter, const Units& units,
+absl::StatusOr<ProblemFilter> ParseProblemFilter(std::string_view filter, const common::Units& units,
                                                  uint32_t default_states = kOpenStates);
 
 }  // namespace ronghe::rectification

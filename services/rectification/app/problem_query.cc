@@ -10,7 +10,6 @@
 
 #include "services/common/values/resource_name.h"
 #include "services/rectification/app/problem_filter.h"
-#include "services/rectification/app/unit_names.h"
 
 namespace ronghe::rectification {
 namespace {
@@ -47,14 +46,16 @@ absl::StatusOr<ProblemOrder> ReadOrder(std::string_view order_by) {
 // The units by partition, at most so many at once, in ascending order.
 class UnitBatches {
  public:
-  explicit UnitBatches(std::vector<UnitView> units) : units_(std::move(units)) {
-    std::sort(units_.begin(), units_.end(), [](const UnitView& a, const UnitView& b) { return a.uid < b.uid; });
+  explicit UnitBatches(std::vector<common::UnitView> units) : units_(std::move(units)) {
+    std::sort(units_.begin(), units_.end(),
+              [](const common::UnitView& a, const common::UnitView& b) { return a.uid < b.uid; });
   }
   // Leaves out those before a unit.
   void SkipTo(common::UnitUid unit) {
-    at_ = static_cast<size_t>(std::lower_bound(units_.begin(), units_.end(), unit,
-                                               [](const UnitView& one, common::UnitUid uid) { return one.uid < uid; }) -
-                              units_.begin());
+    at_ = static_cast<size_t>(
+        std::lower_bound(units_.begin(), units_.end(), unit,
+                         [](const common::UnitView& one, common::UnitUid uid) { return one.uid < uid; }) -
+        units_.begin());
   }
   std::vector<UnitsOfPartition> Next(size_t most) {
     std::map<common::PartitionId, std::vector<common::UnitUid>> parts;
@@ -67,7 +68,7 @@ class UnitBatches {
   bool AtEnd() const { return at_ >= units_.size(); }
 
  private:
-  std::vector<UnitView> units_;
+  std::vector<common::UnitView> units_;
   size_t at_ = 0;
 };
 
@@ -83,7 +84,7 @@ void AddTo(const ProblemGroup& group, ProblemCounts& counts) {
 
 // A page of problems, however it was asked for.
 struct ProblemQuery::Wanted {
-  std::vector<UnitView> units;
+  std::vector<common::UnitView> units;
   ProblemFilter filter;
   ProblemOrder order = ProblemOrder::kUnit;
   int page_size = 0;
@@ -91,31 +92,32 @@ struct ProblemQuery::Wanted {
   std::string position;
 };
 
-absl::StatusOr<UnitView> ProblemQuery::VisibleUnit(const common::Call& call, const std::string& name,
-                                                   common::Violations violations) const {
-  const std::optional<std::string> code = CodeIn(name);
-  if (!code) violations.Add("parent", name.empty() ? "REQUIRED" : "BAD_NAME", kUnitForm);
+absl::StatusOr<common::UnitView> ProblemQuery::VisibleUnit(const common::Call& call, const std::string& name,
+                                                           common::Violations violations) const {
+  const std::optional<std::string> code = common::CodeIn(name);
+  if (!code) violations.Add("parent", name.empty() ? "REQUIRED" : "BAD_NAME", common::kUnitForm);
   RONGHE_RETURN_IF_ERROR(violations.ToStatus());
-  std::optional<UnitView> unit = parts_.units.FindByCode(*code);
+  std::optional<common::UnitView> unit = parts_.units.FindByCode(*code);
   if (!unit || !parts_.units.Covers(call.scope, unit->uid)) return common::NotFound(name);
   return *std::move(unit);
 }
 
-std::vector<UnitView> ProblemQuery::UnitsOf(const UnitView& unit, bool subtree) const {
-  std::vector<UnitView> units = subtree ? parts_.units.SubtreeOf(unit.uid) : std::vector<UnitView>{unit};
+std::vector<common::UnitView> ProblemQuery::UnitsOf(const common::UnitView& unit, bool subtree) const {
+  std::vector<common::UnitView> units =
+      subtree ? parts_.units.SubtreeOf(unit.uid) : std::vector<common::UnitView>{unit};
   // Those that it succeeded stand beside it.
   if (!unit.parent) return units;
-  for (const UnitView& beside : parts_.units.SubtreeOf(unit.parent)) {
-    if (beside.state != UnitState::kDissolved || beside.uid == unit.uid) continue;
+  for (const common::UnitView& beside : parts_.units.SubtreeOf(unit.parent)) {
+    if (beside.state != common::UnitState::kDissolved || beside.uid == unit.uid) continue;
     if (parts_.units.AnswersFor(beside.uid) != unit.uid) continue;
     if (!subtree || !parts_.units.IsWithin(beside.uid, unit.uid)) units.push_back(beside);
   }
   return units;
 }
 
-std::vector<common::UnitUid> ProblemQuery::Alike(const UnitView& unit) const {
+std::vector<common::UnitUid> ProblemQuery::Alike(const common::UnitView& unit) const {
   std::vector<common::UnitUid> uids;
-  for (const UnitView& one : UnitsOf(unit, false)) uids.push_back(one.uid);
+  for (const common::UnitView& one : UnitsOf(unit, false)) uids.push_back(one.uid);
   return uids;
 }
 
@@ -160,7 +162,7 @@ absl::StatusOr<ProblemPage> ProblemQuery::List(const common::Call& call, const P
   violations.AddAll(page_size.status());
   const absl::StatusOr<std::string> token = common::ReadPageToken(parts_.signer, wanted.query, query.page_token);
   violations.AddAll(token.status());
-  RONGHE_ASSIGN_OR_RETURN(const UnitView unit, VisibleUnit(call, query.parent, std::move(violations)));
+  RONGHE_ASSIGN_OR_RETURN(const common::UnitView unit, VisibleUnit(call, query.parent, std::move(violations)));
   wanted.units = UnitsOf(unit, query.subtree);
   wanted.filter = *filter;
   wanted.order = *order;
@@ -169,7 +171,8 @@ absl::StatusOr<ProblemPage> ProblemQuery::List(const common::Call& call, const P
   return Page(call, wanted);
 }
 
-ProblemFilter ProblemQuery::FilterOf(const common::Call& call, const WorklistQuery& query, const UnitView& unit) const {
+ProblemFilter ProblemQuery::FilterOf(const common::Call& call, const WorklistQuery& query,
+                                     const common::UnitView& unit) const {
   ProblemFilter filter;
   filter.states = kOpenStates;
   const absl::CivilDay today = parts_.calendar.Today();
@@ -179,7 +182,7 @@ ProblemFilter ProblemQuery::FilterOf(const common::Call& call, const WorklistQue
       filter.supervising = Alike(unit);
       return;
     }
-    for (const UnitView& above : parts_.units.AncestorsOf(unit.uid)) {
+    for (const common::UnitView& above : parts_.units.AncestorsOf(unit.uid)) {
       if (above.uid != unit.uid) filter.not_supervising.push_back(above.uid);
     }
   };
@@ -206,7 +209,8 @@ ProblemFilter ProblemQuery::FilterOf(const common::Call& call, const WorklistQue
     case Worklist::kEscalated:
       filter.escalated = true;
       if (!query.subtree) filter.escalated_to = Alike(unit);
-      for (const UnitView& above : query.subtree ? parts_.units.AncestorsOf(unit.uid) : std::vector<UnitView>()) {
+      for (const common::UnitView& above :
+           query.subtree ? parts_.units.AncestorsOf(unit.uid) : std::vector<common::UnitView>()) {
         if (above.uid != unit.uid) filter.not_escalated_to.push_back(above.uid);
       }
       break;
@@ -229,12 +233,12 @@ absl::StatusOr<ProblemPage> ProblemQuery::ListWorklist(const common::Call& call,
   if (query.worklist <= Worklist::kUnspecified || query.worklist > Worklist::kLookBack) {
     violations.Add("worklist", "REQUIRED", {"must name a worklist", "应指明清单"});
   }
-  const int64_t person = ReadPerson(query.person, "person", violations);
+  const int64_t person = common::ReadOptionalId(query.person, "members", "person", violations);
   const absl::StatusOr<int> page_size = common::PageSize(query.page_size);
   violations.AddAll(page_size.status());
   const absl::StatusOr<std::string> token = common::ReadPageToken(parts_.signer, wanted.query, query.page_token);
   violations.AddAll(token.status());
-  RONGHE_ASSIGN_OR_RETURN(const UnitView unit, VisibleUnit(call, query.parent, std::move(violations)));
+  RONGHE_ASSIGN_OR_RETURN(const common::UnitView unit, VisibleUnit(call, query.parent, std::move(violations)));
   const bool own =
       query.worklist == Worklist::kToDo || query.worklist == Worklist::kDueSoon || query.worklist == Worklist::kOverdue;
   // What a unit supervises, or what reached it, are problems of units below it.
@@ -248,10 +252,10 @@ absl::StatusOr<ProblemPage> ProblemQuery::ListWorklist(const common::Call& call,
 }
 
 absl::StatusOr<ProblemCountTables> ProblemQuery::Count(const common::Call& call, const std::string& parent) {
-  RONGHE_ASSIGN_OR_RETURN(const UnitView unit, VisibleUnit(call, parent, {}));
-  const std::vector<UnitView> units = UnitsOf(unit, true);
+  RONGHE_ASSIGN_OR_RETURN(const common::UnitView unit, VisibleUnit(call, parent, {}));
+  const std::vector<common::UnitView> units = UnitsOf(unit, true);
   std::map<common::UnitUid, int> levels;
-  for (const UnitView& one : units) levels[one.uid] = one.level;
+  for (const common::UnitView& one : units) levels[one.uid] = one.level;
   UnitBatches batches(units);
   ProblemCountTables tables;
   while (!batches.AtEnd()) {
@@ -316,7 +320,7 @@ absl::StatusOr<ProblemQuery::Export> ProblemQuery::StartExport(const common::Cal
   common::Violations violations;
   const absl::StatusOr<ProblemFilter> parsed = ParseProblemFilter(filter, parts_.units, ~0u);
   violations.AddAll(parsed.status());
-  RONGHE_ASSIGN_OR_RETURN(const UnitView unit, VisibleUnit(call, parent, std::move(violations)));
+  RONGHE_ASSIGN_OR_RETURN(const common::UnitView unit, VisibleUnit(call, parent, std::move(violations)));
   wanted->filter = *parsed;
   wanted->units = UnitsOf(unit, true);
   auto ended = std::make_shared<bool>(false);

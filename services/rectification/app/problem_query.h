@@ -83,7 +83,7 @@ class ProblemQuery {
   struct Parts {
     ProblemStore& store;
     ProblemApp& app;
-    const Units& units;
+    const common::Units& units;
     common::Calendar calendar;
     const Policy& policy;
     const common::TokenSigner& signer;
@@ -104,14 +104,14 @@ class ProblemQuery {
  private:
   struct Wanted;
   absl::StatusOr<std::vector<ProblemRecord>> NextRecords(const common::Call& call, Wanted& wanted, bool& ended);
-  absl::StatusOr<UnitView> VisibleUnit(const common::Call& call, const std::string& name,
-                                       common::Violations violations) const;
+  absl::StatusOr<common::UnitView> VisibleUnit(const common::Call& call, const std::string& name,
+                                               common::Violations violations) const;
   // The units whose records are this one's: itself and those to which it succeeded; with `subtree`, all below too.
-  std::vector<UnitView> UnitsOf(const UnitView& unit, bool subtree) const;
-  std::vector<common::UnitUid> Alike(const UnitView& unit) const;
+  std::vector<common::UnitView> UnitsOf(const common::UnitView& unit, bool subtree) const;
+  std::vector<common::UnitUid> Alike(const common::UnitView& unit) const;
   absl::StatusOr<ProblemPage> Page(const common::Call& call, const Wanted& wanted);
   // What a worklist wants, beside the units.
-  ProblemFilter FilterOf(const common::Call& call, const WorklistQuery& query, const UnitView& unit) const;
+  ProblemFilter FilterOf(const common::Call& call, const WorklistQuery& query, const common::UnitView& unit) const;
 
   Parts parts_;
 };

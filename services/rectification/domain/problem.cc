@@ -6,21 +6,15 @@
 #include <fmt/format.h>
 
 #include "services/common/values/text_rules.h"
+#include "services/common/values/words.h"
 
 namespace ronghe::rectification {
 namespace {
 
-constexpr size_t kMaxEvidence = 20;
-constexpr size_t kHashSize = 64;
-
-// A value by its name in filters, and in words.
-template <typename Enum>
-struct Word {
-  Enum value;
-  std::string_view name;
-  std::string_view en;
-  std::string_view zh;
-};
+using common::FromName;
+using common::IsKnown;
+using common::TextOf;
+using common::Word;
 
 constexpr Word<ProblemState> kStates[] = {
     {ProblemState::kRegistered, "REGISTERED", "registered", "已登记"},
@@ -71,27 +65,6 @@ constexpr Word<ProblemExtent> kExtents[] = {
     {ProblemExtent::kCommon, "COMMON", "common", "共性问题"},
 };
 
-template <typename Enum>
-common::Text TextOf(std::span<const Word<Enum>> words, Enum value) {
-  for (const Word<Enum>& word : words) {
-    if (word.value == value) return {std::string(word.en), std::string(word.zh)};
-  }
-  return {"unknown", "未知"};
-}
-
-template <typename Enum>
-std::optional<Enum> FromName(std::span<const Word<Enum>> words, std::string_view name) {
-  for (const Word<Enum>& word : words) {
-    if (word.name == name) return word.value;
-  }
-  return std::nullopt;
-}
-
-template <typename Enum>
-bool Known(std::span<const Word<Enum>> words, Enum value) {
-  return std::any_of(words.begin(), words.end(), [&](const Word<Enum>& word) { return word.value == value; });
-}
-
 void Require(bool known, int64_t number, std::string field, common::Violations& violations) {
   if (known) return;
   if (number == 0) {
@@ -99,11 +72,6 @@ void Require(bool known, int64_t number, std::string field, common::Violations& 
   } else {
     violations.Add(std::move(field), "UNKNOWN_VALUE", {"is not a known value", "不是已知的取值"});
   }
-}
-
-bool IsHash(std::string_view text) {
-  return text.size() == kHashSize &&
-         std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
 }  // namespace
@@ -141,11 +109,11 @@ bool SamePerson(const Person& a, const Person& b) {
 
 void CheckProblem(const Problem& problem, std::string_view prefix, common::Violations& violations) {
   const auto field = [&](std::string_view name) { return fmt::format("{}{}", prefix, name); };
-  Require(Known<ProblemSource>(kSources, problem.source), static_cast<int64_t>(problem.source), field("source"),
+  Require(IsKnown<ProblemSource>(kSources, problem.source), static_cast<int64_t>(problem.source), field("source"),
           violations);
-  Require(Known<ProblemClass>(kClasses, problem.problem_class), static_cast<int64_t>(problem.problem_class),
+  Require(IsKnown<ProblemClass>(kClasses, problem.problem_class), static_cast<int64_t>(problem.problem_class),
           field("problem_class"), violations);
-  Require(Known<ProblemExtent>(kExtents, problem.extent), static_cast<int64_t>(problem.extent), field("extent"),
+  Require(IsKnown<ProblemExtent>(kExtents, problem.extent), static_cast<int64_t>(problem.extent), field("extent"),
           violations);
   const std::string names[] = {field("description"), field("measures"), field("cause"), field("external_source"),
                                field("external_id")};
@@ -167,24 +135,9 @@ void CheckReason(std::string_view reason, bool required, common::Violations& vio
   common::CheckText({"reason", required ? 1u : 0u, 1000}, text, violations);
 }
 
-void CheckEvidence(const std::vector<Evidence>& evidence, bool required, common::Violations& violations) {
+void CheckEvidence(const std::vector<common::Document>& evidence, bool required, common::Violations& violations) {
   if (required && evidence.empty()) violations.Add("evidence", "REQUIRED", {"is required", "必填"});
-  if (evidence.size() > kMaxEvidence) {
-    violations.Add("evidence", "TOO_MANY", {"has more than 20 entries", "超过 20 项"});
-    return;
-  }
-  for (size_t i = 0; i < evidence.size(); ++i) {
-    const std::string at = fmt::format("evidence[{}].", i);
-    if (!IsHash(evidence[i].content_hash)) {
-      violations.Add(at + "content_hash", "BAD_FORM",
-                     {"must be 64 lower-case hexadecimal digits", "应为 64 位小写十六进制数"});
-    }
-    if (evidence[i].size_bytes < 1) {
-      violations.Add(at + "size_bytes", "OUT_OF_RANGE", {"must be at least 1", "应不小于 1"});
-    }
-    common::CheckText({at + "media_type", 1, 100}, evidence[i].media_type, violations);
-    common::CheckText({at + "title", 1, 200}, evidence[i].title, violations);
-  }
+  common::CheckDocuments(evidence, "evidence", violations);
 }
 
 }  // namespace ronghe::rectification

@@ -9,6 +9,7 @@
 #include <absl/time/civil_time.h>
 #include <absl/time/time.h>
 
+#include "services/common/values/document.h"
 #include "services/common/values/ids.h"
 #include "services/common/values/status.h"
 
@@ -86,14 +87,6 @@ struct Person {
 // False where either is nobody.
 bool SamePerson(const Person& a, const Person& b);
 
-// A reference to a document that lies elsewhere.
-struct Evidence {
-  std::string content_hash;  // SHA-256, hexadecimal
-  int64_t size_bytes = 0;
-  std::string media_type;
-  std::string title;
-};
-
 struct ExtensionRequest {
   absl::CivilDay due;  // the last day asked for
   absl::Time at;
@@ -152,13 +145,13 @@ struct ProblemStep {
   bool on_time = false;  // of a close-out
   std::string reason;
   std::string who;  // of an import: a name, as the ledger had it
-  std::vector<Evidence> evidence;
+  std::vector<common::Document> evidence;
 };
 
 // Adds what is wrong with the texts and references of a problem; `prefix` as `problem.`.
 void CheckProblem(const Problem& problem, std::string_view prefix, common::Violations& violations);
 void CheckReason(std::string_view reason, bool required, common::Violations& violations);
 // `required`: at least one; never more than 20.
-void CheckEvidence(const std::vector<Evidence>& evidence, bool required, common::Violations& violations);
+void CheckEvidence(const std::vector<common::Document>& evidence, bool required, common::Violations& violations);
 
 }  // namespace ronghe::rectification

@@ -5,7 +5,6 @@
 
 #include "services/common/values/timestamp.h"
 #include "services/common/values/wire.h"
-#include "services/rectification/rpc/write_options.h"
 
 namespace ronghe::rectification {
 namespace {
@@ -38,7 +37,7 @@ void WriteItems(const std::vector<ChecklistItem>& items, Items& out) {
 
 }  // namespace
 
-ChecklistRpc::ChecklistRpc(common::Wrapper& wrapper, CheckApp& app, ProblemNames names)
+ChecklistRpc::ChecklistRpc(common::Wrapper& wrapper, CheckApp& app, common::RecordNames names)
     : ServiceBinding(wrapper, v1::CreateChecklistRequest::descriptor()->file()->FindServiceByName("ChecklistService")),
       app_(app),
       names_(std::move(names)) {
@@ -52,15 +51,16 @@ void ChecklistRpc::BindChecklists() {
       "CreateChecklist", [this](const Call& call, const auto& r) -> absl::StatusOr<v1::Checklist> {
         RONGHE_ASSIGN_OR_RETURN(
             const StoredChecklist stored,
-            app_.Create(call, r.checklist().unit(), ChecklistFrom(r.checklist()), OptionsOf(call, r, "")));
+            app_.Create(call, r.checklist().unit(), ChecklistFrom(r.checklist()), common::WriteOptionsOf(call, r, "")));
         return Encode(stored);
       });
   Unary<v1::UpdateChecklistRequest, v1::Checklist>(
       "UpdateChecklist", [this](const Call& call, const auto& r) -> absl::StatusOr<v1::Checklist> {
         const ChecklistUpdate update{ChecklistFrom(r.checklist()),
                                      {r.update_mask().paths().begin(), r.update_mask().paths().end()}};
-        RONGHE_ASSIGN_OR_RETURN(const StoredChecklist stored, app_.Update(call, r.checklist().name(), update,
-                                                                          OptionsOf(call, r, r.checklist().etag())));
+        RONGHE_ASSIGN_OR_RETURN(
+            const StoredChecklist stored,
+            app_.Update(call, r.checklist().name(), update, common::WriteOptionsOf(call, r, r.checklist().etag())));
         return Encode(stored);
       });
   Unary<v1::GetChecklistRequest, v1::Checklist>(
@@ -81,7 +81,7 @@ void ChecklistRpc::BindRounds() {
   Unary<v1::IssueCheckRoundRequest, v1::CheckRound>(
       "IssueCheckRound", [this](const Call& call, const auto& r) -> absl::StatusOr<v1::CheckRound> {
         NewRound fields;
-        common::WriteOptions options = OptionsOf(call, r, "");
+        common::WriteOptions options = common::WriteOptionsOf(call, r, "");
         common::Violations violations = common::StartWith(options);
         fields.checklist = r.round().checklist();
         fields.units = {r.round().units().begin(), r.round().units().end()};
@@ -132,7 +132,8 @@ void ChecklistRpc::BindChecks() {
     for (const v1::CheckAnswer& one : r.answers()) {
       answers.push_back({one.item(), static_cast<CheckAnswerValue>(one.value()), one.basis(), one.description(), 0});
     }
-    RONGHE_ASSIGN_OR_RETURN(const CheckView view, app_.Submit(call, r.name(), answers, OptionsOf(call, r, r.etag())));
+    RONGHE_ASSIGN_OR_RETURN(const CheckView view,
+                            app_.Submit(call, r.name(), answers, common::WriteOptionsOf(call, r, r.etag())));
     return Encode(view, true);
   });
 }

@@ -12,7 +12,7 @@ namespace ronghe::rectification {
 class ChecklistRpc final : public common::ServiceBinding {
  public:
   // `app` outlives it.
-  ChecklistRpc(common::Wrapper& wrapper, CheckApp& app, ProblemNames names);
+  ChecklistRpc(common::Wrapper& wrapper, CheckApp& app, common::RecordNames names);
 
  private:
   void BindChecklists();
@@ -23,7 +23,7 @@ class ChecklistRpc final : public common::ServiceBinding {
   v1::SelfCheck Encode(const CheckView& view, bool whole) const;
 
   CheckApp& app_;
-  ProblemNames names_;
+  common::RecordNames names_;
 };
 
 }  // namespace ronghe::rectification

@@ -2,7 +2,7 @@
 
 #include "services/common/directory/directory.h"
 #include "services/common/values/clock.h"
-#include "services/rectification/app/units.h"
+#include "services/rectification/app/rights.h"
 
 namespace ronghe::rectification {
 

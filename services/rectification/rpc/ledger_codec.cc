@@ -99,7 +99,7 @@ absl::Status ProtoLedgerRows::Decode(std::string_view payload, LedgerEntry& entr
   return violations.ToStatus();
 }
 
-v1::LedgerEntry ToLedger(const ProblemRecord& record, const ProblemNames& names, absl::TimeZone zone) {
+v1::LedgerEntry ToLedger(const ProblemRecord& record, const common::RecordNames& names, absl::TimeZone zone) {
   const ProblemView& view = record.view;
   const Problem& problem = view.stored.problem;
   const v1::Problem shown = ToProto(view, names);

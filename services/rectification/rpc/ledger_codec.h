@@ -19,6 +19,6 @@ class ProtoLedgerRows final : public LedgerRowCodec {
 };
 
 // As an export has it. Texts and names of persons only where the view shows them; days are those of the zone.
-v1::LedgerEntry ToLedger(const ProblemRecord& record, const ProblemNames& names, absl::TimeZone zone);
+v1::LedgerEntry ToLedger(const ProblemRecord& record, const common::RecordNames& names, absl::TimeZone zone);
 
 }  // namespace ronghe::rectification

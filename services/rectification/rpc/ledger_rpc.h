@@ -17,7 +17,7 @@ class LedgerRpc final : public common::ServiceBinding {
   struct Parts {
     common::ImportApp& imports;
     ProblemQuery& query;
-    ProblemNames names;
+    common::RecordNames names;
     absl::TimeZone zone;
   };
   LedgerRpc(common::Wrapper& wrapper, Parts parts);

@@ -12,11 +12,11 @@ std::string MemberName(int64_t member) {
   return member == 0 ? "" : fmt::format("members/{}", member);
 }
 
-std::string UnitName(common::UnitUid unit, const ProblemNames& names) {
+std::string UnitName(common::UnitUid unit, const common::RecordNames& names) {
   return unit ? "units/" + names.code_of(unit) : "";
 }
 
-void WriteStanding(const Problem& problem, const ProblemNames& names, v1::Problem& out) {
+void WriteStanding(const Problem& problem, const common::RecordNames& names, v1::Problem& out) {
   out.set_state(static_cast<v1::ProblemState>(problem.state));
   out.set_overdue(problem.overdue);
   out.set_paused(problem.paused_left.has_value());
@@ -50,7 +50,7 @@ void WriteCounts(const std::map<std::string, ProblemCounts>& counts,
 
 }  // namespace
 
-v1::Problem ToProto(const ProblemView& view, const ProblemNames& names) {
+v1::Problem ToProto(const ProblemView& view, const common::RecordNames& names) {
   const StoredProblem& stored = view.stored;
   const Problem& problem = stored.problem;
   v1::Problem out;
@@ -83,7 +83,7 @@ v1::Problem ToProto(const ProblemView& view, const ProblemNames& names) {
   return out;
 }
 
-v1::ProblemStep ToProto(const ProblemStep& step, const ProblemHistory& history, const ProblemNames& names) {
+v1::ProblemStep ToProto(const ProblemStep& step, const ProblemHistory& history, const common::RecordNames& names) {
   v1::ProblemStep out;
   out.set_name(StepName(history.id, step.id));
   out.set_event(static_cast<v1::ProblemEvent>(step.event));
@@ -97,7 +97,7 @@ v1::ProblemStep ToProto(const ProblemStep& step, const ProblemHistory& history, 
   if (!history.show_texts) return out;
   out.set_reason(step.reason);
   if (!step.who.empty()) out.set_actor(step.who);
-  for (const Evidence& one : step.evidence) {
+  for (const common::Document& one : step.evidence) {
     v1::Evidence& evidence = *out.add_evidence();
     evidence.set_content_hash(one.content_hash);
     evidence.set_size_bytes(one.size_bytes);

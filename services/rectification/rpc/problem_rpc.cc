@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "services/common/values/wire.h"
-#include "services/rectification/rpc/write_options.h"
 
 namespace ronghe::rectification {
 namespace {
@@ -72,7 +71,7 @@ void ProblemRpc::Event(const char* method, ProblemEvent event,
     ProblemAction action;
     action.event = event;
     action.reason = request.reason();
-    common::WriteOptions options = OptionsOf(call, request, request.etag());
+    common::WriteOptions options = common::WriteOptionsOf(call, request, request.etag());
     fill(request, action, options);
     return Encode(parts_.app.Do(call, request.name(), action, options));
   });
@@ -128,7 +127,8 @@ absl::StatusOr<v1::Problem> ProblemRpc::Create(const Call& call, const v1::Creat
   fields.recurrence_of = sent.recurrence_of();
   fields.working_days = sent.working_days();
   fields.problem = FromProto(sent, "problem.due_date", violations);
-  return Encode(parts_.app.Create(call, std::move(fields), OptionsOf(call, request, "", std::move(violations))));
+  return Encode(
+      parts_.app.Create(call, std::move(fields), common::WriteOptionsOf(call, request, "", std::move(violations))));
 }
 
 absl::StatusOr<v1::Problem> ProblemRpc::Update(const Call& call, const v1::UpdateProblemRequest& request) {
@@ -139,8 +139,8 @@ absl::StatusOr<v1::Problem> ProblemRpc::Update(const Call& call, const v1::Updat
   update.working_days = sent.working_days();
   update.problem = FromProto(sent, "problem.due_date", violations);
   update.mask = {request.update_mask().paths().begin(), request.update_mask().paths().end()};
-  return Encode(
-      parts_.app.Update(call, sent.name(), update, OptionsOf(call, request, sent.etag(), std::move(violations))));
+  return Encode(parts_.app.Update(call, sent.name(), update,
+                                  common::WriteOptionsOf(call, request, sent.etag(), std::move(violations))));
 }
 
 absl::StatusOr<v1::ListProblemsResponse> ProblemRpc::List(const Call& call, const v1::ListProblemsRequest& request) {

@@ -23,7 +23,7 @@ class ProblemRpc final : public common::ServiceBinding {
     ProblemApp& app;
     ProblemQuery& query;
     OrderApp& orders;
-    ProblemNames names;
+    common::RecordNames names;
     common::Feed& feed;
     common::WatchService& watch;
     const LoadedPolicy& policy;

@@ -84,7 +84,7 @@ absl::StatusOr<std::string> ProblemTexts::Seal(ProblemId id, const common::Wrapp
                                                const ProblemStep& step) const {
   if (step.reason.empty() && step.evidence.empty() && step.who.empty()) return std::string();
   std::vector<std::string> parts = {step.reason};
-  for (const Evidence& one : step.evidence) {
+  for (const common::Document& one : step.evidence) {
     parts.insert(parts.end(), {one.content_hash, fmt::format("{}", one.size_bytes), one.media_type, one.title});
   }
   // One part more than reason and evidence: who.
@@ -103,7 +103,7 @@ absl::Status ProblemTexts::Open(ProblemId id, const SealedProblem& sealed, Probl
   if ((parts.size() - 1) % kPartsOfEvidence != 0) return Malformed(id);
   step.reason = std::move(parts[0]);
   for (size_t i = 1; i < parts.size(); i += kPartsOfEvidence) {
-    Evidence& one = step.evidence.emplace_back();
+    common::Document& one = step.evidence.emplace_back();
     one.content_hash = std::move(parts[i]);
     const std::string& size = parts[i + 1];
     std::from_chars(size.data(), size.data() + size.size(), one.size_bytes);

@@ -50,7 +50,7 @@ TEST(ActivityStateTest, AConfirmationNamesEverythingThatIsMissing) {
   activity.recorded = 3;
   activity.present = 1;
   EXPECT_EQ(common::ReasonOf(CheckComplete(activity, "activities/1")), "NO_DOCUMENT");
-  activity.minutes = Document{std::string(64, 'a'), 1, "text/plain", "minutes"};
+  activity.minutes = common::Document{std::string(64, 'a'), 1, "text/plain", "minutes"};
   EXPECT_TRUE(CheckComplete(activity, "activities/1").ok());
   // Of a talk nothing is written down.
   activity.minutes.reset();
