@@ -239,12 +239,12 @@ void FillObject(const Json& object, const std::map<std::string, std::string>& co
 void FillArray(const Json& array, const std::string& path, const pb::FieldDescriptor* field, pb::Message& message,
                common::Violations& violations) {
   for (size_t i = 0; i < array.size(); ++i) {
-    const std::string at = fmt::format("{}{}[{}].", path, field->name(), i);
+    const std::string at = fmt::format("{}{}[{}]", path, field->name(), i);
     if (!array[i].is_object()) {
       violations.Add(at, "BAD_VALUE", {"a value of the wrong kind", "取值类型有误"});
       continue;
     }
-    FillObject(array[i], {}, at, *message.GetReflection()->AddMessage(&message, field), violations);
+    FillObject(array[i], {}, at + ".", *message.GetReflection()->AddMessage(&message, field), violations);
   }
 }
 

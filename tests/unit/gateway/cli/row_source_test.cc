@@ -1,6 +1,7 @@
 #include "gateway/cli/row_source.h"
 
 #include <fstream>
+#include <map>
 #include <sstream>
 
 #include <gmock/gmock.h>
@@ -8,6 +9,7 @@
 
 #include "ronghe/organization/v1/member.pb.h"
 #include "ronghe/organization/v1/unit.pb.h"
+#include "ronghe/rectification/v1/ledger.pb.h"
 #include "tests/support/temp_dir.h"
 
 namespace ronghe::gateway::cli {
@@ -32,7 +34,7 @@ class RowSourceTest : public ::testing::Test {
     const std::string path = dir_.File(name);
     std::ofstream(path, std::ios::binary) << bytes;
     std::istringstream none;
-    return RowSource::Open(path, "", type, none);
+    return RowSource::Open(path, "", type, none, columns_);
   }
   std::vector<RowSource::Row> All(RowSource& source) {
     std::vector<RowSource::Row> rows;
@@ -44,7 +46,51 @@ class RowSourceTest : public ::testing::Test {
     }
   }
   tests::TempDir dir_;
+  std::vector<std::string> columns_;
 };
+
+TEST_F(RowSourceTest, OtherTitlesAreMappedToFields) {
+  columns_ = {"单位编号=code", "名称=title"};
+  for (const auto& [name, bytes] :
+       std::map<std::string, std::string>{{"rows.csv", "单位编号,名称\n370783,寿光市委\n"},
+                                          {"rows.ndjson", "{\"单位编号\": \"370783\", \"名称\": \"寿光市委\"}\n"}}) {
+    auto source = Open(bytes, name);
+    ASSERT_TRUE(source.ok()) << name << source.status();
+    const auto rows = All(**source);
+    ASSERT_EQ(rows.size(), 1u) << name;
+    EXPECT_TRUE(rows[0].violations.empty()) << name;
+    const auto& unit = static_cast<const Unit&>(*rows[0].message);
+    EXPECT_EQ(unit.code() + unit.title(), "370783寿光市委") << name;
+  }
+  EXPECT_THAT(Reasons(Open("单位编号,别名\n370783,x\n").status()), Contains("UNKNOWN_COLUMN"));
+  for (const char* bad : {"code", "=code", "单位编号="}) {
+    columns_ = {bad};
+    EXPECT_THAT(Reasons(Open("code\n370783\n").status()), Contains("BAD_COLUMN")) << bad;
+  }
+}
+
+// A problem with its history.
+TEST_F(RowSourceTest, ObjectsMayHoldListsOfObjects) {
+  const auto read = [&](const std::string& steps) {
+    auto source = Open("{\"unit\": \"B1\", \"steps\": " + steps + "}\n", "rows.ndjson",
+                       rectification::v1::LedgerEntry::default_instance());
+    EXPECT_TRUE(source.ok()) << source.status();
+    return std::move(All(**source).at(0));
+  };
+  const RowSource::Row good = read(
+      "[{\"event\": \"REGISTER\", \"date\": \"2026-03-02\"}, {\"event\": \"ASSIGN\", \"date\": {\"year\": 2026, "
+      "\"month\": 3, \"day\": 9}}]");
+  EXPECT_TRUE(good.violations.empty());
+  const auto& entry = static_cast<const rectification::v1::LedgerEntry&>(*good.message);
+  EXPECT_EQ(entry.unit(), "units/B1");
+  ASSERT_EQ(entry.steps_size(), 2);
+  EXPECT_EQ(entry.steps(0).event(), rectification::v1::PROBLEM_EVENT_REGISTER);
+  EXPECT_EQ(entry.steps(1).date().day(), 9);
+  const RowSource::Row bad = read("[{\"event\": \"REGISTER\", \"day\": 3}, 7, {\"date\": true}]");
+  std::vector<std::string> fields;
+  for (const common::Violation& one : bad.violations.list()) fields.push_back(one.field);
+  EXPECT_THAT(fields, testing::UnorderedElementsAre("steps[0].day", "steps[1]", "steps[2].date"));
+}
 
 TEST_F(RowSourceTest, HeadersInEitherLanguageOrAsFieldNames) {
   for (const char* header :
