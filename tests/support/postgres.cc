@@ -53,8 +53,8 @@ absl::Status RunSql(const std::string& url, const std::string& text) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<PostgresServer>> PostgresServer::Start() {
-  std::unique_ptr<PostgresServer> server(new PostgresServer());
+absl::StatusOr<std::unique_ptr<PostgresServer>> PostgresServer::Start(Flush flush) {
+  std::unique_ptr<PostgresServer> server(new PostgresServer(flush));
   if (absl::Status status = server->Initialise(); !status.ok()) return status;
   absl::Status status;
   for (int attempt = 0; attempt < kPostgresStartAttempts; ++attempt) {
@@ -92,10 +92,16 @@ Subprocess::Options PostgresServer::As(const std::string& folder) const {
 absl::Status PostgresServer::Launch() {
   std::error_code error;
   std::filesystem::create_directory(dir_.File("run"), error);
-  auto started = Subprocess::Start({bin_ + "/postgres", "-D", dir_.File("data"), "-p", std::to_string(port_), "-c",
-                                    "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c",
-                                    "shared_buffers=32MB", "-c", "max_connections=200", "-c", "deadlock_timeout=200ms"},
-                                   As("run"));
+  std::vector<std::string> command = {
+      bin_ + "/postgres",           "-D", dir_.File("data"),          "-p", std::to_string(port_), "-c",
+      "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "shared_buffers=32MB", "-c",
+      "max_connections=200",        "-c", "deadlock_timeout=200ms"};
+  if (flush_ == Flush::kNever) {
+    for (const char* setting : {"fsync=off", "full_page_writes=off"}) {
+      command.insert(command.end(), {"-c", setting});
+    }
+  }
+  auto started = Subprocess::Start(command, As("run"));
   if (!started.ok()) return started.status();
   process_ = *std::move(started);
   std::string url = Url("postgres");
@@ -145,7 +151,7 @@ PostgresServer::~PostgresServer() {
 
 PostgresServer& SharedPostgres() {
   static std::unique_ptr<PostgresServer> server = [] {
-    auto started = PostgresServer::Start();
+    auto started = PostgresServer::Start(PostgresServer::Flush::kNever);
     if (!started.ok()) {
       fmt::print(stderr, "{}\n", started.status().ToString());
       std::abort();
