@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "services/common/values/write_once.h"
 #include "services/organization/domain/masking.h"
 #include "services/organization/domain/text_rules.h"
 
