@@ -124,6 +124,7 @@ int Run(const std::vector<std::string>& arguments, Environment& environment) {
   DeclareActivities(app, context, command);
   DeclareProblems(app, context, command);
   DeclareChecklists(app, context, command);
+  DeclareRisks(app, context, command);
   DeclareTransfers(app, context, command);
   DeclareAccess(app, context, command);
   AddOwnCommands(app, context, command);

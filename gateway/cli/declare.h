@@ -26,6 +26,7 @@ void DeclareDuties(CLI::App& app, Context& context, Command& command);      // d
 void DeclareChecklists(CLI::App& app, Context& context, Command& command);  // checklist, self-check
 void DeclareActivities(CLI::App& app, Context& context, Command& command);  // activity
 void DeclareProblems(CLI::App& app, Context& context, Command& command);    // problem
+void DeclareRisks(CLI::App& app, Context& context, Command& command);       // risk-point
 void DeclareTransfers(CLI::App& app, Context& context, Command& command);   // import, export
 void DeclareAccess(CLI::App& app, Context& context, Command& command);      // grant, principal, whoami, token, keys
 

@@ -18,6 +18,7 @@
 #include "services/rectification/app/ledger_import_target.h"
 #include "services/rectification/app/order_app.h"
 #include "services/rectification/app/problem_query.h"
+#include "services/rectification/app/risk_app.h"
 #include "services/rectification/rpc/checklist_rpc.h"
 #include "services/rectification/rpc/directory_rights.h"
 #include "services/rectification/rpc/ledger_codec.h"
@@ -25,12 +26,14 @@
 #include "services/rectification/rpc/problem_owners.h"
 #include "services/rectification/rpc/problem_rpc.h"
 #include "services/rectification/rpc/rectification_rpc.h"
+#include "services/rectification/rpc/risk_point_rpc.h"
 #include "services/rectification/rpc/rules_codec.h"
 #include "services/rectification/storage/migrations/migrations.h"
 #include "services/rectification/storage/problem_rollup.h"
 #include "services/rectification/storage/sql_check_store.h"
 #include "services/rectification/storage/sql_problem_join.h"
 #include "services/rectification/storage/sql_problem_store.h"
+#include "services/rectification/storage/sql_risk_store.h"
 
 namespace ronghe::rectification {
 namespace {
@@ -94,6 +97,8 @@ struct Service::Parts::Records {
   OrderApp orders;
   SqlCheckStore check_store;
   CheckApp checks;
+  SqlRiskStore risk_store;
+  RiskApp risks;
   // Imports of ledgers.
   common::SqlImportStore import_store;
   common::KeyRingRowSealer sealer;
@@ -110,6 +115,7 @@ struct Service::Parts::Records {
   ProblemRpc problem_rpc;
   LedgerRpc ledger_rpc;
   ChecklistRpc checklist_rpc;
+  RiskPointRpc risk_point_rpc;
   common::TimerLoop timers;  // the last: it calls the others
 };
 
@@ -125,6 +131,8 @@ Service::Parts::Records::Records(common::Process& p, Parts& parts)
       orders({store, app, units, rights, p.signer()}),
       check_store(parts.follower.database(), log, texts, p.calendar().zone()),
       checks({check_store, app, units, rights, p.calendar(), parts.policy.policy, p.signer()}),
+      risk_store(parts.follower.database(), log, texts, p.calendar().zone()),
+      risks({risk_store, app, units, rights, p.calendar(), parts.policy.policy, p.signer()}),
       import_store(parts.follower.database(), log, p.clock()),
       sealer(parts.keys, p.random()),
       join(texts, p.calendar().zone()),
@@ -135,12 +143,13 @@ Service::Parts::Records::Records(common::Process& p, Parts& parts)
       import_places(units, parts.follower.names().token_of),
       imports(
           {import_engine, import_hub, import_places, p.signer(), [this] { import_runner.Wake(); }, "problemImports"}),
-      owners(app, orders, checks, imports),
+      owners(app, orders, checks, risks, imports),
       rectification_rpc(p.wrapper(), parts.follower.watch(), parts.follower.totals()),
       problem_rpc(p.wrapper(), {app, query, orders, parts.follower.names(), feed, parts.follower.watch(), parts.policy,
                                 parts.work_calendar}),
       ledger_rpc(p.wrapper(), {imports, query, parts.follower.names(), p.calendar().zone()}),
       checklist_rpc(p.wrapper(), checks, parts.follower.names()),
+      risk_point_rpc(p.wrapper(), risks, parts.follower.names()),
       timers(parts.follower.database(), log, p.clock()) {
   timers.Handle(std::string(kProblemTimer),
                 [this, zone = p.calendar().zone()](common::WriteTxn& txn, const common::DueTimer& timer) {
@@ -161,6 +170,11 @@ Service::Parts::Records::Records(common::Process& p, Parts& parts)
                 [this, zone = p.calendar().zone()](common::WriteTxn& txn, const common::DueTimer& timer) {
                   SqlCheckTxn check_txn(txn, texts, zone);
                   return checks.Due(check_txn, SelfCheckId(timer.record), timer.due);
+                });
+  timers.Handle(std::string(kRiskTimer),
+                [this, zone = p.calendar().zone()](common::WriteTxn& txn, const common::DueTimer& timer) {
+                  SqlRiskTxn risk_txn(txn, texts, zone);
+                  return risks.Due(risk_txn, RiskPointId(timer.record), timer.due);
                 });
   timers.OnError([](const absl::Status& status) {
     common::Log(common::LogLevel::kError, "a deadline could not be handled", {{"error", common::LogOf(status)}});
@@ -203,8 +217,9 @@ absl::Status Service::Start() {
 }
 
 std::vector<common::ServiceBinding*> Service::bindings() {
-  return {&parts_->records->rectification_rpc, &parts_->records->problem_rpc, &parts_->records->ledger_rpc,
-          &parts_->records->checklist_rpc, &parts_->follower.totals().feed_binding()};
+  return {&parts_->records->rectification_rpc, &parts_->records->problem_rpc,
+          &parts_->records->ledger_rpc,        &parts_->records->checklist_rpc,
+          &parts_->records->risk_point_rpc,    &parts_->follower.totals().feed_binding()};
 }
 
 }  // namespace ronghe::rectification

@@ -131,6 +131,10 @@ std::string CollectionOf(const pb::MethodDescriptor* method, const std::string& 
     const bool of_unit = path == "activity.unit" || method->name() == "ListActivities";
     return of_unit ? "units" : "activities";
   }
+  if (method->service()->full_name() == "ronghe.rectification.v1.RiskPointService") {
+    const bool of_unit = path == "risk_point.unit" || method->name() == "ListRiskPoints";
+    return of_unit ? "units" : "riskPoints";
+  }
   const auto it = kOther.find(method->full_name() + " " + path);
   return it == kOther.end() ? "units" : it->second;
 }

@@ -9,6 +9,7 @@
 #include "ronghe/organization/v1/workplace_service.pb.h"
 #include "ronghe/rectification/v1/checklist_service.pb.h"
 #include "ronghe/rectification/v1/problem_service.pb.h"
+#include "ronghe/rectification/v1/risk_point_service.pb.h"
 #include "services/common/values/clock.h"
 #include "tests/support/eventually.h"
 #include "tests/support/rpc_client.h"
@@ -106,6 +107,20 @@ void IssueOrder(Caller& caller, const std::string& unit, Names& names) {
   names["orders"] =
       caller.client.Must<rectification::v1::ProblemOrder>("ronghe.rectification.v1.ProblemService/IssueOrder", request)
           .name();
+}
+
+void MakeRiskPoint(Caller& caller, const std::string& unit, Names& names) {
+  rectification::v1::CreateRiskPointRequest request;
+  rectification::v1::RiskPoint& point = *request.mutable_risk_point();
+  point.set_unit(unit);
+  point.set_title("x");
+  point.set_category("other");
+  point.set_rating(rectification::v1::RISK_RATING_LOW);
+  point.set_owner("members/1");
+  point.set_description("x");
+  point.set_measures("x");
+  constexpr char kMethod[] = "ronghe.rectification.v1.RiskPointService/CreateRiskPoint";
+  names["riskPoints"] = caller.client.Must<rectification::v1::RiskPoint>(kMethod, request).name();
 }
 
 // A checklist of the unit, handed down to itself.
@@ -215,6 +230,7 @@ std::map<std::string, std::string> MakeRecords(Suite& suite, const std::string& 
   MakeProblem(caller, branch, names);
   IssueOrder(caller, branch, names);
   MakeSelfCheck(caller, branch, names);
+  MakeRiskPoint(caller, branch, names);
   MakeActivity(caller, branch, names);
   MakeTransfer(caller, other, names);
   return names;

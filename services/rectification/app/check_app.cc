@@ -39,16 +39,6 @@ std::string CauseOf(SelfCheckId id, const std::string& item) {
   return fmt::format("{}/items/{}", NameOf(id), item);
 }
 
-absl::StatusOr<common::UnitView> CheckApp::VisibleUnit(const common::Call& call, const std::string& name,
-                                                       std::string_view field, common::Violations violations) const {
-  const std::optional<std::string> code = common::CodeIn(name);
-  if (!code) violations.Add(std::string(field), name.empty() ? "REQUIRED" : "BAD_NAME", common::kUnitForm);
-  RONGHE_RETURN_IF_ERROR(violations.ToStatus());
-  std::optional<common::UnitView> unit = parts_.units.FindByCode(*code);
-  if (!unit || !parts_.units.Covers(call.scope, unit->uid)) return common::NotFound(name);
-  return *std::move(unit);
-}
-
 bool CheckApp::IsFor(const Checklist& checklist, const common::UnitView& unit) const {
   return checklist.kinds.empty() ||
          std::find(checklist.kinds.begin(), checklist.kinds.end(), unit.kind) != checklist.kinds.end();
@@ -59,7 +49,7 @@ absl::StatusOr<StoredChecklist> CheckApp::Create(const common::Call& call, const
   common::Violations violations = common::StartWith(options);
   CheckChecklist(checklist, parts_.policy, "checklist.", violations);
   RONGHE_ASSIGN_OR_RETURN(const common::UnitView issuer,
-                          VisibleUnit(call, unit, "checklist.unit", std::move(violations)));
+                          VisibleUnit(parts_.units, call, unit, "checklist.unit", std::move(violations)));
   RONGHE_RETURN_IF_ERROR(common::RefuseUnit(issuer, parts_.units));
   checklist.unit = issuer.uid;
   const auto change = [&](CheckTxn& txn, std::string& remember) -> absl::StatusOr<StoredChecklist> {
@@ -115,7 +105,7 @@ absl::StatusOr<StoredChecklist> CheckApp::Get(const common::Call& call, const st
 }
 
 absl::StatusOr<std::vector<StoredChecklist>> CheckApp::List(const common::Call& call, const std::string& parent) {
-  RONGHE_ASSIGN_OR_RETURN(const common::UnitView unit, VisibleUnit(call, parent, "parent", {}));
+  RONGHE_ASSIGN_OR_RETURN(const common::UnitView unit, VisibleUnit(parts_.units, call, parent, "parent", {}));
   std::vector<StoredChecklist> all;
   for (const common::UnitView& above : parts_.units.AncestorsOf(unit.uid)) {
     RONGHE_ASSIGN_OR_RETURN(std::vector<StoredChecklist> some,

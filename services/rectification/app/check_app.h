@@ -112,8 +112,6 @@ class CheckApp {
     };
     return common::WriteOnce<Stored, CheckTxn>(options, write, change, again);
   }
-  absl::StatusOr<common::UnitView> VisibleUnit(const common::Call& call, const std::string& name,
-                                               std::string_view field, common::Violations violations) const;
   absl::StatusOr<CheckRound> Checked(const NewRound& fields, const StoredChecklist& checklist,
                                      common::Violations violations) const;
   absl::StatusOr<std::vector<CheckAnswer>> OpenProblems(CheckTxn& txn, const StoredCheck& stored,

@@ -92,12 +92,6 @@ struct CheckFilter {
   std::optional<bool> overdue;
   CheckRoundId round = {};
 };
-// Where a list stands: after this day and this id.
-struct CheckPosition {
-  int64_t day = INT64_MIN;
-  int64_t id = 0;
-};
-
 // Thread-safe.
 class CheckStore {
  public:
@@ -115,7 +109,7 @@ class CheckStore {
   virtual absl::StatusOr<std::optional<StoredCheck>> FindCheck(SelfCheckId id, absl::Time deadline) = 0;
   // At most `limit` of at most 512 units after a position, by day, without answers.
   virtual absl::StatusOr<std::vector<StoredCheck>> ListChecks(std::span<const UnitsOfPartition> units,
-                                                              const CheckFilter& filter, const CheckPosition& after,
+                                                              const CheckFilter& filter, const ListPosition& after,
                                                               int limit, absl::Time deadline) = 0;
   // Of each unit that has any, in these partitions; of one round, or of all (no id).
   virtual absl::StatusOr<std::map<common::UnitUid, CheckCounts>> Count(std::span<const common::PartitionId> partitions,

@@ -1,6 +1,5 @@
 // Self-checks: reading, listing, answering.
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include <fmt/format.h>
@@ -10,8 +9,6 @@
 
 namespace ronghe::rectification {
 namespace {
-
-constexpr size_t kMostUnits = 512;
 
 absl::StatusOr<CheckFilter> ReadFilter(const std::string& text) {
   CheckFilter filter;
@@ -37,14 +34,6 @@ absl::StatusOr<CheckFilter> ReadFilter(const std::string& text) {
   }
   if (conditions.empty()) filter.state = SelfCheckState::kOpen;
   return filter;
-}
-
-bool ReadPosition(const std::string& text, CheckPosition& position) {
-  const char* const end = text.data() + text.size();
-  const auto day = std::from_chars(text.data(), end, position.day);
-  if (day.ec != std::errc() || day.ptr == end || *day.ptr != '/') return false;
-  const auto id = std::from_chars(day.ptr + 1, end, position.id);
-  return id.ec == std::errc() && id.ptr == end;
 }
 
 bool Before(const StoredCheck& a, const StoredCheck& b) {
@@ -87,22 +76,14 @@ absl::StatusOr<CheckPage> CheckApp::ListChecks(const common::Call& call, const C
   const absl::StatusOr<std::string> token = common::ReadPageToken(parts_.signer, asked, query.page_token);
   violations.AddAll(token.status());
   RONGHE_ASSIGN_OR_RETURN(const common::UnitView unit,
-                          VisibleUnit(call, query.parent, "parent", std::move(violations)));
-  CheckPosition after;
-  if (!token->empty() && !ReadPosition(*token, after)) return common::Internal("a signed position is malformed");
-  const std::vector<common::UnitView> units =
-      query.subtree ? parts_.units.SubtreeOf(unit.uid) : std::vector<common::UnitView>{unit};
+                          VisibleUnit(parts_.units, call, query.parent, "parent", std::move(violations)));
+  RONGHE_ASSIGN_OR_RETURN(const ListPosition after, ReadListPosition(*token));
+  UnitBatches batches(query.subtree ? parts_.units.SubtreeOf(unit.uid) : std::vector<common::UnitView>{unit});
   std::vector<StoredCheck> found;
-  for (size_t at = 0; at < units.size(); at += kMostUnits) {
+  while (!batches.AtEnd()) {
     if (call.cancelled()) return common::Cancelled();
-    std::map<common::PartitionId, std::vector<common::UnitUid>> parts;
-    for (size_t i = at; i < std::min(units.size(), at + kMostUnits); ++i) {
-      parts[units[i].partition].push_back(units[i].uid);
-    }
-    std::vector<UnitsOfPartition> batch;
-    for (auto& [partition, uids] : parts) batch.push_back({partition, std::move(uids)});
-    RONGHE_ASSIGN_OR_RETURN(std::vector<StoredCheck> some,
-                            parts_.store.ListChecks(batch, *filter, after, *size + 1, call.deadline));
+    RONGHE_ASSIGN_OR_RETURN(std::vector<StoredCheck> some, parts_.store.ListChecks(batches.Next(kMostUnits), *filter,
+                                                                                   after, *size + 1, call.deadline));
     std::move(some.begin(), some.end(), std::back_inserter(found));
   }
   std::sort(found.begin(), found.end(), Before);
@@ -110,7 +91,7 @@ absl::StatusOr<CheckPage> CheckApp::ListChecks(const common::Call& call, const C
   if (found.size() > static_cast<size_t>(*size)) {
     found.erase(found.begin() + *size, found.end());
     page.next_page_token = common::MakePageToken(
-        parts_.signer, asked, fmt::format("{}/{}", common::DayNumber(found.back().check.due), found.back().id.value));
+        parts_.signer, asked, TextOf(ListPosition{common::DayNumber(found.back().check.due), found.back().id.value}));
   }
   for (StoredCheck& one : found) page.checks.push_back(View(call, std::move(one)));
   return page;

@@ -1,7 +1,6 @@
 #include "services/rectification/app/problem_query.h"
 
 #include <algorithm>
-#include <charconv>
 #include <memory>
 #include <set>
 #include <utility>
@@ -14,25 +13,8 @@
 namespace ronghe::rectification {
 namespace {
 
-constexpr size_t kMostUnits = 512;
 constexpr int kExportPage = 100;
 constexpr int kMostSteps = 10'000;  // of one problem
-
-std::string TextOf(const ProblemPosition& position) {
-  return fmt::format("{}.{}", position.key, position.id);
-}
-
-absl::StatusOr<ProblemPosition> ReadPosition(const std::string& text) {
-  ProblemPosition position;
-  if (text.empty()) return position;
-  const char* const end = text.data() + text.size();
-  const auto key = std::from_chars(text.data(), end, position.key);
-  if (key.ec == std::errc() && key.ptr != end && *key.ptr == '.') {
-    const auto id = std::from_chars(key.ptr + 1, end, position.id);
-    if (id.ec == std::errc() && id.ptr == end) return position;
-  }
-  return common::Internal("a signed page token has another form");
-}
 
 absl::StatusOr<ProblemOrder> ReadOrder(std::string_view order_by) {
   if (order_by.empty() || order_by == "unit") return ProblemOrder::kUnit;
@@ -42,35 +24,6 @@ absl::StatusOr<ProblemOrder> ReadOrder(std::string_view order_by) {
       "order_by", "UNKNOWN_VALUE",
       {"must be unit, due_date or create_time desc", "应为 unit、due_date 或 create_time desc"});
 }
-
-// The units by partition, at most so many at once, in ascending order.
-class UnitBatches {
- public:
-  explicit UnitBatches(std::vector<common::UnitView> units) : units_(std::move(units)) {
-    std::sort(units_.begin(), units_.end(),
-              [](const common::UnitView& a, const common::UnitView& b) { return a.uid < b.uid; });
-  }
-  // Leaves out those before a unit.
-  void SkipTo(common::UnitUid unit) {
-    at_ = static_cast<size_t>(
-        std::lower_bound(units_.begin(), units_.end(), unit,
-                         [](const common::UnitView& one, common::UnitUid uid) { return one.uid < uid; }) -
-        units_.begin());
-  }
-  std::vector<UnitsOfPartition> Next(size_t most) {
-    std::map<common::PartitionId, std::vector<common::UnitUid>> parts;
-    const size_t end = std::min(units_.size(), at_ + most);
-    for (; at_ < end; ++at_) parts[units_[at_].partition].push_back(units_[at_].uid);
-    std::vector<UnitsOfPartition> batch;
-    for (auto& [partition, uids] : parts) batch.push_back({partition, std::move(uids)});
-    return batch;
-  }
-  bool AtEnd() const { return at_ >= units_.size(); }
-
- private:
-  std::vector<common::UnitView> units_;
-  size_t at_ = 0;
-};
 
 void AddTo(const ProblemGroup& group, ProblemCounts& counts) {
   if (group.state == ProblemState::kClosed) counts.closed += group.count;
@@ -92,16 +45,6 @@ struct ProblemQuery::Wanted {
   std::string position;
 };
 
-absl::StatusOr<common::UnitView> ProblemQuery::VisibleUnit(const common::Call& call, const std::string& name,
-                                                           common::Violations violations) const {
-  const std::optional<std::string> code = common::CodeIn(name);
-  if (!code) violations.Add("parent", name.empty() ? "REQUIRED" : "BAD_NAME", common::kUnitForm);
-  RONGHE_RETURN_IF_ERROR(violations.ToStatus());
-  std::optional<common::UnitView> unit = parts_.units.FindByCode(*code);
-  if (!unit || !parts_.units.Covers(call.scope, unit->uid)) return common::NotFound(name);
-  return *std::move(unit);
-}
-
 std::vector<common::UnitView> ProblemQuery::UnitsOf(const common::UnitView& unit, bool subtree) const {
   std::vector<common::UnitView> units =
       subtree ? parts_.units.SubtreeOf(unit.uid) : std::vector<common::UnitView>{unit};
@@ -122,7 +65,7 @@ std::vector<common::UnitUid> ProblemQuery::Alike(const common::UnitView& unit) c
 }
 
 absl::StatusOr<ProblemPage> ProblemQuery::Page(const common::Call& call, const Wanted& wanted) {
-  RONGHE_ASSIGN_OR_RETURN(const ProblemPosition after, ReadPosition(wanted.position));
+  RONGHE_ASSIGN_OR_RETURN(const ListPosition after, ReadListPosition(wanted.position));
   const bool by_unit = wanted.order == ProblemOrder::kUnit;
   const int limit = wanted.page_size + 1;
   UnitBatches batches(wanted.units);
@@ -162,7 +105,8 @@ absl::StatusOr<ProblemPage> ProblemQuery::List(const common::Call& call, const P
   violations.AddAll(page_size.status());
   const absl::StatusOr<std::string> token = common::ReadPageToken(parts_.signer, wanted.query, query.page_token);
   violations.AddAll(token.status());
-  RONGHE_ASSIGN_OR_RETURN(const common::UnitView unit, VisibleUnit(call, query.parent, std::move(violations)));
+  RONGHE_ASSIGN_OR_RETURN(const common::UnitView unit,
+                          VisibleUnit(parts_.units, call, query.parent, "parent", std::move(violations)));
   wanted.units = UnitsOf(unit, query.subtree);
   wanted.filter = *filter;
   wanted.order = *order;
@@ -238,7 +182,8 @@ absl::StatusOr<ProblemPage> ProblemQuery::ListWorklist(const common::Call& call,
   violations.AddAll(page_size.status());
   const absl::StatusOr<std::string> token = common::ReadPageToken(parts_.signer, wanted.query, query.page_token);
   violations.AddAll(token.status());
-  RONGHE_ASSIGN_OR_RETURN(const common::UnitView unit, VisibleUnit(call, query.parent, std::move(violations)));
+  RONGHE_ASSIGN_OR_RETURN(const common::UnitView unit,
+                          VisibleUnit(parts_.units, call, query.parent, "parent", std::move(violations)));
   const bool own =
       query.worklist == Worklist::kToDo || query.worklist == Worklist::kDueSoon || query.worklist == Worklist::kOverdue;
   // What a unit supervises, or what reached it, are problems of units below it.
@@ -252,7 +197,7 @@ absl::StatusOr<ProblemPage> ProblemQuery::ListWorklist(const common::Call& call,
 }
 
 absl::StatusOr<ProblemCountTables> ProblemQuery::Count(const common::Call& call, const std::string& parent) {
-  RONGHE_ASSIGN_OR_RETURN(const common::UnitView unit, VisibleUnit(call, parent, {}));
+  RONGHE_ASSIGN_OR_RETURN(const common::UnitView unit, VisibleUnit(parts_.units, call, parent, "parent", {}));
   const std::vector<common::UnitView> units = UnitsOf(unit, true);
   std::map<common::UnitUid, int> levels;
   for (const common::UnitView& one : units) levels[one.uid] = one.level;
@@ -282,7 +227,7 @@ absl::StatusOr<ProblemHistory> ProblemQuery::History(const common::Call& call, c
   violations.AddAll(token.status());
   RONGHE_RETURN_IF_ERROR(violations.ToStatus());
   RONGHE_ASSIGN_OR_RETURN(const ProblemView view, parts_.app.Get(call, parent));
-  RONGHE_ASSIGN_OR_RETURN(const ProblemPosition after, ReadPosition(*token));
+  RONGHE_ASSIGN_OR_RETURN(const ListPosition after, ReadListPosition(*token));
   ProblemHistory history;
   history.id = view.stored.id;
   history.show_texts = view.show_texts;
@@ -320,7 +265,8 @@ absl::StatusOr<ProblemQuery::Export> ProblemQuery::StartExport(const common::Cal
   common::Violations violations;
   const absl::StatusOr<ProblemFilter> parsed = ParseProblemFilter(filter, parts_.units, ~0u);
   violations.AddAll(parsed.status());
-  RONGHE_ASSIGN_OR_RETURN(const common::UnitView unit, VisibleUnit(call, parent, std::move(violations)));
+  RONGHE_ASSIGN_OR_RETURN(const common::UnitView unit,
+                          VisibleUnit(parts_.units, call, parent, "parent", std::move(violations)));
   wanted->filter = *parsed;
   wanted->units = UnitsOf(unit, true);
   auto ended = std::make_shared<bool>(false);

@@ -104,8 +104,6 @@ class ProblemQuery {
  private:
   struct Wanted;
   absl::StatusOr<std::vector<ProblemRecord>> NextRecords(const common::Call& call, Wanted& wanted, bool& ended);
-  absl::StatusOr<common::UnitView> VisibleUnit(const common::Call& call, const std::string& name,
-                                               common::Violations violations) const;
   // The units whose records are this one's: itself and those to which it succeeded; with `subtree`, all below too.
   std::vector<common::UnitView> UnitsOf(const common::UnitView& unit, bool subtree) const;
   std::vector<common::UnitUid> Alike(const common::UnitView& unit) const;

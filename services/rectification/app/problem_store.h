@@ -12,6 +12,7 @@
 #include <absl/time/time.h>
 
 #include "services/common/values/call.h"
+#include "services/rectification/app/unit_lists.h"
 #include "services/rectification/domain/order.h"
 #include "services/rectification/domain/problem.h"
 
@@ -89,20 +90,9 @@ class ProblemTxn {
                                                   std::span<const common::PartitionId> partitions) = 0;
 };
 
-struct UnitsOfPartition {
-  common::PartitionId partition;
-  std::vector<common::UnitUid> units;
-};
-
 enum class ProblemOrder { kUnit, kDue, kNewest };
 
-// Where a list stands: after this key, and this id under it.
-struct ProblemPosition {
-  int64_t key = INT64_MIN;
-  int64_t id = 0;
-  friend auto operator<=>(const ProblemPosition&, const ProblemPosition&) = default;
-};
-ProblemPosition PositionOf(const StoredProblem& stored, ProblemOrder order);
+ListPosition PositionOf(const StoredProblem& stored, ProblemOrder order);
 
 // Which problems a list wants, beside the units: bit n of a mask allows the value n.
 struct ProblemFilter {
@@ -150,7 +140,7 @@ class ProblemStore {
   // At most `limit` problems of the units in the order after `after`, over all partitions. At most 512 units in all.
   virtual absl::StatusOr<std::vector<StoredProblem>> List(std::span<const UnitsOfPartition> units,
                                                           const ProblemFilter& filter, ProblemOrder order,
-                                                          const ProblemPosition& after, int limit,
+                                                          const ListPosition& after, int limit,
                                                           absl::Time deadline) = 0;
   // Of at most 512 units.
   virtual absl::StatusOr<std::vector<ProblemGroup>> Count(std::span<const UnitsOfPartition> units,

@@ -14,6 +14,7 @@ constexpr size_t kMaxCode = 40;
 constexpr size_t kMaxSteps = 10;
 constexpr int kMaxDays = 3650;
 constexpr int kGroupLevel = 6;
+constexpr int kRatings = 3;
 
 bool IsCode(std::string_view code) {
   return !code.empty() && code.size() <= kMaxCode && std::all_of(code.begin(), code.end(), [](char c) {
@@ -57,10 +58,36 @@ void CheckSteps(const Policy& policy, common::Violations& violations) {
   }
 }
 
+void CheckRiskReviews(const Policy& policy, common::Violations& violations) {
+  std::set<int> ratings;
+  for (size_t i = 0; i < policy.risk_reviews.size(); ++i) {
+    const Policy::RiskReview& rule = policy.risk_reviews[i];
+    const std::string at = fmt::format("risk_reviews[{}].", i);
+    if (rule.rating < 1 || rule.rating > kRatings) {
+      violations.Add(at + "rating", "UNKNOWN_VALUE", {"is not a rating", "不是风险等级"});
+    } else if (!ratings.insert(rule.rating).second) {
+      violations.Add(at + "rating", "DUPLICATE", {"is there twice", "风险等级重复"});
+    }
+    if (rule.days < 1 || rule.days > kMaxDays) {
+      violations.Add(at + "days", "OUT_OF_RANGE", {"must lie between 1 and 3650", "应在 1 到 3650 之间"});
+    }
+  }
+  if (ratings.size() < kRatings) {
+    violations.Add("risk_reviews", "REQUIRED", {"must have a rule for each rating", "每个风险等级都应有规则"});
+  }
+}
+
 }  // namespace
 
 bool Policy::HasCategory(std::string_view code) const {
   return std::any_of(categories.begin(), categories.end(), [&](const Category& one) { return one.code == code; });
+}
+
+int Policy::RiskReviewDays(int rating) const {
+  for (const RiskReview& one : risk_reviews) {
+    if (one.rating == rating) return one.days;
+  }
+  return kMaxDays;
 }
 
 absl::StatusOr<Policy> CheckPolicy(Policy policy) {
@@ -79,6 +106,7 @@ absl::StatusOr<Policy> CheckPolicy(Policy policy) {
   if (policy.due_soon_days < 1 || policy.due_soon_days > 60) {
     violations.Add("due_soon_days", "OUT_OF_RANGE", {"must lie between 1 and 60", "应在 1 到 60 之间"});
   }
+  CheckRiskReviews(policy, violations);
   RONGHE_RETURN_IF_ERROR(violations.ToStatus());
   return policy;
 }

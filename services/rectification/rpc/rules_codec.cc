@@ -43,6 +43,9 @@ absl::StatusOr<LoadedPolicy> ReadPolicy(std::string_view text) {
   }
   policy.look_back_days.assign(loaded.message.look_back_days().begin(), loaded.message.look_back_days().end());
   policy.due_soon_days = loaded.message.due_soon_days();
+  for (const v1::RiskReviewRule& one : loaded.message.risk_reviews()) {
+    policy.risk_reviews.push_back({one.rating(), one.days()});
+  }
   RONGHE_ASSIGN_OR_RETURN(loaded.policy, CheckPolicy(std::move(policy)));
   return loaded;
 }

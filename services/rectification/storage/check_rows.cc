@@ -313,7 +313,7 @@ absl::Status UpdateCheckRow(sql::Session& session, const ProblemTexts& texts, co
 }
 
 absl::StatusOr<std::vector<StoredCheck>> PageChecks(sql::Session& session, const UnitsOfPartition& units,
-                                                    const CheckFilter& filter, const CheckPosition& after, int limit) {
+                                                    const CheckFilter& filter, const ListPosition& after, int limit) {
   std::vector<Value> args = {units.partition.value};
   std::string text =
       "SELECT " RONGHE_CHECK_COLUMNS " FROM self_check WHERE partition_id = ? AND " + UnitCondition(units.units, args);
@@ -324,7 +324,7 @@ absl::StatusOr<std::vector<StoredCheck>> PageChecks(sql::Session& session, const
     args.emplace_back(filter.round.value);
   }
   text += " AND (due_day, check_id) > (?, ?) ORDER BY due_day, check_id LIMIT ?";
-  args.emplace_back(after.day);
+  args.emplace_back(after.key);
   args.emplace_back(after.id);
   args.emplace_back(int64_t{limit});
   std::vector<StoredCheck> checks;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "services/common/values/status.h"
+#include "services/rectification/storage/risk_rollup.h"
 
 namespace ronghe::rectification {
 namespace {
@@ -86,12 +87,13 @@ absl::Status ProblemFacts::Count(sql::Session& session, EachAmount each) {
     if (row.Int(2) != 0) each(unit, 0, IndexOf(kOverdue), row.Int(2));
     return absl::OkStatus();
   }));
-  return session.Select(kFlows, {}, [&](const sql::Row& row) {
+  RONGHE_RETURN_IF_ERROR(session.Select(kFlows, {}, [&](const sql::Row& row) {
     for (const std::string_view metric : FlowsOf(static_cast<ProblemEvent>(row.Int(2)), row.Int(3) != 0)) {
       each(common::UnitUid(row.Int(0)), static_cast<common::MonthNumber>(row.Int(1)), IndexOf(metric), row.Int(4));
     }
     return absl::OkStatus();
-  });
+  }));
+  return CountRisks(session, metrics_, each);
 }
 
 }  // namespace ronghe::rectification

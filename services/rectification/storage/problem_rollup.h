@@ -32,7 +32,7 @@ common::RollupChange ProblemChange(common::UnitUid unit, const Problem* before, 
 // The month in which a step counts.
 common::MonthNumber MonthOfStep(const ProblemStep& step, absl::TimeZone zone);
 
-// The same from the rows: what folded totals are audited against. Thread-safe.
+// The same from the rows, and that of risk points (risk_rollup.h): what folded totals are audited against. Thread-safe.
 class ProblemFacts final : public common::FactSource {
  public:
   // `metrics` has every metric named here; it outlives this.

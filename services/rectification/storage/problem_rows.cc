@@ -181,7 +181,7 @@ absl::StatusOr<std::optional<ProblemRow>> SelectProblem(sql::Session& session, c
 
 absl::StatusOr<std::vector<StoredProblem>> PageProblems(sql::Session& session, const ProblemTexts& texts,
                                                         const UnitsOfPartition& units, const ProblemFilter& filter,
-                                                        ProblemOrder order, const ProblemPosition& after, int limit) {
+                                                        ProblemOrder order, const ListPosition& after, int limit) {
   std::vector<Value> args = {units.partition.value};
   std::string text = SelectText() + UnitCondition(units.units, args);
   AddConditions(filter, text, args);

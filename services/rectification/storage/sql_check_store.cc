@@ -130,7 +130,7 @@ absl::StatusOr<std::optional<StoredCheck>> SqlCheckStore::FindCheck(SelfCheckId 
 
 absl::StatusOr<std::vector<StoredCheck>> SqlCheckStore::ListChecks(std::span<const UnitsOfPartition> units,
                                                                    const CheckFilter& filter,
-                                                                   const CheckPosition& after, int limit,
+                                                                   const ListPosition& after, int limit,
                                                                    absl::Time deadline) {
   std::vector<StoredCheck> all;
   RONGHE_RETURN_IF_ERROR(database_.Read(deadline, [&](sql::Session& session) -> absl::Status {

@@ -55,7 +55,7 @@ class SqlCheckStore final : public CheckStore {
   absl::StatusOr<std::optional<StoredRound>> FindRound(CheckRoundId id, absl::Time deadline) override;
   absl::StatusOr<std::optional<StoredCheck>> FindCheck(SelfCheckId id, absl::Time deadline) override;
   absl::StatusOr<std::vector<StoredCheck>> ListChecks(std::span<const UnitsOfPartition> units,
-                                                      const CheckFilter& filter, const CheckPosition& after, int limit,
+                                                      const CheckFilter& filter, const ListPosition& after, int limit,
                                                       absl::Time deadline) override;
   absl::StatusOr<std::map<common::UnitUid, CheckCounts>> Count(std::span<const common::PartitionId> partitions,
                                                                CheckRoundId round, absl::Time deadline) override;

@@ -22,6 +22,8 @@ TEST(PolicyTest, WhatShipsIsWhole) {
   EXPECT_EQ(policy.escalation[1].days, 7);
   EXPECT_EQ(policy.escalation[1].level, 4);
   EXPECT_THAT(policy.look_back_days, ::testing::ElementsAre(30, 90));
+  EXPECT_EQ(policy.RiskReviewDays(1), 90);
+  EXPECT_EQ(policy.RiskReviewDays(3), 365);
 }
 
 TEST(PolicyTest, EveryFaultOfAFileIsNamed) {
@@ -30,7 +32,9 @@ TEST(PolicyTest, EveryFaultOfAFileIsNamed) {
     categories { code: "x" title_zh: "丙" title_en: "c" }
     escalation { days: 7 level: 5 } escalation { days: 7 level: 9 }
     look_back_days: [30, 30]
-    due_soon_days: 61)");
+    due_soon_days: 61
+    risk_reviews { rating: RISK_RATING_HIGH days: 0 } risk_reviews { rating: RISK_RATING_HIGH days: 90 }
+    risk_reviews { days: 1 })");
   std::vector<std::string> faults;
   for (const common::Violation& fault : common::ViolationsOf(loaded.status())) {
     faults.push_back(fault.field + " " + fault.reason);
@@ -39,7 +43,9 @@ TEST(PolicyTest, EveryFaultOfAFileIsNamed) {
               ::testing::UnorderedElementsAre("version REQUIRED", "categories[0].code BAD_FORM",
                                               "categories[1].title_en REQUIRED", "categories[2].code DUPLICATE",
                                               "escalation[1].days OUT_OF_RANGE", "escalation[1].level OUT_OF_RANGE",
-                                              "look_back_days[1] OUT_OF_RANGE", "due_soon_days OUT_OF_RANGE"));
+                                              "look_back_days[1] OUT_OF_RANGE", "due_soon_days OUT_OF_RANGE",
+                                              "risk_reviews[0].days OUT_OF_RANGE", "risk_reviews[1].rating DUPLICATE",
+                                              "risk_reviews[2].rating UNKNOWN_VALUE", "risk_reviews REQUIRED"));
   EXPECT_THAT(common::FaultsOf(loaded.status()), ::testing::Contains(::testing::StartsWith("version: ")));
   EXPECT_EQ(common::ViolationsOf(LoadPolicy("/nowhere").status()).front().reason, "CANNOT_READ");
 }

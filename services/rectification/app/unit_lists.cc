@@ -1,0 +1,63 @@
+#include "services/rectification/app/unit_lists.h"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "services/common/values/resource_name.h"
+#include "services/common/values/status.h"
+
+namespace ronghe::rectification {
+
+absl::StatusOr<common::UnitView> VisibleUnit(const common::Units& units, const common::Call& call,
+                                             const std::string& name, std::string_view field,
+                                             common::Violations violations) {
+  const std::optional<std::string> code = common::CodeIn(name);
+  if (!code) violations.Add(std::string(field), name.empty() ? "REQUIRED" : "BAD_NAME", common::kUnitForm);
+  RONGHE_RETURN_IF_ERROR(violations.ToStatus());
+  std::optional<common::UnitView> unit = units.FindByCode(*code);
+  if (!unit || !units.Covers(call.scope, unit->uid)) return common::NotFound(name);
+  return *std::move(unit);
+}
+
+UnitBatches::UnitBatches(std::vector<common::UnitView> units) : units_(std::move(units)) {
+  std::sort(units_.begin(), units_.end(),
+            [](const common::UnitView& a, const common::UnitView& b) { return a.uid < b.uid; });
+}
+
+void UnitBatches::SkipTo(common::UnitUid unit) {
+  at_ = static_cast<size_t>(
+      std::lower_bound(units_.begin(), units_.end(), unit,
+                       [](const common::UnitView& one, common::UnitUid uid) { return one.uid < uid; }) -
+      units_.begin());
+}
+
+std::vector<UnitsOfPartition> UnitBatches::Next(size_t most) {
+  std::map<common::PartitionId, std::vector<common::UnitUid>> parts;
+  const size_t end = std::min(units_.size(), at_ + most);
+  for (; at_ < end; ++at_) parts[units_[at_].partition].push_back(units_[at_].uid);
+  std::vector<UnitsOfPartition> batch;
+  for (auto& [partition, uids] : parts) batch.push_back({partition, std::move(uids)});
+  return batch;
+}
+
+std::string TextOf(const ListPosition& position) {
+  return fmt::format("{}.{}", position.key, position.id);
+}
+
+absl::StatusOr<ListPosition> ReadListPosition(const std::string& text) {
+  ListPosition position;
+  if (text.empty()) return position;
+  const char* const end = text.data() + text.size();
+  const auto key = std::from_chars(text.data(), end, position.key);
+  if (key.ec == std::errc() && key.ptr != end && *key.ptr == '.') {
+    const auto id = std::from_chars(key.ptr + 1, end, position.id);
+    if (id.ec == std::errc() && id.ptr == end) return position;
+  }
+  return common::Internal("a signed page token has another form");
+}
+
+}  // namespace ronghe::rectification

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <absl/status/statusor.h>
+
+#include "services/common/values/call.h"
+#include "services/common/values/ids.h"
+#include "services/common/values/status.h"
+#include "services/common/values/units.h"
+
+// What lists of the records of many units share.
+namespace ronghe::rectification {
+
+// The unit of a name, `units/{code}`, where the caller may see it: NOT_FOUND elsewhere. `violations`: of the request so
+// far; with them INVALID_ARGUMENT, also on `field` for what is no name.
+absl::StatusOr<common::UnitView> VisibleUnit(const common::Units& units, const common::Call& call,
+                                             const std::string& name, std::string_view field,
+                                             common::Violations violations);
+
+struct UnitsOfPartition {
+  common::PartitionId partition;
+  std::vector<common::UnitUid> units;
+};
+
+// Of one question to a store.
+inline constexpr size_t kMostUnits = 512;
+
+// The units by partition, at most so many at once, in ascending order.
+class UnitBatches {
+ public:
+  explicit UnitBatches(std::vector<common::UnitView> units);
+  // Leaves out those before a unit.
+  void SkipTo(common::UnitUid unit);
+  std::vector<UnitsOfPartition> Next(size_t most);
+  bool AtEnd() const { return at_ >= units_.size(); }
+
+ private:
+  std::vector<common::UnitView> units_;
+  size_t at_ = 0;
+};
+
+// Where a list stands: after this key, and this id under it.
+struct ListPosition {
+  int64_t key = INT64_MIN;
+  int64_t id = 0;
+  friend auto operator<=>(const ListPosition&, const ListPosition&) = default;
+};
+// As the content of a page token; an empty one is the beginning, INTERNAL for what TextOf did not make.
+std::string TextOf(const ListPosition& position);
+absl::StatusOr<ListPosition> ReadListPosition(const std::string& text);
+
+}  // namespace ronghe::rectification
