@@ -201,8 +201,10 @@ absl::Status RunMemberSearch(const SearchOptions& options, Context& context);
 
 struct ReadingsOptions {
   std::string unit;
+  std::string service = "members";  // or problems
   std::string actor;
   std::string member;
+  std::string resource;
   int limit = 100;
   std::vector<std::string> known;  // CHAIN:SEQUENCE:HASH
 };

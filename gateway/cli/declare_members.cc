@@ -125,19 +125,26 @@ void DeclareMembers(CLI::App& app, Context& context, Command& command) {
 }
 
 void DeclareReadings(CLI::App& app, Context& context, Command& command) {
-  CLI::App& readings = *app.add_subcommand("readings", "who read personal data / 个人信息查阅记录");
+  CLI::App& readings = *app.add_subcommand("readings", "who read personal data and texts / 个人信息与文字内容查阅记录");
   readings.require_subcommand(1);
   auto list =
       Declare(readings, "list", "the audit log of a unit and what is below it", context, command, RunReadingsList);
   list.app->add_option("unit", list.options->unit)->required();
   list.app->add_option("--actor", list.options->actor, "only by this one: ISSUER|SUBJECT");
   list.app->add_option("--member", list.options->member, "only of this one");
+  list.app->add_option("--resource", list.options->resource, "only of what has this name: problems/…, units/…");
   list.app->add_option("--limit", list.options->limit, "at most so many, newest first")->capture_default_str();
   auto verify =
       Declare(readings, "verify", "recompute the chains of the audit log", context, command, RunReadingsVerify);
   verify.app->add_option("unit", verify.options->unit)->required();
   verify.app->add_option("--known", verify.options->known,
                          "a head that an earlier verification printed: CHAIN:SEQUENCE:HASH; any number of them");
+  for (auto* one : {&list, &verify}) {
+    one->app
+        ->add_option("--of", one->options->service, "members: their personal data; problems: texts of the ledger")
+        ->check(CLI::IsMember({"members", "problems"}))
+        ->capture_default_str();
+  }
 }
 
 }  // namespace ronghe::gateway::cli

@@ -3,15 +3,20 @@
 #include <fmt/format.h>
 
 #include "gateway/cli/commands.h"
-#include "gateway/cli/labels.h"
-#include "gateway/cli/resources.h"
+#include "gateway/cli/record_commands.h"
 #include "ronghe/organization/v1/access_service.grpc.pb.h"
+#include "ronghe/rectification/v1/rectification_service.grpc.pb.h"
 
 namespace ronghe::gateway::cli {
 namespace {
 
 namespace v1 = organization::v1;
 using v1::AccessService;
+using Rectification = rectification::v1::RectificationService;
+
+bool OfProblems(const ReadingsOptions& options) {
+  return options.service == "problems";
+}
 
 absl::StatusOr<v1::AuditHead> ReadHead(const std::string& text) {
   v1::AuditHead head;
@@ -41,15 +46,14 @@ absl::Status RunReadingsList(const ReadingsOptions& options, Context& context) {
   if (!options.member.empty()) {
     request.set_resource(options.member.find('/') == std::string::npos ? "members/" + options.member : options.member);
   }
-  RONGHE_ASSIGN_OR_RETURN(Session * session, context.session());
-  auto stub = AccessService::NewStub(session->channel());
+  if (!options.resource.empty()) request.set_resource(options.resource);
   std::vector<v1::AuditEntry> entries;
   do {
     request.set_page_size(std::min(1000, options.limit - static_cast<int>(entries.size())));
-    RONGHE_ASSIGN_OR_RETURN(
-        v1::ListAuditEntriesResponse response,
-        (session->Call<AccessService::Stub, v1::ListAuditEntriesRequest, v1::ListAuditEntriesResponse>(
-            *stub, &AccessService::Stub::ListAuditEntries, request)));
+    RONGHE_ASSIGN_OR_RETURN(v1::ListAuditEntriesResponse response,
+                            OfProblems(options)
+                                ? Send<Rectification>(context, &Rectification::Stub::ListAuditEntries, request)
+                                : Send<AccessService>(context, &AccessService::Stub::ListAuditEntries, request));
     for (v1::AuditEntry& entry : *response.mutable_entries()) entries.push_back(std::move(entry));
     request.set_page_token(response.next_page_token());
   } while (!request.page_token().empty() && static_cast<int>(entries.size()) < options.limit);
@@ -63,11 +67,10 @@ absl::Status RunReadingsVerify(const ReadingsOptions& options, Context& context)
   for (const std::string& text : options.known) {
     RONGHE_ASSIGN_OR_RETURN(*request.add_known_heads(), ReadHead(text));
   }
-  RONGHE_ASSIGN_OR_RETURN(Session * session, context.session());
-  auto stub = AccessService::NewStub(session->channel());
   RONGHE_ASSIGN_OR_RETURN(v1::VerifyAuditLogResponse response,
-                          (session->Call<AccessService::Stub, v1::VerifyAuditLogRequest, v1::VerifyAuditLogResponse>(
-                              *stub, &AccessService::Stub::VerifyAuditLog, request)));
+                          OfProblems(options)
+                              ? Send<Rectification>(context, &Rectification::Stub::VerifyAuditLog, request)
+                              : Send<AccessService>(context, &AccessService::Stub::VerifyAuditLog, request));
   if (context.console().json) {
     PrintResource(context, response);
   } else {

@@ -68,7 +68,7 @@ Service::Parts::Parts(common::Process& p, std::unique_ptr<common::sql::Database>
       unit_app(units, gate, p.calendar(), rules.book, &reorganizations),
       unit_query(units, tree, p.signer(), p.calendar()),
       access_app(access, tree, owners, gate, p.signer(), p.clock()),
-      audit_app(audit, tree, p.signer()),
+      audit_app(audit, AuditPlacesOf(tree), p.signer()),
       member_app({members, audit, tree, gate, p.calendar(), rules.book}),
       member_query(members, tree, gate, p.signer(), rules.book),
       membership_app({members, tree, gate, p.calendar(), rules.book}),

@@ -4,12 +4,14 @@
 #include <string_view>
 #include <vector>
 
+#include "services/common/audit/sql/sql_audit_log.h"
 #include "services/common/changelog/watch.h"
 #include "services/common/import/import_runner.h"
 #include "services/common/import/sql/key_ring_row_sealer.h"
 #include "services/common/import/sql/sql_import_store.h"
 #include "services/common/summary/totals.h"
 #include "services/common/timer/timer.h"
+#include "services/organization/app/audit_places.h"
 #include "services/organization/app/import_places.h"
 #include "services/organization/app/member_import_target.h"
 #include "services/organization/app/unit_import_target.h"
@@ -33,7 +35,6 @@
 #include "services/organization/storage/directory_feed.h"
 #include "services/organization/storage/directory_tree.h"
 #include "services/organization/storage/sql_access_store.h"
-#include "services/organization/storage/sql_audit_log.h"
 #include "services/organization/storage/sql_consistency.h"
 #include "services/organization/storage/sql_duty_occupants.h"
 #include "services/organization/storage/sql_duty_store.h"
@@ -115,7 +116,7 @@ struct Service::Parts {
   SqlTransferStore transfers;
   SqlRoster roster;
   SqlIntegrity integrity;
-  SqlAuditLog audit;
+  common::SqlAuditLog audit;
   DirectoryLoader loader;
   LoaderSource loader_source;
   DirectoryFeed directory_feed;
@@ -135,7 +136,7 @@ struct Service::Parts {
   UnitApp unit_app;
   UnitQuery unit_query;
   AccessApp access_app;
-  AuditApp audit_app;
+  common::AuditApp audit_app;
   MemberApp member_app;
   MemberQuery member_query;
   MembershipApp membership_app;

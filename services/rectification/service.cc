@@ -4,6 +4,9 @@
 
 #include "ronghe/rectification/v1/metrics.pb.h"
 
+#include "services/common/audit/audit_app.h"
+#include "services/common/audit/rpc/text_readings.h"
+#include "services/common/audit/sql/sql_audit_log.h"
 #include "services/common/directory/directory_units.h"
 #include "services/common/import/import_runner.h"
 #include "services/common/import/sql/key_ring_row_sealer.h"
@@ -48,6 +51,7 @@ absl::StatusOr<std::unique_ptr<Database>> OpenUpToDate(const Config& config) {
   RONGHE_ASSIGN_OR_RETURN(std::unique_ptr<Database> database, common::sql::OpenDatabase(config.follower.database));
   RONGHE_RETURN_IF_ERROR(common::sql::Migrate(*database, "timer", common::TimerMigrations()));
   RONGHE_RETURN_IF_ERROR(common::sql::Migrate(*database, "import", common::ImportMigrations()));
+  RONGHE_RETURN_IF_ERROR(common::sql::Migrate(*database, "audit", common::AuditMigrations()));
   RONGHE_RETURN_IF_ERROR(common::sql::Migrate(*database, kName, rectification::Migrations()));
   return database;
 }
@@ -111,6 +115,10 @@ struct Service::Parts::Records {
   LedgerImportPlaces import_places;
   common::ImportApp imports;
   ProblemOwners owners;
+  // Who read what.
+  common::SqlAuditLog audit;
+  common::AuditApp audit_app;
+  common::TextReadings readings;
   RectificationRpc rectification_rpc;
   ProblemRpc problem_rpc;
   LedgerRpc ledger_rpc;
@@ -144,7 +152,10 @@ Service::Parts::Records::Records(common::Process& p, Parts& parts)
       imports(
           {import_engine, import_hub, import_places, p.signer(), [this] { import_runner.Wake(); }, "problemImports"}),
       owners(app, orders, checks, risks, imports),
-      rectification_rpc(p.wrapper(), parts.follower.watch(), parts.follower.totals()),
+      audit(parts.follower.database(), p.clock()),
+      audit_app(audit, common::PlacesOf(units), p.signer()),
+      readings({audit, units, owners}),
+      rectification_rpc(p.wrapper(), parts.follower.watch(), parts.follower.totals(), audit_app),
       problem_rpc(p.wrapper(), {app, query, orders, parts.follower.names(), feed, parts.follower.watch(), parts.policy,
                                 parts.work_calendar}),
       ledger_rpc(p.wrapper(), {imports, query, parts.follower.names(), p.calendar().zone()}),
@@ -210,6 +221,7 @@ absl::Status Service::Start() {
   parts_->records = std::make_unique<Parts::Records>(process_, *parts_);
   Parts::Records& records = *parts_->records;
   process_.SetOwnerResolver(&records.owners);
+  process_.wrapper().SetReadingSink(&records.readings);
   process_.OnDrain([this] { parts_->records->import_runner.Stop(); });
   records.timers.Start();
   records.import_runner.Start();

@@ -19,7 +19,7 @@ namespace {
 
 using common::v1::Import;
 
-constexpr int kRows = 12'000;
+constexpr int kRows = 4'000;
 
 class KillDuringImport : public testing::TestWithParam<std::string> {
  protected:

@@ -20,19 +20,19 @@ class AuditLogTest : public MemberStoreTest {
                           absl::InfiniteFuture()));
     }
   }
-  AuditFinding Verify(std::vector<AuditHead> known = {}) {
+  common::AuditFinding Verify(std::vector<common::AuditHead> known = {}) {
     const auto finding = audit_->Verify(kCounty, known, absl::InfiniteFuture(), [] { return false; });
     EXPECT_TRUE(finding.ok()) << finding.status();
-    return finding.ok() ? *finding : AuditFinding{};
+    return finding.ok() ? *finding : common::AuditFinding{};
   }
-  std::optional<SqlAuditLog> audit_;
+  std::optional<common::SqlAuditLog> audit_;
 };
 INSTANTIATE_ENGINES(AuditLogTest);
 
 TEST_P(AuditLogTest, AChainIsIntact) {
   EXPECT_TRUE(Verify().intact);
   Append(5);
-  const AuditFinding finding = Verify();
+  const common::AuditFinding finding = Verify();
   EXPECT_TRUE(finding.intact);
   EXPECT_EQ(finding.rows, 5);
 }
@@ -42,7 +42,7 @@ TEST_P(AuditLogTest, EveryChangedColumnIsNoticed) {
   for (const char* change : {"actor = 'x'", "action = 'x'", "resource = 'x'", "purpose = 'x'", "time_us = time_us + 1",
                              "prev_hash = hash", "hash = prev_hash", "unit_uid = 0", "unit_uid = 102"}) {
     Execute(fmt::format("UPDATE audit_log SET {} WHERE seq = 3", change));
-    const AuditFinding finding = Verify();
+    const common::AuditFinding finding = Verify();
     EXPECT_FALSE(finding.intact) << change;
     EXPECT_GE(finding.broken_at, 3);
     EXPECT_LE(finding.broken_at, 4);
@@ -56,7 +56,7 @@ TEST_P(AuditLogTest, EveryChangedColumnIsNoticed) {
 TEST_P(AuditLogTest, MissingRowsAreNoticedAlsoAtTheEnd) {
   Append(5);
   Execute("DELETE FROM audit_log WHERE seq = 5");
-  AuditFinding finding = Verify();
+  common::AuditFinding finding = Verify();
   EXPECT_FALSE(finding.intact);
   EXPECT_EQ(finding.broken_at, 5);
   Execute("DELETE FROM audit_log WHERE seq = 2");
@@ -76,60 +76,60 @@ TEST_P(AuditLogTest, WritersAtOnceMakeOneChain) {
     });
   }
   for (std::thread& thread : threads) thread.join();
-  const AuditFinding finding = Verify();
+  const common::AuditFinding finding = Verify();
   EXPECT_TRUE(finding.intact);
   EXPECT_EQ(finding.rows, 80);
 }
 
 TEST_P(AuditLogTest, SaysWhatIsWrong) {
   Append(5);
-  const AuditHead head = Verify().head;
+  const common::AuditHead head = Verify().head;
   EXPECT_EQ(head.seq, 5);
   EXPECT_EQ(head.hash.size(), 32u);
   EXPECT_EQ(head.partition, kCounty);
   Execute("DELETE FROM audit_log WHERE seq = 5");
-  EXPECT_EQ(Verify().fault, AuditFault::kCutOff);
+  EXPECT_EQ(Verify().fault, common::AuditFault::kCutOff);
   Execute("UPDATE audit_log SET purpose = 'x' WHERE seq = 4");
-  EXPECT_EQ(Verify().fault, AuditFault::kChanged);
+  EXPECT_EQ(Verify().fault, common::AuditFault::kChanged);
   Execute("DELETE FROM audit_log WHERE seq = 2");
-  EXPECT_EQ(Verify().fault, AuditFault::kMissing);
+  EXPECT_EQ(Verify().fault, common::AuditFault::kMissing);
   EXPECT_EQ(Verify().rows, 1);
   Execute("DELETE FROM audit_log");
-  EXPECT_EQ(Verify().fault, AuditFault::kCutOff);
+  EXPECT_EQ(Verify().fault, common::AuditFault::kCutOff);
   EXPECT_EQ(Verify().broken_at, 1);
 }
 
 TEST_P(AuditLogTest, AHeadThatIsGoneOrBehindIsNoticed) {
   Append(3);
   Execute("UPDATE audit_head SET seq = 2");
-  EXPECT_EQ(Verify().fault, AuditFault::kHead);
+  EXPECT_EQ(Verify().fault, common::AuditFault::kHead);
   EXPECT_EQ(Verify().broken_at, 3);
   Execute("DELETE FROM audit_head");
-  EXPECT_EQ(Verify().fault, AuditFault::kHead);
+  EXPECT_EQ(Verify().fault, common::AuditFault::kHead);
   EXPECT_EQ(Verify().broken_at, 1);
 }
 
 // Whoever can write to the database can make another whole chain; not one that holds a head which somebody else kept.
 TEST_P(AuditLogTest, AKnownHeadIsHeldAgainstTheChain) {
   Append(3);
-  const AuditHead third = Verify().head;
+  const common::AuditHead third = Verify().head;
   Append(2);
   EXPECT_TRUE(Verify({third}).intact);
-  const AuditHead fifth = Verify().head;
+  const common::AuditHead fifth = Verify().head;
   Execute("DELETE FROM audit_log");
   Execute("DELETE FROM audit_head");
   Append(4);
   EXPECT_TRUE(Verify().intact);
-  const AuditFinding finding = Verify({third});
-  EXPECT_EQ(finding.fault, AuditFault::kKnownHead);
+  const common::AuditFinding finding = Verify({third});
+  EXPECT_EQ(finding.fault, common::AuditFault::kKnownHead);
   EXPECT_EQ(finding.broken_at, 3);
-  EXPECT_EQ(Verify({fifth}).fault, AuditFault::kKnownHead);
+  EXPECT_EQ(Verify({fifth}).fault, common::AuditFault::kKnownHead);
   EXPECT_EQ(Verify({fifth}).broken_at, 5);
 }
 
 TEST_P(AuditLogTest, ReadsAChainInPiecesAndStopsWhenTheCallerHasGone) {
   Append(1203);
-  const AuditFinding finding = Verify();
+  const common::AuditFinding finding = Verify();
   EXPECT_TRUE(finding.intact);
   EXPECT_EQ(finding.rows, 1203);
   int asked = 0;
@@ -147,11 +147,11 @@ TEST_P(AuditLogTest, EntriesWithoutAUnitStayValid) {
 
 TEST_P(AuditLogTest, ListsTheNewestFirstAndFilters) {
   Append(5);
-  const auto list = [&](AuditFilter filter, int64_t before, int limit) {
+  const auto list = [&](common::AuditFilter filter, int64_t before, int limit) {
     const auto entries = audit_->List(kCounty, filter, before, limit, absl::InfiniteFuture());
     EXPECT_TRUE(entries.ok()) << entries.status();
     std::vector<int64_t> seqs;
-    for (const AuditEntry& entry : *entries) seqs.push_back(entry.seq);
+    for (const common::AuditEntry& entry : *entries) seqs.push_back(entry.seq);
     return seqs;
   };
   using Seqs = std::vector<int64_t>;
@@ -159,7 +159,7 @@ TEST_P(AuditLogTest, ListsTheNewestFirstAndFilters) {
   EXPECT_EQ(list({}, 3, 3), (Seqs{2, 1}));
   EXPECT_EQ(list({.actor = "issuer|officer", .resource = "members/3"}, 100, 3), (Seqs{4}));
   EXPECT_EQ(list({.actor = "nobody", .resource = ""}, 100, 3), Seqs{});
-  AuditFilter time;
+  common::AuditFilter time;
   time.start = clock_.Now() - absl::Seconds(2);
   time.end = clock_.Now();
   EXPECT_EQ(list(time, 100, 10), (Seqs{4, 3}));

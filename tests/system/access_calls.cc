@@ -27,6 +27,7 @@
 #include "ronghe/rectification/v1/ledger_service.pb.h"
 #include "ronghe/rectification/v1/problem_service.pb.h"
 #include "ronghe/rectification/v1/rectification_service.pb.h"
+#include "ronghe/rectification/v1/risk_point_service.pb.h"
 
 namespace ronghe::tests {
 
@@ -58,6 +59,7 @@ std::vector<Served> AllServices() {
   add(rectification::v1::CreateProblemRequest::descriptor()->file(), "rectification");
   add(rectification::v1::ImportProblemsRequest::descriptor()->file(), "rectification");
   add(rectification::v1::CreateChecklistRequest::descriptor()->file(), "rectification");
+  add(rectification::v1::CreateRiskPointRequest::descriptor()->file(), "rectification");
   add(gateway::v1::GetOverviewRequest::descriptor()->file(), "gateway");
   return all;
 }

@@ -13,6 +13,7 @@
 #include "services/common/serve/call_frame.h"
 #include "services/common/serve/source_stream.h"
 #include "services/common/serve/unary_call.h"
+#include "services/common/serve/wrapper_impl.h"
 #include "services/common/values/status.h"
 
 namespace ronghe::common {
@@ -90,6 +91,14 @@ absl::Status ServiceBinding::Check() const {
   if (faults.empty()) return absl::OkStatus();
   std::string all = absl::StrJoin(faults, "; ");
   return FailedPrecondition("INCOMPLETE_SERVICE", {all, all});
+}
+
+absl::Status ServiceBinding::Heard(const std::string& method, const Call& call,
+                                   const google::protobuf::Message& request,
+                                   const google::protobuf::Message* response) const {
+  ReadingSink* const sink = wrapper_.impl().sink;
+  if (sink == nullptr) return absl::OkStatus();
+  return sink->Read(call, *descriptor_->FindMethodByName(method), request, response);
 }
 
 void ServiceBinding::BindUnary(std::string_view method, const google::protobuf::Message& request,

@@ -89,10 +89,12 @@ class ServiceBinding : public grpc::Service {
   template <typename Request, typename Response>
   void Unary(std::string_view method, std::function<absl::StatusOr<Response>(const Call&, const Request&)> handler) {
     BindUnary(method, Request::default_instance(), Response::default_instance(),
-              [handler = std::move(handler)](const Call& call, const google::protobuf::Message& request,
-                                             grpc::ByteBuffer& out) -> absl::Status {
+              [this, name = std::string(method), handler = std::move(handler)](
+                  const Call& call, const google::protobuf::Message& request, grpc::ByteBuffer& out) -> absl::Status {
                 const absl::StatusOr<Response> response = handler(call, static_cast<const Request&>(request));
-                return response.ok() ? Serialize(*response, out) : response.status();
+                if (!response.ok()) return response.status();
+                if (absl::Status heard = Heard(name, call, request, &*response); !heard.ok()) return heard;
+                return Serialize(*response, out);
               });
   }
   // A unary method whose handler has its answers in the form in which they are sent: nothing is copied.
@@ -115,8 +117,13 @@ class ServiceBinding : public grpc::Service {
       std::string_view method,
       std::function<absl::StatusOr<std::unique_ptr<MessageSource>>(const Call&, const Request&)> handler) {
     BindServerStream(method, Request::default_instance(), Response::default_instance(),
-                     [handler = std::move(handler)](const Call& call, const google::protobuf::Message& request) {
-                       return handler(call, static_cast<const Request&>(request));
+                     [this, name = std::string(method), handler = std::move(handler)](
+                         const Call& call, const google::protobuf::Message& request) {
+                       absl::StatusOr<std::unique_ptr<MessageSource>> source =
+                           handler(call, static_cast<const Request&>(request));
+                       if (!source.ok()) return source;
+                       if (absl::Status heard = Heard(name, call, request, nullptr); !heard.ok()) source = heard;
+                       return source;
                      });
   }
   // Many requests, then many responses. The policy is checked against the first message, which is then received as
@@ -133,6 +140,9 @@ class ServiceBinding : public grpc::Service {
   using StreamHandler =
       std::function<absl::StatusOr<std::unique_ptr<MessageSource>>(const Call&, const google::protobuf::Message&)>;
   using UploadHandler = std::function<absl::StatusOr<std::unique_ptr<Upload>>(const Call&)>;
+  // Tells the process' ReadingSink, where there is one.
+  absl::Status Heard(const std::string& method, const Call& call, const google::protobuf::Message& request,
+                     const google::protobuf::Message* response) const;
   void BindUnary(std::string_view method, const google::protobuf::Message& request,
                  const google::protobuf::Message& response, UnaryHandler handler);
   void BindServerStream(std::string_view method, const google::protobuf::Message& request,

@@ -76,6 +76,10 @@ void Wrapper::SetRevisionGate(RevisionGate gate) {
   impl_->gate = std::move(gate);
 }
 
+void Wrapper::SetReadingSink(ReadingSink* sink) {
+  impl_->sink = sink;
+}
+
 Executor& Wrapper::executor() {
   return impl_->parts.executor;
 }

@@ -8,6 +8,7 @@
 
 #include "services/common/auth/auth.h"
 #include "services/common/serve/executor.h"
+#include "services/common/serve/reading_sink.h"
 #include "services/common/telemetry/metrics.h"
 #include "services/common/values/clock.h"
 #include "services/common/values/ids.h"
@@ -43,6 +44,9 @@ class Wrapper {
   // the deadline. Default: OK. Before serving.
   using RevisionGate = std::function<absl::Status(const RevisionToken& token, absl::Time deadline)>;
   void SetRevisionGate(RevisionGate gate);
+
+  // Hears of every answer of the process's own methods; it outlives the server. Before serving.
+  void SetReadingSink(ReadingSink* sink);
 
   Executor& executor();
   const Clock& clock() const;

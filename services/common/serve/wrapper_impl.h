@@ -34,6 +34,7 @@ struct Wrapper::Impl {
   IdSource ids;
   const std::shared_ptr<CallMetrics> call_metrics;
   RevisionGate gate;
+  ReadingSink* sink = nullptr;
   std::atomic<bool> draining{false};
   std::atomic<int> open{0};
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "services/common/values/resource_name.h"
 #include "services/common/values/status.h"
 
 namespace ronghe::common {
@@ -24,6 +25,16 @@ absl::Status RefuseUnit(const UnitView& unit, const Units& units) {
   return FailedPrecondition("UNIT_SUCCEEDED",
                             {"the unit was merged or split up; name a successor", "该组织已合并或拆分，请改用承继组织"},
                             std::move(blockers));
+}
+
+absl::StatusOr<UnitView> VisibleUnit(const Units& units, const Call& call, const std::string& name,
+                                     std::string_view field, Violations violations) {
+  const std::optional<std::string> code = CodeIn(name);
+  if (!code) violations.Add(std::string(field), name.empty() ? "REQUIRED" : "BAD_NAME", kUnitForm);
+  RONGHE_RETURN_IF_ERROR(violations.ToStatus());
+  std::optional<UnitView> unit = units.FindByCode(*code);
+  if (!unit || !units.Covers(call.scope, unit->uid)) return NotFound(name);
+  return *std::move(unit);
 }
 
 }  // namespace ronghe::common

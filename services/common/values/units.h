@@ -6,9 +6,11 @@
 #include <vector>
 
 #include <absl/status/status.h>
+#include <absl/status/statusor.h>
 
 #include "services/common/values/call.h"
 #include "services/common/values/ids.h"
+#include "services/common/values/status.h"
 
 // The structure as the use cases of services other than organization see it.
 namespace ronghe::common {
@@ -50,5 +52,10 @@ class Units {
 
 // Why a unit takes no new records, with all blockers; OK for one that does.
 absl::Status RefuseUnit(const UnitView& unit, const Units& units);
+
+// The unit of a name, `units/{code}`, where the caller may see it: NOT_FOUND elsewhere. `violations`: of the request so
+// far; with them INVALID_ARGUMENT, also on `field` for what is no name.
+absl::StatusOr<UnitView> VisibleUnit(const Units& units, const Call& call, const std::string& name,
+                                     std::string_view field, Violations violations);
 
 }  // namespace ronghe::common

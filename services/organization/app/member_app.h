@@ -6,10 +6,10 @@
 
 #include <absl/status/statusor.h>
 
+#include "services/common/audit/audit_log.h"
 #include "services/common/values/call.h"
 #include "services/common/values/clock.h"
 #include "services/common/values/status.h"
-#include "services/organization/app/audit_log.h"
 #include "services/organization/app/member_store.h"
 #include "services/organization/app/member_view.h"
 #include "services/organization/app/member_writer.h"
@@ -31,7 +31,7 @@ class MemberApp {
   // All must outlive it.
   struct Parts {
     MemberStore& store;
-    AuditLog& audit;
+    common::AuditLog& audit;
     const Tree& tree;
     RevisionGate& gate;
     common::Calendar calendar;
@@ -66,7 +66,7 @@ class MemberApp {
   absl::Status CheckStatus(const StoredMember& before, const Member& after, const std::string& name) const;
 
   MemberStore& store_;
-  AuditLog& audit_;
+  common::AuditLog& audit_;
   const Tree& tree_;
   common::Calendar calendar_;
   const RuleBook& rules_;

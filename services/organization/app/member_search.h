@@ -8,10 +8,10 @@
 #include <absl/base/thread_annotations.h>
 #include <absl/status/statusor.h>
 
+#include "services/common/audit/audit_log.h"
 #include "services/common/values/call.h"
 #include "services/common/values/mutex.h"
 #include "services/common/values/pages.h"
-#include "services/organization/app/audit_log.h"
 #include "services/organization/app/member_store.h"
 #include "services/organization/app/member_view.h"
 #include "services/organization/app/tree.h"
@@ -38,7 +38,7 @@ class MemberSearch {
   // All must outlive it.
   struct Parts {
     MemberStore& store;
-    AuditLog& audit;
+    common::AuditLog& audit;
     const Tree& tree;
     RevisionGate& gate;
     const common::TokenSigner& signer;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "services/common/audit/rpc/audit_codec.h"
 #include "services/common/values/timestamp.h"
 #include "services/organization/rpc/wire.h"
 
@@ -12,7 +13,7 @@ using common::Call;
 
 }  // namespace
 
-AccessRpc::AccessRpc(common::Wrapper& wrapper, AccessApp& app, AuditApp& audit, RevisionGate& gate)
+AccessRpc::AccessRpc(common::Wrapper& wrapper, AccessApp& app, common::AuditApp& audit, RevisionGate& gate)
     : ServiceBinding(wrapper, v1::GetCallerRequest::descriptor()->file()->FindServiceByName("AccessService")),
       app_(app),
       audit_(audit),
@@ -31,7 +32,10 @@ AccessRpc::AccessRpc(common::Wrapper& wrapper, AccessApp& app, AuditApp& audit, 
                                            [this](const Call& c, const auto& r) { return RevokeGrant(c, r); });
   Unary<v1::RevokeTokenRequest, v1::RevokeTokenResponse>(
       "RevokeToken", [this](const Call& c, const auto& r) { return RevokeToken(c, r); });
-  BindAudit();
+  Unary<v1::ListAuditEntriesRequest, v1::ListAuditEntriesResponse>(
+      "ListAuditEntries", [this](const Call& c, const auto& r) { return common::AnswerAuditEntries(audit_, c, r); });
+  Unary<v1::VerifyAuditLogRequest, v1::VerifyAuditLogResponse>(
+      "VerifyAuditLog", [this](const Call& c, const auto& r) { return common::AnswerAuditVerification(audit_, c, r); });
 }
 
 v1::Principal AccessRpc::ToProto(const Principal& principal) {

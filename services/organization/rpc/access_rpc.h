@@ -2,9 +2,9 @@
 
 #include "ronghe/organization/v1/access_service.pb.h"
 
+#include "services/common/audit/audit_app.h"
 #include "services/common/serve/binding.h"
 #include "services/organization/app/access_app.h"
-#include "services/organization/app/audit_app.h"
 
 namespace ronghe::organization {
 
@@ -12,7 +12,7 @@ namespace ronghe::organization {
 class AccessRpc final : public common::ServiceBinding {
  public:
   // All outlive it.
-  AccessRpc(common::Wrapper& wrapper, AccessApp& app, AuditApp& audit, RevisionGate& gate);
+  AccessRpc(common::Wrapper& wrapper, AccessApp& app, common::AuditApp& audit, RevisionGate& gate);
 
  private:
   absl::StatusOr<v1::GetCallerResponse> GetCaller(const common::Call& call);
@@ -23,17 +23,11 @@ class AccessRpc final : public common::ServiceBinding {
   absl::StatusOr<v1::ListGrantsResponse> ListGrants(const common::Call& call, const v1::ListGrantsRequest& request);
   absl::StatusOr<v1::Grant> RevokeGrant(const common::Call& call, const v1::RevokeGrantRequest& request);
   absl::StatusOr<v1::RevokeTokenResponse> RevokeToken(const common::Call& call, const v1::RevokeTokenRequest& request);
-  // The audit log, in access_audit_rpc.cc.
-  void BindAudit();
-  absl::StatusOr<v1::ListAuditEntriesResponse> ListAuditEntries(const common::Call& call,
-                                                                const v1::ListAuditEntriesRequest& request);
-  absl::StatusOr<v1::VerifyAuditLogResponse> VerifyAuditLog(const common::Call& call,
-                                                            const v1::VerifyAuditLogRequest& request);
   v1::Principal ToProto(const Principal& principal);
   v1::Grant ToProto(const NamedGrant& named);
 
   AccessApp& app_;
-  AuditApp& audit_;
+  common::AuditApp& audit_;
   RevisionGate& gate_;
 };
 

@@ -49,7 +49,7 @@ absl::StatusOr<StoredChecklist> CheckApp::Create(const common::Call& call, const
   common::Violations violations = common::StartWith(options);
   CheckChecklist(checklist, parts_.policy, "checklist.", violations);
   RONGHE_ASSIGN_OR_RETURN(const common::UnitView issuer,
-                          VisibleUnit(parts_.units, call, unit, "checklist.unit", std::move(violations)));
+                          common::VisibleUnit(parts_.units, call, unit, "checklist.unit", std::move(violations)));
   RONGHE_RETURN_IF_ERROR(common::RefuseUnit(issuer, parts_.units));
   checklist.unit = issuer.uid;
   const auto change = [&](CheckTxn& txn, std::string& remember) -> absl::StatusOr<StoredChecklist> {
@@ -105,7 +105,7 @@ absl::StatusOr<StoredChecklist> CheckApp::Get(const common::Call& call, const st
 }
 
 absl::StatusOr<std::vector<StoredChecklist>> CheckApp::List(const common::Call& call, const std::string& parent) {
-  RONGHE_ASSIGN_OR_RETURN(const common::UnitView unit, VisibleUnit(parts_.units, call, parent, "parent", {}));
+  RONGHE_ASSIGN_OR_RETURN(const common::UnitView unit, common::VisibleUnit(parts_.units, call, parent, "parent", {}));
   std::vector<StoredChecklist> all;
   for (const common::UnitView& above : parts_.units.AncestorsOf(unit.uid)) {
     RONGHE_ASSIGN_OR_RETURN(std::vector<StoredChecklist> some,

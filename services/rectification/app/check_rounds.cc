@@ -119,7 +119,7 @@ absl::StatusOr<std::vector<UnitProgress>> CheckApp::Progress(const common::Call&
   common::Violations violations;
   const CheckRoundId id(common::ReadOptionalId(round, "checkRounds", "round", violations));
   RONGHE_ASSIGN_OR_RETURN(const common::UnitView unit,
-                          VisibleUnit(parts_.units, call, parent, "parent", std::move(violations)));
+                          common::VisibleUnit(parts_.units, call, parent, "parent", std::move(violations)));
   std::vector<common::UnitUid> all;
   for (const common::UnitView& one : parts_.units.SubtreeOf(unit.uid)) all.push_back(one.uid);
   RONGHE_ASSIGN_OR_RETURN(const auto counts, parts_.store.Count(PartitionsOf(all, parts_.units), id, call.deadline));

@@ -106,7 +106,7 @@ absl::StatusOr<ProblemPage> ProblemQuery::List(const common::Call& call, const P
   const absl::StatusOr<std::string> token = common::ReadPageToken(parts_.signer, wanted.query, query.page_token);
   violations.AddAll(token.status());
   RONGHE_ASSIGN_OR_RETURN(const common::UnitView unit,
-                          VisibleUnit(parts_.units, call, query.parent, "parent", std::move(violations)));
+                          common::VisibleUnit(parts_.units, call, query.parent, "parent", std::move(violations)));
   wanted.units = UnitsOf(unit, query.subtree);
   wanted.filter = *filter;
   wanted.order = *order;
@@ -183,7 +183,7 @@ absl::StatusOr<ProblemPage> ProblemQuery::ListWorklist(const common::Call& call,
   const absl::StatusOr<std::string> token = common::ReadPageToken(parts_.signer, wanted.query, query.page_token);
   violations.AddAll(token.status());
   RONGHE_ASSIGN_OR_RETURN(const common::UnitView unit,
-                          VisibleUnit(parts_.units, call, query.parent, "parent", std::move(violations)));
+                          common::VisibleUnit(parts_.units, call, query.parent, "parent", std::move(violations)));
   const bool own =
       query.worklist == Worklist::kToDo || query.worklist == Worklist::kDueSoon || query.worklist == Worklist::kOverdue;
   // What a unit supervises, or what reached it, are problems of units below it.
@@ -197,7 +197,7 @@ absl::StatusOr<ProblemPage> ProblemQuery::ListWorklist(const common::Call& call,
 }
 
 absl::StatusOr<ProblemCountTables> ProblemQuery::Count(const common::Call& call, const std::string& parent) {
-  RONGHE_ASSIGN_OR_RETURN(const common::UnitView unit, VisibleUnit(parts_.units, call, parent, "parent", {}));
+  RONGHE_ASSIGN_OR_RETURN(const common::UnitView unit, common::VisibleUnit(parts_.units, call, parent, "parent", {}));
   const std::vector<common::UnitView> units = UnitsOf(unit, true);
   std::map<common::UnitUid, int> levels;
   for (const common::UnitView& one : units) levels[one.uid] = one.level;
@@ -266,7 +266,7 @@ absl::StatusOr<ProblemQuery::Export> ProblemQuery::StartExport(const common::Cal
   const absl::StatusOr<ProblemFilter> parsed = ParseProblemFilter(filter, parts_.units, ~0u);
   violations.AddAll(parsed.status());
   RONGHE_ASSIGN_OR_RETURN(const common::UnitView unit,
-                          VisibleUnit(parts_.units, call, parent, "parent", std::move(violations)));
+                          common::VisibleUnit(parts_.units, call, parent, "parent", std::move(violations)));
   wanted->filter = *parsed;
   wanted->units = UnitsOf(unit, true);
   auto ended = std::make_shared<bool>(false);

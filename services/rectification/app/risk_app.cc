@@ -90,8 +90,8 @@ absl::StatusOr<RiskView> RiskApp::Create(const common::Call& call, const RiskFie
   point.owner = ReadOwner(fields.owner, violations);
   point.next_review =
       NextReview(point.next_review, point.rating, parts_.calendar.Today(), "risk_point.next_review_date", violations);
-  RONGHE_ASSIGN_OR_RETURN(const common::UnitView unit,
-                          VisibleUnit(parts_.units, call, fields.unit, "risk_point.unit", std::move(violations)));
+  RONGHE_ASSIGN_OR_RETURN(const common::UnitView unit, common::VisibleUnit(parts_.units, call, fields.unit,
+                                                                           "risk_point.unit", std::move(violations)));
   RONGHE_RETURN_IF_ERROR(common::RefuseUnit(unit, parts_.units));
   point.unit = unit.uid;
   const auto change = [&](RiskTxn& txn, std::string& remember) -> absl::StatusOr<StoredRisk> {

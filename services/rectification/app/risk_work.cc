@@ -61,7 +61,7 @@ absl::StatusOr<RiskPage> RiskApp::List(const common::Call& call, const RiskListQ
   const absl::StatusOr<std::string> token = common::ReadPageToken(parts_.signer, asked, query.page_token);
   violations.AddAll(token.status());
   RONGHE_ASSIGN_OR_RETURN(const common::UnitView unit,
-                          VisibleUnit(parts_.units, call, query.parent, "parent", std::move(violations)));
+                          common::VisibleUnit(parts_.units, call, query.parent, "parent", std::move(violations)));
   RONGHE_ASSIGN_OR_RETURN(const ListPosition after, ReadListPosition(*token));
   UnitBatches batches(query.subtree ? parts_.units.SubtreeOf(unit.uid) : std::vector<common::UnitView>{unit});
   std::vector<StoredRisk> found;

@@ -7,21 +7,9 @@
 
 #include <fmt/format.h>
 
-#include "services/common/values/resource_name.h"
 #include "services/common/values/status.h"
 
 namespace ronghe::rectification {
-
-absl::StatusOr<common::UnitView> VisibleUnit(const common::Units& units, const common::Call& call,
-                                             const std::string& name, std::string_view field,
-                                             common::Violations violations) {
-  const std::optional<std::string> code = common::CodeIn(name);
-  if (!code) violations.Add(std::string(field), name.empty() ? "REQUIRED" : "BAD_NAME", common::kUnitForm);
-  RONGHE_RETURN_IF_ERROR(violations.ToStatus());
-  std::optional<common::UnitView> unit = units.FindByCode(*code);
-  if (!unit || !units.Covers(call.scope, unit->uid)) return common::NotFound(name);
-  return *std::move(unit);
-}
 
 UnitBatches::UnitBatches(std::vector<common::UnitView> units) : units_(std::move(units)) {
   std::sort(units_.begin(), units_.end(),

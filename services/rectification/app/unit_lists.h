@@ -3,24 +3,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <absl/status/statusor.h>
 
-#include "services/common/values/call.h"
 #include "services/common/values/ids.h"
-#include "services/common/values/status.h"
 #include "services/common/values/units.h"
 
 // What lists of the records of many units share.
 namespace ronghe::rectification {
-
-// The unit of a name, `units/{code}`, where the caller may see it: NOT_FOUND elsewhere. `violations`: of the request so
-// far; with them INVALID_ARGUMENT, also on `field` for what is no name.
-absl::StatusOr<common::UnitView> VisibleUnit(const common::Units& units, const common::Call& call,
-                                             const std::string& name, std::string_view field,
-                                             common::Violations violations);
 
 struct UnitsOfPartition {
   common::PartitionId partition;

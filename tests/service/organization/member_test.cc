@@ -4,9 +4,9 @@
 
 #include <gmock/gmock.h>
 
+#include "services/common/audit/sql/sql_audit_log.h"
 #include "services/common/sql/database.h"
 #include "services/organization/app/member_store.h"
-#include "services/organization/storage/sql_audit_log.h"
 #include "tests/service/organization/member_fixture.h"
 
 namespace ronghe::organization {
@@ -127,7 +127,7 @@ TEST_F(MemberServiceTest, EveryReadingIsRecordedBeforeItIsAnswered) {
   const v1::Member made = Create(11, "A1");
   const auto database = common::sql::OpenDatabase(config_.database).value();
   const common::SystemClock clock;
-  SqlAuditLog audit(*database, clock);
+  common::SqlAuditLog audit(*database, clock);
   const PartitionId partition = common::PartitionOf(MemberIdOf(made.name())->value);
   v1::RevealMemberRequest request;
   request.set_name(made.name());

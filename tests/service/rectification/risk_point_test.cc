@@ -1,6 +1,8 @@
 // Risk points over real gRPC: registered, reviewed, retired, and who may.
 #include "ronghe/rectification/v1/risk_point_service.grpc.pb.h"
 
+#include <gmock/gmock.h>
+
 #include "tests/service/rectification/fixture.h"
 
 namespace ronghe::rectification {
@@ -92,6 +94,55 @@ TEST_F(RiskPointServiceTest, ARiskPointIsKeptUnderReview) {
   list.set_parent("units/370783");
   list.set_subtree(true);
   EXPECT_EQ(Call("county", *risks_, &Risks::ListRiskPoints, list)->risk_points_size(), 0);
+}
+
+// Whoever is answered texts is in the audit log before; whoever is not is not.
+TEST_F(RiskPointServiceTest, EveryReadingOfTextsIsRecorded) {
+  Grant("auditor", common::v1::ROLE_AUDITOR, "370783");
+  CatchUp();
+  const v1::Problem problem = Create();
+  const auto risk = Call("clerk", *risks_, &Risks::CreateRiskPoint, NewRisk());
+  ASSERT_TRUE(risk.ok()) << risk.status();
+  organization::v1::ListAuditEntriesRequest list;
+  list.set_parent("units/370783");
+  const auto readings = [&](const std::string& who) {
+    const auto response = Call(who, *totals_, &v1::RectificationService::Stub::ListAuditEntries, list);
+    EXPECT_TRUE(response.ok()) << response.status();
+    std::vector<std::string> found;
+    for (const auto& one : response.ok() ? response->entries() : organization::v1::ListAuditEntriesResponse().entries()) {
+      found.push_back(one.action() + " " + one.resource() + " " + one.unit() + " " + one.actor());
+    }
+    return found;
+  };
+  EXPECT_THAT(readings("auditor"), testing::IsEmpty());  // what was written is not read
+  v1::GetProblemRequest get;
+  get.set_name(problem.name());
+  EXPECT_NE(Must("clerk", &Problems::GetProblem, get).description(), "");
+  EXPECT_EQ(Must("viewer", &Problems::GetProblem, get).description(), "");
+  EXPECT_EQ(Ask("stranger", &Problems::GetProblem, get).status().code(), absl::StatusCode::kNotFound);
+  v1::ListRiskPointsRequest points;
+  points.set_parent("units/B1");
+  EXPECT_NE(Call("county", *risks_, &Risks::ListRiskPoints, points)->risk_points(0).measures(), "");
+  // A write that only tries is a way to read.
+  v1::UpdateRiskPointRequest update;
+  update.mutable_risk_point()->set_name(risk->name());
+  update.mutable_risk_point()->set_title("工程");
+  update.set_validate_only(true);
+  EXPECT_NE(Call("county", *risks_, &Risks::UpdateRiskPoint, update)->description(), "");
+  const std::vector<std::string> found = readings("auditor");
+  ASSERT_EQ(found.size(), 3u);
+  EXPECT_THAT(found[2], testing::StartsWith("GetProblem " + problem.name() + " units/B1 "));
+  EXPECT_THAT(found[2], testing::EndsWith("|clerk"));
+  EXPECT_THAT(found[1], testing::StartsWith("ListRiskPoints units/B1 units/B1 "));
+  EXPECT_THAT(found[0], testing::StartsWith("UpdateRiskPoint " + risk->name() + " units/B1 "));
+  EXPECT_EQ(ReasonOf(Call("clerk", *totals_, &v1::RectificationService::Stub::ListAuditEntries, list)), "ROLE_MISSING");
+  organization::v1::VerifyAuditLogRequest verify;
+  verify.set_parent("units/370783");
+  const auto verified = Call("auditor", *totals_, &v1::RectificationService::Stub::VerifyAuditLog, verify);
+  ASSERT_TRUE(verified.ok()) << verified.status();
+  EXPECT_TRUE(verified->intact());
+  ASSERT_EQ(verified->chains_size(), 1);
+  EXPECT_EQ(verified->chains(0).entries(), 3);
 }
 
 }  // namespace

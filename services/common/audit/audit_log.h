@@ -12,7 +12,7 @@
 
 #include "services/common/values/ids.h"
 
-namespace ronghe::organization {
+namespace ronghe::common {
 
 // A reading as it is to be recorded.
 struct AuditReading {
@@ -20,12 +20,12 @@ struct AuditReading {
   std::string action;
   std::string resource;
   std::string purpose;
-  common::UnitUid unit = {};  // of the member read, or searched in
+  UnitUid unit = {};  // of what was read, or searched in
 };
 
 // One that was.
 struct AuditEntry {
-  common::PartitionId partition;
+  PartitionId partition;
   int64_t seq = 0;  // from 1
   absl::Time time;
   AuditReading reading;
@@ -41,7 +41,7 @@ struct AuditFilter {
 
 // How far a chain reached.
 struct AuditHead {
-  common::PartitionId partition;
+  PartitionId partition;
   int64_t seq = 0;
   std::string hash;  // 32 bytes
 };
@@ -63,14 +63,14 @@ class AuditLog {
  public:
   virtual ~AuditLog() = default;
   // Durable when it returns OK; personal data may be answered only then.
-  virtual absl::Status Append(common::PartitionId partition, const AuditReading& reading, absl::Time deadline) = 0;
+  virtual absl::Status Append(PartitionId partition, const AuditReading& reading, absl::Time deadline) = 0;
   // At most `limit` entries of a chain before entry `before`, newest first.
-  virtual absl::StatusOr<std::vector<AuditEntry>> List(common::PartitionId partition, const AuditFilter& filter,
-                                                       int64_t before, int limit, absl::Time deadline) = 0;
+  virtual absl::StatusOr<std::vector<AuditEntry>> List(PartitionId partition, const AuditFilter& filter, int64_t before,
+                                                       int limit, absl::Time deadline) = 0;
   // Walks the chain in pieces, up to the head it had when it began; `known` are heads of this chain from before.
   // CANCELLED once `cancelled` says so.
-  virtual absl::StatusOr<AuditFinding> Verify(common::PartitionId partition, std::span<const AuditHead> known,
+  virtual absl::StatusOr<AuditFinding> Verify(PartitionId partition, std::span<const AuditHead> known,
                                               absl::Time deadline, const std::function<bool()>& cancelled) = 0;
 };
 
-}  // namespace ronghe::organization
+}  // namespace ronghe::common

@@ -1,17 +1,16 @@
-#include "services/organization/storage/sql_audit_log.h"
+#include "services/common/audit/sql/sql_audit_log.h"
 
 #include <string>
 #include <string_view>
 
 #include <fmt/format.h>
 
+#include "services/common/audit/migrations/migrations.h"
 #include "services/common/values/status.h"
-#include "services/organization/storage/crypto.h"
+#include "services/common/vault/crypto.h"
 
-namespace ronghe::organization {
+namespace ronghe::common {
 namespace {
-
-namespace sql = common::sql;
 
 constexpr int kAttempts = 4;
 
@@ -73,7 +72,7 @@ std::string HashOf(std::string_view previous, const AuditRow& row) {
 
 }  // namespace
 
-absl::Status SqlAuditLog::Append(common::PartitionId partition, const AuditReading& entry, absl::Time deadline) {
+absl::Status SqlAuditLog::Append(PartitionId partition, const AuditReading& entry, absl::Time deadline) {
   const auto append = [&](sql::Session& session) -> absl::Status {
     // Taking the head makes the writers of a partition wait for each other.
     int64_t seq = 0;
@@ -89,7 +88,7 @@ absl::Status SqlAuditLog::Append(common::PartitionId partition, const AuditReadi
     if (!found) {
       RONGHE_RETURN_IF_ERROR(session.Execute(kAddHead, {partition.value, sql::Blob{Genesis()}}).status());
       RONGHE_ASSIGN_OR_RETURN(found, take());
-      if (!found) return common::Internal("no head of the audit log");
+      if (!found) return Internal("no head of the audit log");
     }
     const AuditRow row{partition.value,
                        seq,
@@ -115,7 +114,7 @@ absl::Status SqlAuditLog::Append(common::PartitionId partition, const AuditReadi
   return status;
 }
 
-absl::StatusOr<std::vector<AuditEntry>> SqlAuditLog::List(common::PartitionId partition, const AuditFilter& filter,
+absl::StatusOr<std::vector<AuditEntry>> SqlAuditLog::List(PartitionId partition, const AuditFilter& filter,
                                                           int64_t before, int limit, absl::Time deadline) {
   std::string conditions;
   std::vector<sql::Value> args = {partition.value, before, absl::ToUnixMicros(filter.start),
@@ -139,7 +138,7 @@ absl::StatusOr<std::vector<AuditEntry>> SqlAuditLog::List(common::PartitionId pa
       reading.action = row.Text(3);
       reading.resource = row.Text(4);
       reading.purpose = row.Text(5);
-      reading.unit = common::UnitUid(row.Int(6));
+      reading.unit = UnitUid(row.Int(6));
       entries.push_back({partition, row.Int(0), absl::FromUnixMicros(row.Int(1)), std::move(reading)});
       return absl::OkStatus();
     });
@@ -152,7 +151,7 @@ namespace {
 // The walk along one chain, piece by piece.
 class Walk {
  public:
-  Walk(common::PartitionId partition, std::span<const AuditHead> known) : partition_(partition), known_(known) {}
+  Walk(PartitionId partition, std::span<const AuditHead> known) : partition_(partition), known_(known) {}
 
   bool broken() const { return finding_.fault != AuditFault::kNone; }
   int64_t last() const { return finding_.rows; }
@@ -190,7 +189,7 @@ class Walk {
     finding_.broken_at = at;
   }
 
-  const common::PartitionId partition_;
+  const PartitionId partition_;
   const std::span<const AuditHead> known_;
   std::string previous_ = Genesis();
   AuditFinding finding_;
@@ -198,7 +197,7 @@ class Walk {
 
 }  // namespace
 
-absl::StatusOr<AuditFinding> SqlAuditLog::Verify(common::PartitionId partition, std::span<const AuditHead> known,
+absl::StatusOr<AuditFinding> SqlAuditLog::Verify(PartitionId partition, std::span<const AuditHead> known,
                                                  absl::Time deadline, const std::function<bool()>& cancelled) {
   int64_t seq = 0;
   int64_t highest = 0;
@@ -216,7 +215,7 @@ absl::StatusOr<AuditFinding> SqlAuditLog::Verify(common::PartitionId partition, 
   }));
   Walk walk(partition, known);
   for (int64_t before = -1; !walk.broken() && walk.last() < seq && walk.last() != before;) {
-    if (cancelled()) return common::Cancelled();
+    if (cancelled()) return Cancelled();
     before = walk.last();
     RONGHE_RETURN_IF_ERROR(database_.Read(deadline, [&](sql::Session& session) {
       return session.Select(kSelectRows, {partition.value, before, seq, int64_t{kPiece}}, [&](const sql::Row& row) {
@@ -228,4 +227,8 @@ absl::StatusOr<AuditFinding> SqlAuditLog::Verify(common::PartitionId partition, 
   return walk.Finish(seq, std::move(hash), highest);
 }
 
-}  // namespace ronghe::organization
+std::span<const sql::Migration> AuditMigrations() {
+  return audit::Migrations();
+}
+
+}  // namespace ronghe::common

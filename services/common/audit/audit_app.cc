@@ -1,4 +1,4 @@
-#include "services/organization/app/audit_app.h"
+#include "services/common/audit/audit_app.h"
 
 #include <algorithm>
 #include <charconv>
@@ -8,12 +8,9 @@
 #include <fmt/format.h>
 
 #include "services/common/values/status.h"
-#include "services/organization/app/unit_app.h"
 
-namespace ronghe::organization {
+namespace ronghe::common {
 namespace {
-
-using common::PartitionId;
 
 // Entries in one statement, and in one call.
 constexpr int kEntriesAtOnce = 500;
@@ -34,7 +31,7 @@ absl::StatusOr<Position> ReadAuditPosition(const std::string& text) {
     const auto before = std::from_chars(partition.ptr + 1, end, position.before);
     if (before.ec == std::errc() && before.ptr == end) return position;
   }
-  return common::Internal("a signed page token has another form");
+  return Internal("a signed page token has another form");
 }
 
 std::string QueryText(const ListAuditQuery& query) {
@@ -42,42 +39,47 @@ std::string QueryText(const ListAuditQuery& query) {
                      absl::ToUnixMicros(query.filter.start), absl::ToUnixMicros(query.filter.end));
 }
 
-std::set<PartitionId> PartitionsBelow(const Tree& tree, common::UnitUid unit) {
-  std::set<PartitionId> partitions;
-  tree.VisitSubtree(unit, [&](const TreeUnit& below) { partitions.insert(below.partition); });
-  return partitions;
-}
-
-absl::StatusOr<TreeUnit> FindParent(const common::Call& call, const Tree& tree, const std::string& parent) {
-  RONGHE_ASSIGN_OR_RETURN(const std::string code, CodeFromName(parent, "parent"));
-  const std::optional<TreeUnit> unit = tree.FindByCode(code);
-  if (!unit || !tree.Covers(call.scope, unit->uid)) return common::NotFound(parent);
-  return *unit;
-}
-
 }  // namespace
 
-absl::StatusOr<common::Page<NamedAuditEntry>> AuditApp::List(const common::Call& call, const ListAuditQuery& query) {
-  common::Violations v;
-  const absl::StatusOr<int> page_size = common::PageSize(query.page_size);
+AuditPlaces PlacesOf(const Units& units) {
+  AuditPlaces places;
+  places.find = [&units](const Call& call, const std::string& parent) -> absl::StatusOr<UnitUid> {
+    RONGHE_ASSIGN_OR_RETURN(const UnitView unit, VisibleUnit(units, call, parent, "parent", {}));
+    return unit.uid;
+  };
+  places.partitions_below = [&units](UnitUid unit) {
+    std::set<PartitionId> partitions;
+    for (const UnitView& below : units.SubtreeOf(unit)) partitions.insert(below.partition);
+    return partitions;
+  };
+  places.is_within = [&units](UnitUid unit, UnitUid ancestor) { return units.IsWithin(unit, ancestor); };
+  places.code_of = [&units](UnitUid uid) {
+    const std::optional<UnitView> unit = units.Find(uid);
+    return unit ? unit->code : std::string();
+  };
+  return places;
+}
+
+absl::StatusOr<Page<NamedAuditEntry>> AuditApp::List(const Call& call, const ListAuditQuery& query) {
+  Violations v;
+  const absl::StatusOr<int> page_size = PageSize(query.page_size);
   v.AddAll(page_size.status());
-  const absl::StatusOr<std::string> token = common::ReadPageToken(signer_, QueryText(query), query.page_token);
+  const absl::StatusOr<std::string> token = ReadPageToken(signer_, QueryText(query), query.page_token);
   v.AddAll(token.status());
   RONGHE_RETURN_IF_ERROR(v.ToStatus());
-  RONGHE_ASSIGN_OR_RETURN(const TreeUnit parent, FindParent(call, tree_, query.parent));
+  RONGHE_ASSIGN_OR_RETURN(const UnitUid parent, places_.find(call, query.parent));
   RONGHE_ASSIGN_OR_RETURN(Position position, ReadAuditPosition(*token));
-  const std::set<PartitionId> partitions = PartitionsBelow(tree_, parent.uid);
+  const std::set<PartitionId> partitions = places_.partitions_below(parent);
   const auto visible = [&](const AuditEntry& entry) {
-    return entry.reading.unit ? tree_.IsWithin(entry.reading.unit, parent.uid) : call.scope.everything;
+    return entry.reading.unit ? places_.is_within(entry.reading.unit, parent) : call.scope.everything;
   };
-  common::Page<NamedAuditEntry> page;
+  Page<NamedAuditEntry> page;
   const auto more = [&] {
-    page.next =
-        common::MakePageToken(signer_, QueryText(query), fmt::format("{}.{}", position.partition, position.before));
+    page.next = MakePageToken(signer_, QueryText(query), fmt::format("{}.{}", position.partition, position.before));
   };
   auto chain = partitions.lower_bound(PartitionId(position.partition));
   for (int looks = 0; chain != partitions.end(); ++looks) {
-    if (call.cancelled()) return common::Cancelled();
+    if (call.cancelled()) return Cancelled();
     if (chain->value != position.partition) position = {chain->value, std::numeric_limits<int64_t>::max()};
     if (looks == kMostLooks) {
       more();
@@ -91,8 +93,8 @@ absl::StatusOr<common::Page<NamedAuditEntry>> AuditApp::List(const common::Call&
           more();
           return page;
         }
-        const common::UnitUid unit = entry.reading.unit;
-        page.items.push_back({entry, unit ? "units/" + tree_.CodeOf(unit) : ""});
+        const UnitUid unit = entry.reading.unit;
+        page.items.push_back({entry, unit ? "units/" + places_.code_of(unit) : ""});
       }
       position.before = entry.seq;
     }
@@ -101,11 +103,11 @@ absl::StatusOr<common::Page<NamedAuditEntry>> AuditApp::List(const common::Call&
   return page;
 }
 
-absl::StatusOr<std::vector<AuditFinding>> AuditApp::Verify(const common::Call& call, const std::string& parent_name,
+absl::StatusOr<std::vector<AuditFinding>> AuditApp::Verify(const Call& call, const std::string& parent_name,
                                                            const std::vector<AuditHead>& known) {
-  RONGHE_ASSIGN_OR_RETURN(const TreeUnit parent, FindParent(call, tree_, parent_name));
+  RONGHE_ASSIGN_OR_RETURN(const UnitUid parent, places_.find(call, parent_name));
   std::vector<AuditFinding> findings;
-  for (PartitionId partition : PartitionsBelow(tree_, parent.uid)) {
+  for (PartitionId partition : places_.partitions_below(parent)) {
     std::vector<AuditHead> heads;
     std::copy_if(known.begin(), known.end(), std::back_inserter(heads),
                  [&](const AuditHead& head) { return head.partition == partition; });
@@ -116,4 +118,4 @@ absl::StatusOr<std::vector<AuditFinding>> AuditApp::Verify(const common::Call& c
   return findings;
 }
 
-}  // namespace ronghe::organization
+}  // namespace ronghe::common
