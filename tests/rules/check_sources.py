@@ -15,6 +15,8 @@ SERVICES = ("organization", "education", "rectification", "assessment")
 VALUES = ("services/common/values/",)
 # What an import is, and the interfaces that the targets of a service implement; not its SQL and its gRPC.
 IMPORT = ("services/common/import/import",)
+# Likewise the audit log.
+AUDIT = ("services/common/audit/audit_",)
 COMMON = ("services/common/",)
 GENERATED = ("ronghe/", "google/")
 WIRE = ("grpcpp/", "grpc/")
@@ -25,13 +27,14 @@ def layer_rules():
     for s in SERVICES:
         own = f"services/{s}/"
         yield own + "domain/", (own + "domain/", *VALUES)
-        yield own + "app/", (own + "domain/", own + "app/", *VALUES, *IMPORT)
+        yield own + "app/", (own + "domain/", own + "app/", *VALUES, *IMPORT, *AUDIT)
         yield own + "storage/", (own + "domain/", own + "app/", own + "storage/", *COMMON, *STORE)
         yield own + "clients/", (own + "domain/", own + "app/", own + "clients/", *COMMON, *GENERATED, *WIRE)
         yield own + "rpc/", (own + "domain/", own + "app/", own + "rpc/", *COMMON, *GENERATED, *WIRE)
         yield own, (own, *COMMON, *GENERATED, *WIRE)
     yield "services/common/values/", (*VALUES, *GENERATED, "openssl/")
     yield "services/common/import/import", (*VALUES, "services/common/import/import", "services/common/import/row_sealer")
+    yield "services/common/audit/audit_", (*VALUES, *AUDIT)
     yield "services/common/", (*COMMON, *GENERATED, *WIRE, *STORE)
     yield "gateway/", ("gateway/", *COMMON, *GENERATED, *WIRE)
 

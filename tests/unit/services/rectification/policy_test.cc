@@ -40,12 +40,11 @@ TEST(PolicyTest, EveryFaultOfAFileIsNamed) {
     faults.push_back(fault.field + " " + fault.reason);
   }
   EXPECT_THAT(faults,
-              ::testing::UnorderedElementsAre("version REQUIRED", "categories[0].code BAD_FORM",
-                                              "categories[1].title_en REQUIRED", "categories[2].code DUPLICATE",
-                                              "escalation[1].days OUT_OF_RANGE", "escalation[1].level OUT_OF_RANGE",
-                                              "look_back_days[1] OUT_OF_RANGE", "due_soon_days OUT_OF_RANGE",
-                                              "risk_reviews[0].days OUT_OF_RANGE", "risk_reviews[1].rating DUPLICATE",
-                                              "risk_reviews[2].rating UNKNOWN_VALUE", "risk_reviews REQUIRED"));
+              ::testing::UnorderedElementsAre(
+                  "version REQUIRED", "categories[0].code BAD_FORM", "categories[1].title_en REQUIRED",
+                  "categories[2].code DUPLICATE", "escalation[1].days OUT_OF_RANGE", "escalation[1].level OUT_OF_RANGE",
+                  "look_back_days[1] OUT_OF_RANGE", "due_soon_days OUT_OF_RANGE", "risk_reviews[0].days OUT_OF_RANGE",
+                  "risk_reviews[1].rating DUPLICATE", "risk_reviews[2].rating UNKNOWN_VALUE", "risk_reviews REQUIRED"));
   EXPECT_THAT(common::FaultsOf(loaded.status()), ::testing::Contains(::testing::StartsWith("version: ")));
   EXPECT_EQ(common::ViolationsOf(LoadPolicy("/nowhere").status()).front().reason, "CANNOT_READ");
 }
