@@ -8,10 +8,10 @@
 #include <absl/strings/escaping.h>
 #include <gtest/gtest.h>
 
+#include "services/common/audit/sql/sql_audit_log.h"
 #include "services/common/changelog/changelog.h"
 #include "services/common/values/status.h"
 #include "services/organization/storage/migrations/migrations.h"
-#include "services/common/audit/sql/sql_audit_log.h"
 #include "services/organization/storage/sql_member_occupants.h"
 #include "services/organization/storage/sql_member_store.h"
 #include "tests/support/engines.h"

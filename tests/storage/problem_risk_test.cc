@@ -177,11 +177,11 @@ TEST_P(ProblemRiskTest, EveryFaultIsNamedAndNothingIsDone) {
   fields.point.rating = RiskRating::kUnspecified;
   fields.point.measures = "";
   fields.point.next_review = kToday - 1;
-  EXPECT_THAT(FaultsOf(risks_->Create(By("clerk"), fields, {}).status()),
-              UnorderedElementsAre("risk_point.title REQUIRED", "risk_point.category UNKNOWN_VALUE",
-                                   "risk_point.rating REQUIRED", "risk_point.measures REQUIRED",
-                                   "risk_point.owner BAD_NAME", "risk_point.next_review_date IN_PAST",
-                                   "risk_point.unit BAD_NAME"));
+  EXPECT_THAT(
+      FaultsOf(risks_->Create(By("clerk"), fields, {}).status()),
+      UnorderedElementsAre("risk_point.title REQUIRED", "risk_point.category UNKNOWN_VALUE",
+                           "risk_point.rating REQUIRED", "risk_point.measures REQUIRED", "risk_point.owner BAD_NAME",
+                           "risk_point.next_review_date IN_PAST", "risk_point.unit BAD_NAME"));
   const RiskView risk = Registered();
   NewReview empty;
   EXPECT_THAT(FaultsOf(Review(risk, empty).status()), ElementsAre("review.result REQUIRED"));

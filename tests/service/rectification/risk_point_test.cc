@@ -34,8 +34,7 @@ class RiskPointServiceTest : public RectificationTest {
 
 TEST_F(RiskPointServiceTest, ARiskPointIsKeptUnderReview) {
   EXPECT_EQ(ReasonOf(Call("viewer", *risks_, &Risks::CreateRiskPoint, NewRisk())), "ROLE_MISSING");
-  EXPECT_EQ(Call("stranger", *risks_, &Risks::CreateRiskPoint, NewRisk()).status().code(),
-            absl::StatusCode::kNotFound);
+  EXPECT_EQ(Call("stranger", *risks_, &Risks::CreateRiskPoint, NewRisk()).status().code(), absl::StatusCode::kNotFound);
   v1::CreateRiskPointRequest undated = NewRisk();
   undated.mutable_risk_point()->mutable_next_review_date()->set_month(13);
   EXPECT_EQ(common::ViolationsOf(Call("clerk", *risks_, &Risks::CreateRiskPoint, undated).status()).front().field,
@@ -109,7 +108,8 @@ TEST_F(RiskPointServiceTest, EveryReadingOfTextsIsRecorded) {
     const auto response = Call(who, *totals_, &v1::RectificationService::Stub::ListAuditEntries, list);
     EXPECT_TRUE(response.ok()) << response.status();
     std::vector<std::string> found;
-    for (const auto& one : response.ok() ? response->entries() : organization::v1::ListAuditEntriesResponse().entries()) {
+    if (!response.ok()) return found;
+    for (const auto& one : response->entries()) {
       found.push_back(one.action() + " " + one.resource() + " " + one.unit() + " " + one.actor());
     }
     return found;

@@ -50,7 +50,7 @@ wire::AuditChain EncodeAudit(const AuditFinding& finding) {
 }  // namespace
 
 absl::StatusOr<wire::ListAuditEntriesResponse> AnswerAuditEntries(AuditApp& app, const Call& call,
-                                                                const wire::ListAuditEntriesRequest& request) {
+                                                                  const wire::ListAuditEntriesRequest& request) {
   Violations violations;
   ListAuditQuery query{
       .parent = request.parent(), .page_size = request.page_size(), .page_token = request.page_token()};
@@ -71,7 +71,7 @@ absl::StatusOr<wire::ListAuditEntriesResponse> AnswerAuditEntries(AuditApp& app,
 }
 
 absl::StatusOr<wire::VerifyAuditLogResponse> AnswerAuditVerification(AuditApp& app, const Call& call,
-                                                                   const wire::VerifyAuditLogRequest& request) {
+                                                                     const wire::VerifyAuditLogRequest& request) {
   Violations violations;
   std::vector<AuditHead> known;
   for (const wire::AuditHead& head : request.known_heads()) {
