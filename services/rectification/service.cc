@@ -33,6 +33,7 @@
 #include "services/rectification/rpc/rules_codec.h"
 #include "services/rectification/storage/migrations/migrations.h"
 #include "services/rectification/storage/problem_rollup.h"
+#include "services/rectification/storage/problem_timers.h"
 #include "services/rectification/storage/sql_check_store.h"
 #include "services/rectification/storage/sql_problem_join.h"
 #include "services/rectification/storage/sql_problem_store.h"
@@ -162,11 +163,7 @@ Service::Parts::Records::Records(common::Process& p, Parts& parts)
       checklist_rpc(p.wrapper(), checks, parts.follower.names()),
       risk_point_rpc(p.wrapper(), risks, parts.follower.names()),
       timers(parts.follower.database(), log, p.clock()) {
-  timers.Handle(std::string(kProblemTimer),
-                [this, zone = p.calendar().zone()](common::WriteTxn& txn, const common::DueTimer& timer) {
-                  SqlProblemTxn problems(txn, texts, zone);
-                  return app.Due(problems, ProblemId(timer.record), timer.due);
-                });
+  timers.HandleTogether(std::string(kProblemTimer), ProblemTimers(app, texts, p.calendar().zone()));
   timers.Handle(std::string(kOrderTimer),
                 [this, zone = p.calendar().zone()](common::WriteTxn& txn, const common::DueTimer& timer) {
                   SqlProblemTxn problems(txn, texts, zone);

@@ -26,6 +26,7 @@
 #include "services/rectification/app/problem_app.h"
 #include "services/rectification/rpc/rules_codec.h"
 #include "services/rectification/storage/migrations/migrations.h"
+#include "services/rectification/storage/problem_timers.h"
 #include "services/rectification/storage/sql_problem_store.h"
 #include "tests/bench/must.h"
 #include "tests/bench/report.h"
@@ -99,10 +100,7 @@ class Ledger {
     for (int i = 0; i < 2; ++i) {
       loops.push_back(std::make_unique<common::TimerLoop>(*database_, log_, clock_,
                                                           common::TimerLoop::Options{.server_clock = false}));
-      loops.back()->Handle(std::string(kProblemTimer), [this](common::WriteTxn& txn, const common::DueTimer& timer) {
-        SqlProblemTxn problems(txn, texts_, zone_);
-        return app_.Due(problems, ProblemId(timer.record), timer.due);
-      });
+      loops.back()->HandleTogether(std::string(kProblemTimer), ProblemTimers(app_, texts_, zone_));
     }
     const absl::Time begin = absl::Now();
     for (auto& loop : loops) loop->Start();

@@ -39,10 +39,7 @@ int FireForEver(const std::string& url, const std::string& now) {
   const LoadedCalendar calendar = LoadCalendar("").value();
   ProblemApp app({store, units, rights, common::Calendar(clock, zone), policy.policy, calendar.calendar});
   common::TimerLoop loop(**database, log, clock, {.batch = 8, .together = 2, .server_clock = false});
-  loop.Handle(std::string(kProblemTimer), [&](common::WriteTxn& txn, const common::DueTimer& timer) {
-    SqlProblemTxn problems(txn, texts, zone);
-    return app.Due(problems, ProblemId(timer.record), timer.due);
-  });
+  loop.HandleTogether(std::string(kProblemTimer), ProblemTimers(app, texts, zone));
   for (;;) {
     if (!loop.FireDue().ok()) return 1;
   }

@@ -28,6 +28,7 @@
 #include "services/rectification/rpc/rules_codec.h"
 #include "services/rectification/storage/migrations/migrations.h"
 #include "services/rectification/storage/problem_rollup.h"
+#include "services/rectification/storage/problem_timers.h"
 #include "services/rectification/storage/sql_problem_store.h"
 #include "tests/support/engines.h"
 #include "tests/support/fake_clock.h"
@@ -105,10 +106,7 @@ class ProblemTestBase : public tests::EngineTest {
   std::unique_ptr<common::TimerLoop> NewTimers() {
     auto timers = std::make_unique<common::TimerLoop>(*database_, *log_, clock_,
                                                       common::TimerLoop::Options{.server_clock = false});
-    timers->Handle(std::string(kProblemTimer), [this](common::WriteTxn& txn, const common::DueTimer& timer) {
-      SqlProblemTxn problems(txn, *texts_, zone_);
-      return app_->Due(problems, ProblemId(timer.record), timer.due);
-    });
+    timers->HandleTogether(std::string(kProblemTimer), ProblemTimers(*app_, *texts_, zone_));
     timers->Handle(std::string(kOrderTimer), [this](common::WriteTxn& txn, const common::DueTimer& timer) {
       SqlProblemTxn problems(txn, *texts_, zone_);
       return orders_->Open(problems, OrderId(timer.record));

@@ -148,7 +148,7 @@ TEST_P(TimerTest, AnOldGenerationHasNoEffect) {
   Set(3, 18, absl::Hours(-1));
   std::vector<timer::TimerRow> rows;
   const auto read = [&](sql::Session& session) -> absl::Status {
-    RONGHE_ASSIGN_OR_RETURN(rows, timer::ReadTimers(session, "overdue", absl::ToUnixMicros(clock_.Now()), 10));
+    RONGHE_ASSIGN_OR_RETURN(rows, timer::ReadTimers(session, "overdue", absl::ToUnixMicros(clock_.Now()), {}, 10));
     return absl::OkStatus();
   };
   ASSERT_TRUE(database_->Read(kNoDeadline, read).ok());
@@ -218,6 +218,47 @@ TEST_P(TimerTest, AFailureIsTriedAgainLaterAndHoldsUpNoOther) {
   EXPECT_EQ(FireDue(loop), 1);
   EXPECT_EQ(Fired()["overdue/13"], 1);
   EXPECT_EQ(Fired()["overdue/1"], 2);  // in two partitions
+}
+
+TEST_P(TimerTest, ThoseOfAPartitionAreHandledTogether) {
+  TimerLoop::Options options = kInjected;
+  options.together = 4;
+  TimerLoop loop(*database_, *log_, clock_, options);
+  std::vector<size_t> sizes;
+  loop.HandleTogether("overdue", [&](WriteTxn& txn, std::span<const DueTimer> timers) -> absl::Status {
+    if (timers.size() > 1) sizes.push_back(timers.size());
+    for (const DueTimer& timer : timers) {
+      if (timer.record == 5) return absl::InternalError("broken");
+      RONGHE_RETURN_IF_ERROR(Logging()(txn, timer));
+    }
+    return absl::OkStatus();
+  });
+  for (int64_t record = 1; record <= 10; ++record) Set(3, record, absl::ZeroDuration());
+  // The second four fail together; alone, all but one succeed.
+  EXPECT_EQ(FireDue(loop), 9);
+  EXPECT_THAT(sizes, ElementsAre(4, 4, 2));
+  EXPECT_THAT(Fired(), SizeIs(9));
+  EXPECT_NE(Due(3, 5), std::nullopt);
+}
+
+// As another process would, which is at work in the partition: the loop goes elsewhere, and comes back.
+TEST_P(TimerTest, WhereNoneIsLeftTheLoopComesBackForTheOthers) {
+  TimerLoop::Options options = kInjected;
+  options.together = 2;
+  TimerLoop loop(*database_, *log_, clock_, options);
+  std::vector<int64_t> order;
+  loop.Handle("overdue", [&](WriteTxn& txn, const DueTimer& timer) -> absl::Status {
+    order.push_back(timer.record);
+    if (timer.record == 1) {
+      RONGHE_RETURN_IF_ERROR(ClearTimer(txn, "overdue", 3));
+      RONGHE_RETURN_IF_ERROR(ClearTimer(txn, "overdue", 4));
+    }
+    return Logging()(txn, timer);
+  });
+  for (int64_t record = 1; record <= 8; ++record) Set(3, record, absl::ZeroDuration());
+  for (int64_t record = 11; record <= 12; ++record) Set(5, record, absl::ZeroDuration());
+  EXPECT_EQ(FireDue(loop), 8);
+  EXPECT_THAT(order, ElementsAre(1, 2, 11, 12, 5, 6, 7, 8));
 }
 
 TEST_P(TimerTest, WhatAHandlerLogsMayBeRefused) {

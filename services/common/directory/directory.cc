@@ -255,6 +255,20 @@ std::vector<DirectoryUnit> Directory::SuccessorsOf(UnitUid unit) const {
   return result;
 }
 
+std::vector<DirectoryUnit> Directory::PredecessorsOf(UnitUid unit, bool subtree) const {
+  std::vector<UnitRecord> records;
+  {
+    ReaderLock lock(impl_->content_lock);
+    const UnitTree& tree = impl_->content->tree;
+    const UnitTree::Index index = tree.Find(unit);
+    if (index != UnitTree::kNone) records = tree.PredecessorsOf(index, subtree);
+  }
+  std::vector<DirectoryUnit> result;
+  result.reserve(records.size());
+  for (const UnitRecord& record : records) result.push_back(record.ToUnit());
+  return result;
+}
+
 void Directory::VisitSubtree(UnitUid unit, absl::FunctionRef<void(const DirectoryUnit&)> visit) const {
   std::vector<UnitRecord> records;
   {

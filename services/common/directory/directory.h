@@ -130,6 +130,9 @@ class Directory {
   // that took its place, through all mergers and splits, the responsible one first. Empty for an unknown unit and where
   // the line has ended.
   std::vector<DirectoryUnit> SuccessorsOf(UnitUid unit) const;
+  // The units that were merged or split up and for which `unit` answers first, or with `subtree` one in or below it,
+  // wherever they stood. In no order.
+  std::vector<DirectoryUnit> PredecessorsOf(UnitUid unit, bool subtree) const;
   // Units in and below `unit` (all, for no unit), parents before children; dissolved ones too. They are those of one
   // moment; `visit` runs without a lock, so it may take its time and call the directory.
   void VisitSubtree(UnitUid unit, absl::FunctionRef<void(const DirectoryUnit&)> visit) const;

@@ -36,6 +36,12 @@ std::vector<UnitView> DirectoryUnits::SuccessorsOf(UnitUid unit) const {
   return successors;
 }
 
+std::vector<UnitView> DirectoryUnits::PredecessorsOf(UnitUid unit, bool subtree) const {
+  std::vector<UnitView> found;
+  for (const DirectoryUnit& one : directory_.PredecessorsOf(unit, subtree)) found.push_back(ViewOf(one));
+  return found;
+}
+
 std::vector<UnitView> DirectoryUnits::SubtreeOf(UnitUid unit) const {
   std::vector<UnitView> all;
   directory_.VisitSubtree(unit, [&](const DirectoryUnit& one) { all.push_back(ViewOf(one)); });

@@ -16,6 +16,7 @@ class DirectoryUnits final : public Units {
   bool Covers(const Scope& scope, UnitUid unit) const override { return directory_.ScopeCovers(scope, unit); }
   std::vector<UnitView> AncestorsOf(UnitUid unit) const override;
   std::vector<UnitView> SuccessorsOf(UnitUid unit) const override;
+  std::vector<UnitView> PredecessorsOf(UnitUid unit, bool subtree) const override;
   std::vector<UnitView> SubtreeOf(UnitUid unit) const override;
 
  private:

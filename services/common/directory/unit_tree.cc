@@ -170,6 +170,19 @@ std::vector<UnitRecord> UnitTree::SuccessorsOf(Index unit) const {
   return living;
 }
 
+std::vector<UnitRecord> UnitTree::PredecessorsOf(Index unit, bool subtree) const {
+  std::vector<UnitRecord> found;
+  for (const auto& [uid, direct] : successors_) {
+    const Index index = Find(UnitUid(uid));
+    if (index == kNone || at(index).state != kDissolved) continue;
+    const std::vector<UnitRecord> living = SuccessorsOf(index);
+    if (living.empty()) continue;
+    const Index answers = Find(living.front().uid);
+    if (subtree ? IsWithin(answers, unit) : answers == unit) found.push_back(at(index));
+  }
+  return found;
+}
+
 UnitTree::Index UnitTree::NodeFor(UnitUid uid) {
   auto [entry, is_new] = by_uid_.try_emplace(uid.value, kNone);
   if (!is_new) return entry->second;

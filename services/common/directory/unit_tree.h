@@ -74,6 +74,7 @@ class UnitTree {
   std::vector<UnitRecord> Subtree(Index unit) const;       // kNone: all; parents first
   std::vector<UnitRecord> SuccessorsOf(Index unit) const;  // living ones, as Directory::SuccessorsOf
   std::vector<UnitUid> DirectSuccessorsOf(Index unit) const;
+  std::vector<UnitRecord> PredecessorsOf(Index unit, bool subtree) const;  // as Directory::PredecessorsOf
   int64_t size() const { return known_; }
 
  private:

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -51,9 +52,12 @@ class TimerLoop {
   // with this one may be gone already, and fire after it also if it clears them: the record's state decides. An error
   // leaves the timer, which is tried again later, after ever longer pauses, and holds up no other.
   using Handler = std::function<absl::Status(WriteTxn& txn, const DueTimer& timer)>;
+  // The same for several of one partition, in their order, so that their records can be read in one go. An error is
+  // nobody's: each is then tried by itself.
+  using BatchHandler = std::function<absl::Status(WriteTxn& txn, std::span<const DueTimer> timers)>;
   struct Options {
     int batch = 500;                         // timers looked at in one go
-    int together = 50;                       // of one partition, in one transaction
+    int together = 200;                      // of one partition, in one transaction
     absl::Duration poll = absl::Seconds(1);  // without a hint
     absl::Duration first_retry = absl::Seconds(1);
     absl::Duration last_retry = absl::Minutes(10);
@@ -66,6 +70,7 @@ class TimerLoop {
 
   // Set before Start. A timer of a kind without a handler is left alone until a process has one.
   void Handle(std::string kind, Handler handler);
+  void HandleTogether(std::string kind, BatchHandler handler);
   // Called with errors of handlers and of the loop itself, which goes on. For the log. Set before Start.
   void OnError(std::function<void(const absl::Status&)> callback);
   void Start();

@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <map>
 #include <mutex>
+#include <set>
 #include <span>
 #include <thread>
 #include <utility>
@@ -23,6 +24,8 @@ constexpr absl::Duration kStatementDeadline = absl::Seconds(10);
 // Hints come with every commit; between two looks there is at least so much time.
 constexpr absl::Duration kSpacing = absl::Milliseconds(50);
 constexpr int kMaxDoublings = 30;
+// For so many rounds a loop leaves a partition to the process that it met there.
+constexpr int kRoundsApart = 20;
 
 // Deadlines of the database are real time, whatever the injected clock says.
 absl::Time StatementDeadline() {
@@ -45,10 +48,17 @@ struct TimerLoop::Impl {
     bool more = false;                         // may be due now
   };
 
+  // What became of timers that were to be fired together.
+  struct Shot {
+    int64_t fired = 0;
+    bool met = false;  // none was left: another process is at work in the partition, or they were cleared
+  };
+
   absl::Status Look(Round& round);
+  absl::Status LookOnce(Round& round);
   absl::StatusOr<int64_t> Fire(const Round& round);
-  absl::StatusOr<int64_t> FireTogether(std::span<const TimerRow> rows, absl::Time now);
-  absl::Status FireOne(WriteTxn& txn, const TimerRow& row, int64_t& fired);
+  absl::StatusOr<Shot> FireTogether(std::span<const TimerRow> rows, absl::Time now);
+  absl::Status Handled(WriteTxn& txn, std::span<const TimerRow> rows);
   absl::Status PutOff(const TimerRow& row, absl::Time now);
   void Run() ABSL_NO_THREAD_SAFETY_ANALYSIS;  // waiting is beyond it
   bool Stopping() {
@@ -63,7 +73,10 @@ struct TimerLoop::Impl {
   ChangeLog& log;
   const Clock& clock;
   Options options;
-  std::map<std::string, Handler> handlers;
+  std::map<std::string, BatchHandler> handlers;
+  // Partitions where another process is at work: the loop goes where it is not in its way. Of the loop's thread.
+  std::set<PartitionId> apart;
+  int rounds_apart = 0;
   std::function<void(const absl::Status&)> on_error;
 
   Mutex mutex;
@@ -74,6 +87,19 @@ struct TimerLoop::Impl {
 };
 
 absl::Status TimerLoop::Impl::Look(Round& round) {
+  if (!apart.empty() && ++rounds_apart > kRoundsApart) apart.clear();
+  RONGHE_RETURN_IF_ERROR(LookOnce(round));
+  if (apart.empty()) return absl::OkStatus();
+  if (!round.due.empty()) {
+    round.more = true;
+    return absl::OkStatus();
+  }
+  // There is work nowhere else: then side by side.
+  apart.clear();
+  return LookOnce(round);
+}
+
+absl::Status TimerLoop::Impl::LookOnce(Round& round) {
   const auto body = [&](sql::Session& session) -> absl::Status {
     round = {};
     round.now = clock.Now();
@@ -83,7 +109,8 @@ absl::Status TimerLoop::Impl::Look(Round& round) {
     // With those that will be due before the next look.
     const int64_t until_us = absl::ToUnixMicros(round.now + options.poll);
     for (const auto& [kind, handler] : handlers) {
-      RONGHE_ASSIGN_OR_RETURN(std::vector<TimerRow> rows, timer::ReadTimers(session, kind, until_us, options.batch));
+      RONGHE_ASSIGN_OR_RETURN(std::vector<TimerRow> rows,
+                              timer::ReadTimers(session, kind, until_us, apart, options.batch));
       const bool full = static_cast<int>(rows.size()) == options.batch;
       round.more = round.more || (full && absl::FromUnixMicros(rows.back().attempt_us) <= round.now);
       for (TimerRow& row : rows) {
@@ -108,9 +135,13 @@ absl::StatusOr<int64_t> TimerLoop::Impl::Fire(const Round& round) {
     for (std::span<const TimerRow> left(rows); !left.empty();) {
       if (Stopping()) return fired;
       const size_t count = std::min(left.size(), static_cast<size_t>(options.together));
-      RONGHE_ASSIGN_OR_RETURN(const int64_t some, FireTogether(left.first(count), round.now));
-      fired += some;
+      RONGHE_ASSIGN_OR_RETURN(const Shot shot, FireTogether(left.first(count), round.now));
+      fired += shot.fired;
       left = left.subspan(count);
+      if (!shot.met) continue;
+      if (apart.empty()) rounds_apart = 0;
+      apart.insert(partition);
+      break;
     }
   }
   return fired;
@@ -118,40 +149,50 @@ absl::StatusOr<int64_t> TimerLoop::Impl::Fire(const Round& round) {
 
 // Those of one partition, in one transaction; if that fails, each in its own. Whatever the reason is, one that fails is
 // put off: what a handler logs may fail later than the handler.
-absl::StatusOr<int64_t> TimerLoop::Impl::FireTogether(std::span<const TimerRow> rows, absl::Time now) {
-  int64_t fired = 0;
+absl::StatusOr<TimerLoop::Impl::Shot> TimerLoop::Impl::FireTogether(std::span<const TimerRow> rows, absl::Time now) {
+  Shot shot;
   Call call;
   call.deadline = StatementDeadline();
   const absl::Status status =
       log.Write(rows.front().partition, call,
                 [&](WriteTxn& txn) -> absl::Status {
-                  fired = 0;
                   RONGHE_ASSIGN_OR_RETURN(const std::vector<bool> ours, timer::DeleteTimers(txn.session(), rows));
+                  std::vector<TimerRow> left;
                   for (size_t i = 0; i < rows.size(); ++i) {
                     // The others were fired elsewhere, cleared, or set anew.
-                    if (ours[i]) RONGHE_RETURN_IF_ERROR(FireOne(txn, rows[i], fired));
+                    if (ours[i]) left.push_back(rows[i]);
                   }
-                  return absl::OkStatus();
+                  shot = {static_cast<int64_t>(left.size()), left.empty()};
+                  return Handled(txn, left);
                 })
           .status();
-  if (status.ok()) return fired;
+  if (status.ok()) return shot;
+  shot = {};
   if (rows.size() == 1) {
     Report(status);
     RONGHE_RETURN_IF_ERROR(PutOff(rows.front(), now));
-    return 0;
+    return shot;
   }
-  fired = 0;
   for (size_t i = 0; i < rows.size() && !Stopping(); ++i) {
-    RONGHE_ASSIGN_OR_RETURN(const int64_t one, FireTogether(rows.subspan(i, 1), now));
-    fired += one;
+    RONGHE_ASSIGN_OR_RETURN(const Shot one, FireTogether(rows.subspan(i, 1), now));
+    shot.fired += one.fired;
   }
-  return fired;
+  return shot;
 }
 
-absl::Status TimerLoop::Impl::FireOne(WriteTxn& txn, const TimerRow& row, int64_t& fired) {
-  const absl::Status handled = handlers.at(row.kind)(txn, {row.kind, row.record, absl::FromUnixMicros(row.due_us)});
-  fired += handled.ok() ? 1 : 0;
-  return handled;
+// Those of one kind that stand together, together.
+absl::Status TimerLoop::Impl::Handled(WriteTxn& txn, std::span<const TimerRow> rows) {
+  while (!rows.empty()) {
+    const std::string& kind = rows.front().kind;
+    std::vector<DueTimer> together;
+    for (const TimerRow& row : rows) {
+      if (row.kind != kind) break;
+      together.push_back({row.kind, row.record, absl::FromUnixMicros(row.due_us)});
+    }
+    RONGHE_RETURN_IF_ERROR(handlers.at(kind)(txn, together));
+    rows = rows.subspan(together.size());
+  }
+  return absl::OkStatus();
 }
 
 absl::Status TimerLoop::Impl::PutOff(const TimerRow& row, absl::Time now) {
@@ -174,7 +215,7 @@ void TimerLoop::Impl::Run() {
     const absl::Duration pause =
         status.ok() ? std::clamp(round.next - round.now, absl::ZeroDuration(), options.poll) : options.poll;
     lock.lock();
-    if (status.ok() && round.more) continue;
+    if (status.ok() && (round.more || !apart.empty())) continue;
     const auto stop = [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return stopping; };
     const auto wake = [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return stopping || hinted; };
     changed.wait_for(lock, absl::ToChronoMicroseconds(std::min(kSpacing, pause)), stop);
@@ -191,6 +232,14 @@ TimerLoop::~TimerLoop() {
 }
 
 void TimerLoop::Handle(std::string kind, Handler handler) {
+  HandleTogether(std::move(kind), [handler = std::move(handler)](WriteTxn& txn, std::span<const DueTimer> timers) {
+    absl::Status status;
+    for (size_t i = 0; status.ok() && i < timers.size(); ++i) status = handler(txn, timers[i]);
+    return status;
+  });
+}
+
+void TimerLoop::HandleTogether(std::string kind, BatchHandler handler) {
   impl_->handlers[std::move(kind)] = std::move(handler);
 }
 
@@ -231,7 +280,8 @@ absl::StatusOr<int64_t> TimerLoop::FireDue() {
     RONGHE_RETURN_IF_ERROR(impl_->Look(round));
     RONGHE_ASSIGN_OR_RETURN(const int64_t some, impl_->Fire(round));
     fired += some;
-    if (!round.more || impl_->Stopping()) return fired;
+    const bool more = round.more || !impl_->apart.empty();
+    if (!more || impl_->Stopping()) return fired;
   }
 }
 

@@ -12,9 +12,9 @@ namespace {
 
 // The one clock in SQL.
 constexpr sql::Query kServerTime{"timer_now", "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)"};
-constexpr sql::Query kReadDue{"timer_due",
-                              "SELECT partition_id, record, generation, due_us, attempt_us, attempts FROM timer "
-                              "WHERE kind = ? AND attempt_us <= ? ORDER BY attempt_us, partition_id, record LIMIT ?"};
+constexpr std::string_view kReadDue =
+    "SELECT partition_id, record, generation, due_us, attempt_us, attempts FROM timer "
+    "WHERE kind = ? AND attempt_us <= ?{} ORDER BY attempt_us, partition_id, record LIMIT ?";
 constexpr sql::Query kPostpone{"timer_postpone",
                                "UPDATE timer SET attempts = attempts + 1, attempt_us = ? "
                                "WHERE partition_id = ? AND kind = ? AND record = ? AND generation = ?"};
@@ -34,9 +34,17 @@ absl::StatusOr<absl::Time> ServerTime(sql::Session& session) {
 }
 
 absl::StatusOr<std::vector<TimerRow>> ReadTimers(sql::Session& session, std::string_view kind, int64_t until_us,
-                                                 int64_t limit) {
+                                                 const std::set<PartitionId>& without, int64_t limit) {
+  std::string apart;
+  std::vector<sql::Value> args = {std::string(kind), until_us};
+  for (const PartitionId partition : without) {
+    apart += " AND partition_id <> ?";
+    args.emplace_back(partition.value);
+  }
+  args.emplace_back(limit);
+  const std::string text = fmt::format(kReadDue, apart);
   std::vector<TimerRow> rows;
-  RONGHE_RETURN_IF_ERROR(session.Select(kReadDue, {std::string(kind), until_us, limit}, [&](const sql::Row& row) {
+  RONGHE_RETURN_IF_ERROR(session.Select({"timer_due", text}, args, [&](const sql::Row& row) {
     rows.push_back(
         {PartitionId(row.Int(0)), std::string(kind), row.Int(1), row.Int(2), row.Int(3), row.Int(4), row.Int(5)});
     return absl::OkStatus();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -28,9 +29,9 @@ struct TimerRow {
 
 // The database server's time. PostgreSQL only.
 absl::StatusOr<absl::Time> ServerTime(sql::Session& session);
-// Of a kind, to be tried up to an instant, the earliest first.
+// Of a kind, to be tried up to an instant, the earliest first; none of the partitions in `without`.
 absl::StatusOr<std::vector<TimerRow>> ReadTimers(sql::Session& session, std::string_view kind, int64_t until_us,
-                                                 int64_t limit);
+                                                 const std::set<PartitionId>& without, int64_t limit);
 // Of one partition; for each whether it was still there in this generation.
 absl::StatusOr<std::vector<bool>> DeleteTimers(sql::Session& session, std::span<const TimerRow> rows);
 // Tries it again at `attempt_us`; nothing happens if it is not there in this generation any longer.

@@ -40,6 +40,8 @@ class Units {
   virtual std::vector<UnitView> AncestorsOf(UnitUid unit) const = 0;  // itself first
   // Living ones that answer for it, the responsible one first: itself while it lives.
   virtual std::vector<UnitView> SuccessorsOf(UnitUid unit) const = 0;
+  // Those that were merged or split up and for which `unit` answers, or with `subtree` one in or below it.
+  virtual std::vector<UnitView> PredecessorsOf(UnitUid unit, bool subtree) const = 0;
   // In and below `unit`, dissolved ones too.
   virtual std::vector<UnitView> SubtreeOf(UnitUid unit) const = 0;
 

@@ -121,7 +121,7 @@ absl::StatusOr<std::vector<UnitProgress>> CheckApp::Progress(const common::Call&
   RONGHE_ASSIGN_OR_RETURN(const common::UnitView unit,
                           common::VisibleUnit(parts_.units, call, parent, "parent", std::move(violations)));
   std::vector<common::UnitUid> all;
-  for (const common::UnitView& one : parts_.units.SubtreeOf(unit.uid)) all.push_back(one.uid);
+  for (const common::UnitView& one : UnitsOf(parts_.units, unit, true)) all.push_back(one.uid);
   RONGHE_ASSIGN_OR_RETURN(const auto counts, parts_.store.Count(PartitionsOf(all, parts_.units), id, call.deadline));
   std::vector<UnitProgress> progress = {{unit.uid, {}}};
   std::map<std::string, UnitProgress> below;  // by code

@@ -78,7 +78,7 @@ absl::StatusOr<CheckPage> CheckApp::ListChecks(const common::Call& call, const C
   RONGHE_ASSIGN_OR_RETURN(const common::UnitView unit,
                           common::VisibleUnit(parts_.units, call, query.parent, "parent", std::move(violations)));
   RONGHE_ASSIGN_OR_RETURN(const ListPosition after, ReadListPosition(*token));
-  UnitBatches batches(query.subtree ? parts_.units.SubtreeOf(unit.uid) : std::vector<common::UnitView>{unit});
+  UnitBatches batches(UnitsOf(parts_.units, unit, query.subtree));
   std::vector<StoredCheck> found;
   while (!batches.AtEnd()) {
     if (call.cancelled()) return common::Cancelled();

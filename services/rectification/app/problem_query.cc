@@ -45,22 +45,9 @@ struct ProblemQuery::Wanted {
   std::string position;
 };
 
-std::vector<common::UnitView> ProblemQuery::UnitsOf(const common::UnitView& unit, bool subtree) const {
-  std::vector<common::UnitView> units =
-      subtree ? parts_.units.SubtreeOf(unit.uid) : std::vector<common::UnitView>{unit};
-  // Those that it succeeded stand beside it.
-  if (!unit.parent) return units;
-  for (const common::UnitView& beside : parts_.units.SubtreeOf(unit.parent)) {
-    if (beside.state != common::UnitState::kDissolved || beside.uid == unit.uid) continue;
-    if (parts_.units.AnswersFor(beside.uid) != unit.uid) continue;
-    if (!subtree || !parts_.units.IsWithin(beside.uid, unit.uid)) units.push_back(beside);
-  }
-  return units;
-}
-
 std::vector<common::UnitUid> ProblemQuery::Alike(const common::UnitView& unit) const {
   std::vector<common::UnitUid> uids;
-  for (const common::UnitView& one : UnitsOf(unit, false)) uids.push_back(one.uid);
+  for (const common::UnitView& one : UnitsOf(parts_.units, unit, false)) uids.push_back(one.uid);
   return uids;
 }
 
@@ -107,7 +94,7 @@ absl::StatusOr<ProblemPage> ProblemQuery::List(const common::Call& call, const P
   violations.AddAll(token.status());
   RONGHE_ASSIGN_OR_RETURN(const common::UnitView unit,
                           common::VisibleUnit(parts_.units, call, query.parent, "parent", std::move(violations)));
-  wanted.units = UnitsOf(unit, query.subtree);
+  wanted.units = UnitsOf(parts_.units, unit, query.subtree);
   wanted.filter = *filter;
   wanted.order = *order;
   wanted.page_size = *page_size;
@@ -187,7 +174,7 @@ absl::StatusOr<ProblemPage> ProblemQuery::ListWorklist(const common::Call& call,
   const bool own =
       query.worklist == Worklist::kToDo || query.worklist == Worklist::kDueSoon || query.worklist == Worklist::kOverdue;
   // What a unit supervises, or what reached it, are problems of units below it.
-  wanted.units = UnitsOf(unit, query.subtree || !own);
+  wanted.units = UnitsOf(parts_.units, unit, query.subtree || !own);
   wanted.filter = FilterOf(call, query, unit);
   wanted.filter.person = person;
   wanted.order = ProblemOrder::kDue;
@@ -198,7 +185,7 @@ absl::StatusOr<ProblemPage> ProblemQuery::ListWorklist(const common::Call& call,
 
 absl::StatusOr<ProblemCountTables> ProblemQuery::Count(const common::Call& call, const std::string& parent) {
   RONGHE_ASSIGN_OR_RETURN(const common::UnitView unit, common::VisibleUnit(parts_.units, call, parent, "parent", {}));
-  const std::vector<common::UnitView> units = UnitsOf(unit, true);
+  const std::vector<common::UnitView> units = UnitsOf(parts_.units, unit, true);
   std::map<common::UnitUid, int> levels;
   for (const common::UnitView& one : units) levels[one.uid] = one.level;
   UnitBatches batches(units);
@@ -268,7 +255,7 @@ absl::StatusOr<ProblemQuery::Export> ProblemQuery::StartExport(const common::Cal
   RONGHE_ASSIGN_OR_RETURN(const common::UnitView unit,
                           common::VisibleUnit(parts_.units, call, parent, "parent", std::move(violations)));
   wanted->filter = *parsed;
-  wanted->units = UnitsOf(unit, true);
+  wanted->units = UnitsOf(parts_.units, unit, true);
   auto ended = std::make_shared<bool>(false);
   return Export([this, &call, wanted, ended] { return NextRecords(call, *wanted, *ended); });
 }

@@ -105,7 +105,6 @@ class ProblemQuery {
   struct Wanted;
   absl::StatusOr<std::vector<ProblemRecord>> NextRecords(const common::Call& call, Wanted& wanted, bool& ended);
   // The units whose records are this one's: itself and those to which it succeeded; with `subtree`, all below too.
-  std::vector<common::UnitView> UnitsOf(const common::UnitView& unit, bool subtree) const;
   std::vector<common::UnitUid> Alike(const common::UnitView& unit) const;
   absl::StatusOr<ProblemPage> Page(const common::Call& call, const Wanted& wanted);
   // What a worklist wants, beside the units.

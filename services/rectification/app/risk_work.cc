@@ -63,7 +63,7 @@ absl::StatusOr<RiskPage> RiskApp::List(const common::Call& call, const RiskListQ
   RONGHE_ASSIGN_OR_RETURN(const common::UnitView unit,
                           common::VisibleUnit(parts_.units, call, query.parent, "parent", std::move(violations)));
   RONGHE_ASSIGN_OR_RETURN(const ListPosition after, ReadListPosition(*token));
-  UnitBatches batches(query.subtree ? parts_.units.SubtreeOf(unit.uid) : std::vector<common::UnitView>{unit});
+  UnitBatches batches(UnitsOf(parts_.units, unit, query.subtree));
   std::vector<StoredRisk> found;
   while (!batches.AtEnd()) {
     if (call.cancelled()) return common::Cancelled();

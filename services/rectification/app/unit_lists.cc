@@ -11,6 +11,18 @@
 
 namespace ronghe::rectification {
 
+std::vector<common::UnitView> UnitsOf(const common::Units& units, const common::UnitView& unit, bool subtree) {
+  std::vector<common::UnitView> all = subtree ? units.SubtreeOf(unit.uid) : std::vector<common::UnitView>{unit};
+  // What stands here but is answered for elsewhere now belongs to lists there.
+  std::erase_if(all, [&](const common::UnitView& one) {
+    return one.state == common::UnitState::kDissolved && !units.IsWithin(units.AnswersFor(one.uid), unit.uid);
+  });
+  for (common::UnitView& before : units.PredecessorsOf(unit.uid, subtree)) {
+    if (!subtree || !units.IsWithin(before.uid, unit.uid)) all.push_back(std::move(before));
+  }
+  return all;
+}
+
 UnitBatches::UnitBatches(std::vector<common::UnitView> units) : units_(std::move(units)) {
   std::sort(units_.begin(), units_.end(),
             [](const common::UnitView& a, const common::UnitView& b) { return a.uid < b.uid; });

@@ -18,6 +18,9 @@ struct UnitsOfPartition {
   std::vector<common::UnitUid> units;
 };
 
+// The units whose records a list shows: the unit, with `subtree` those below it, and those for which they answer.
+std::vector<common::UnitView> UnitsOf(const common::Units& units, const common::UnitView& unit, bool subtree);
+
 // Of one question to a store.
 inline constexpr size_t kMostUnits = 512;
 

@@ -179,6 +179,22 @@ absl::StatusOr<std::optional<ProblemRow>> SelectProblem(sql::Session& session, c
   return found;
 }
 
+absl::StatusOr<std::vector<ProblemRow>> SelectProblems(sql::Session& session, const ProblemTexts& texts,
+                                                       common::PartitionId partition, std::span<const ProblemId> ids) {
+  std::vector<ProblemRow> found;
+  if (ids.empty()) return found;
+  std::vector<Value> args = {partition.value};
+  std::string text = SelectText() + "problem_id IN (";
+  for (const ProblemId id : ids) {
+    text += args.size() == 1 ? "?" : ", ?";
+    args.emplace_back(id.value);
+  }
+  text += ")";
+  const auto read = [&](const sql::Row& row) { return ReadRow(row, texts, found.emplace_back()); };
+  RONGHE_RETURN_IF_ERROR(session.Select({"problem_find_all", text}, args, read));
+  return found;
+}
+
 absl::StatusOr<std::vector<StoredProblem>> PageProblems(sql::Session& session, const ProblemTexts& texts,
                                                         const UnitsOfPartition& units, const ProblemFilter& filter,
                                                         ProblemOrder order, const ListPosition& after, int limit) {

@@ -21,6 +21,9 @@ struct ProblemRow {
   common::WrappedKey key;
 };
 
+// Those of one partition that are there, in one statement.
+absl::StatusOr<std::vector<ProblemRow>> SelectProblems(common::sql::Session& session, const ProblemTexts& texts,
+                                                       common::PartitionId partition, std::span<const ProblemId> ids);
 absl::StatusOr<std::optional<ProblemRow>> SelectProblem(common::sql::Session& session, const ProblemTexts& texts,
                                                         ProblemId id);
 // A page of a list, of these units (at least one).

@@ -30,9 +30,21 @@ absl::StatusOr<std::optional<std::string>> SqlProblemTxn::Claim(const common::Re
 }
 
 absl::StatusOr<std::optional<StoredProblem>> SqlProblemTxn::Find(ProblemId id) {
-  RONGHE_ASSIGN_OR_RETURN(found_, SelectProblem(txn_.session(), texts_, id));
-  if (!found_) return std::nullopt;
-  return found_->stored;
+  const auto known = found_.find(id);
+  if (known != found_.end()) return known->second.stored;
+  RONGHE_ASSIGN_OR_RETURN(std::optional<ProblemRow> row, SelectProblem(txn_.session(), texts_, id));
+  if (!row) return std::nullopt;
+  if (common::PartitionOf(id.value) != partition()) return std::move(row->stored);
+  return found_.emplace(id, *std::move(row)).first->second.stored;
+}
+
+absl::Status SqlProblemTxn::FindAhead(std::span<const ProblemId> ids) {
+  RONGHE_ASSIGN_OR_RETURN(std::vector<ProblemRow> rows, SelectProblems(txn_.session(), texts_, partition(), ids));
+  for (ProblemRow& row : rows) {
+    const ProblemId id = row.stored.id;
+    found_.insert_or_assign(id, std::move(row));
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::optional<ProblemId>> SqlProblemTxn::TakeKey(const std::string& key, ProblemId id) {
@@ -82,6 +94,7 @@ absl::StatusOr<bool> SqlProblemTxn::Erase(ProblemId id) {
   if (!row) return true;
   RONGHE_ASSIGN_OR_RETURN(const bool touched, TouchedSince(txn_.session(), id));
   if (touched) return false;
+  found_.erase(id);
   RONGHE_ASSIGN_OR_RETURN(const std::vector<ProblemStep> steps, SelectSteps(txn_.session(), texts_, *row, 0, kAll));
   const Problem& problem = row->stored.problem;
   RONGHE_RETURN_IF_ERROR(DeleteProblem(txn_.session(), id, ExternalKey(problem.external_source, problem.external_id)));
@@ -94,20 +107,18 @@ absl::StatusOr<bool> SqlProblemTxn::Erase(ProblemId id) {
 
 absl::StatusOr<StoredProblem> SqlProblemTxn::Replace(const StoredProblem& before, const Problem& after,
                                                      std::span<const ProblemStep> steps, absl::Time next) {
-  if (!found_ || found_->stored.id != before.id) {
-    RONGHE_ASSIGN_OR_RETURN(found_, SelectProblem(txn_.session(), texts_, before.id));
-    if (!found_) return common::Internal("Replace of a problem that is not there");
-  }
+  RONGHE_ASSIGN_OR_RETURN(const std::optional<StoredProblem> current, Find(before.id));
+  if (!current || !found_.contains(before.id)) return common::Internal("Replace of a problem that is not there");
   // Read under the partition's lock row, so that the statement that goes by it finds it as it is.
-  if (found_->stored.version != before.version) {
+  if (current->version != before.version) {
     return common::Internal(fmt::format("problem {} is not at its version", before.id.value));
   }
   const ProblemRow row{
       {before.id, before.version + 1, txn_.next_revision(), before.create_time, txn_.now(), after},
-      found_->key,
+      found_.at(before.id).key,
   };
   const bool same_texts = before.problem.description == after.description && before.problem.measures == after.measures;
-  found_ = std::nullopt;
+  found_.erase(before.id);
   RONGHE_RETURN_IF_ERROR(UpdateProblem(txn_.session(), texts_, row, same_texts));
   RONGHE_RETURN_IF_ERROR(Record({&before.problem, row}, steps, next));
   return row.stored;

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <map>
 #include <optional>
+#include <span>
 
 #include "services/common/changelog/changelog.h"
 #include "services/common/sql/database.h"
@@ -28,6 +30,8 @@ class SqlProblemTxn final : public ProblemTxn {
   absl::StatusOr<std::optional<std::string>> Claim(const common::RequestKey& key) override;
   void Remember(std::string resource) override { txn_.Remember(std::move(resource)); }
   absl::StatusOr<std::optional<StoredProblem>> Find(ProblemId id) override;
+  // Reads problems of the transaction's partition ahead of Find, in one statement.
+  absl::Status FindAhead(std::span<const ProblemId> ids);
   ProblemId NewId() override { return ProblemId(txn_.NewId()); }
   absl::StatusOr<std::optional<ProblemId>> TakeKey(const std::string& key, ProblemId id) override;
   absl::StatusOr<StoredProblem> Insert(ProblemId id, const Problem& problem, std::span<const ProblemStep> steps,
@@ -48,7 +52,8 @@ class SqlProblemTxn final : public ProblemTxn {
   common::WriteTxn& txn_;
   const ProblemTexts& texts_;
   absl::TimeZone zone_;
-  std::optional<ProblemRow> found_;  // last; nobody else writes in the partition
+  // Read and not written since; nobody else writes in the partition.
+  std::map<ProblemId, ProblemRow> found_;
 };
 
 class SqlProblemStore final : public ProblemStore {

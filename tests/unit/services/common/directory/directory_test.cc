@@ -149,6 +149,32 @@ TEST(DirectoryTest, ADissolvedUnitDoesNotHideItsSuccessor) {
   }
 }
 
+TEST(DirectoryTest, PredecessorsAreThoseForWhichAUnitAnswersFirst) {
+  Directory directory;
+  directory.Apply(SmallTree(), kNow);
+  const auto merged = [](int64_t uid, int64_t parent, std::vector<UnitUid> successors) {
+    DirectoryUnit unit = MakeUnit(uid, parent);
+    unit.state = 2;
+    unit.successors = std::move(successors);
+    return unit;
+  };
+  // 6 became 7, 7 became 4 (below 2); 8 was split into 5 and 4; 9 ended without anybody.
+  directory.Apply(Change({merged(6, 1, {UnitUid(7)}), merged(7, 3, {UnitUid(4)}),
+                          merged(8, 1, {UnitUid(5), UnitUid(4)}), merged(9, 2, {})},
+                         2),
+                  kNow);
+  const auto of = [&](int64_t uid, bool subtree) {
+    std::vector<int64_t> found;
+    for (const DirectoryUnit& one : directory.PredecessorsOf(UnitUid(uid), subtree)) found.push_back(one.uid.value);
+    return found;
+  };
+  EXPECT_THAT(of(4, false), UnorderedElementsAre(6, 7));
+  EXPECT_THAT(of(5, false), UnorderedElementsAre(8));
+  EXPECT_THAT(of(2, false), IsEmpty());
+  EXPECT_THAT(of(1, true), UnorderedElementsAre(6, 7));
+  EXPECT_THAT(of(77, true), IsEmpty());
+}
+
 TEST(DirectoryTest, ForgetsUnits) {
   Directory directory;
   directory.Apply(SmallTree(), kNow);
