@@ -17,6 +17,11 @@ using sql::Value;
 
 constexpr int kMostBlockers = 1000;
 
+// Without statistics PostgreSQL takes every external id for one of a few hundred and reads the whole table to find
+// some; it collects them by itself a minute after a table has grown, which is too late for an import into a new one.
+constexpr sql::Query kAnalyze{"learning_analyze", "ANALYZE learning_record"};
+constexpr int64_t kAnalyzeAfter[] = {0, 100'000, 1'000'000};
+
 constexpr sql::Query kAddTotal{
     "learning_total_add",
     "INSERT INTO learning_import_total (partition_id, import_id, record_partition, platform, new_records, "
@@ -102,6 +107,14 @@ absl::StatusOr<std::vector<EnteredLearning>> SqlLearningStore::Enter(common::Imp
                                    total.known_deci_hours, total.counted_deci_hours})
               .status());
     }
+  }
+  const int64_t before = import.applied_rows;
+  const int64_t after = before + static_cast<int64_t>(records.size());
+  const bool grown = std::any_of(std::begin(kAnalyzeAfter), std::end(kAnalyzeAfter),
+                                 [&](int64_t rows) { return before <= rows && rows < after; });
+  // Of small imports nothing needs to be known.
+  if (grown && records.size() >= 1000 && txn.session().engine() == sql::Engine::kPostgresql) {
+    RONGHE_RETURN_IF_ERROR(txn.session().Execute(kAnalyze, {}).status());
   }
   return entered;
 }
