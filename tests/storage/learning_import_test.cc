@@ -1,5 +1,7 @@
 // Imports of learning records on every engine: each bad row is named, the same again changes nothing, and all of it can
 // be taken back.
+#include <functional>
+
 #include "services/common/import/import_app.h"
 #include "services/common/import/sql/key_ring_row_sealer.h"
 #include "services/common/import/sql/sql_import_store.h"
@@ -42,7 +44,9 @@ class LearningImportTest : public LearningTestBase {
         common::ImportApp::Parts{*engine_, hub_, places_, signer_, [] {}, std::string("learningImports")});
   }
 
-  common::Import Send(const std::string& parent = "units/C", common::ImportMode mode = common::ImportMode::kAllValid) {
+  // `between`: once everything is checked and nothing applied.
+  common::Import Send(const std::string& parent = "units/C", common::ImportMode mode = common::ImportMode::kAllValid,
+                      const std::function<void()>& between = nullptr) {
     const common::Call call = By("county");
     const auto begun = import_app_->Begin(call, {"learningRecords", parent, static_cast<int>(mode), false, {}});
     EXPECT_TRUE(begun.ok()) << begun.status();
@@ -58,6 +62,7 @@ class LearningImportTest : public LearningTestBase {
       if (!step.ok()) break;
       idle = step->idle;
       import = step->import;
+      if (between && import.state == common::ImportState::kValidated) between();
     }
     return import;
   }
@@ -183,6 +188,23 @@ TEST_P(LearningImportTest, AnImportIsTakenBackAsAWhole) {
   EXPECT_EQ(common::BlockersOf(kept.status()).size(), 1u);
   EXPECT_THAT(Lines(11), UnorderedElementsAre("own 10 does not", "1 30 counts"));
   EXPECT_EQ(Totals()["5 credit_deci_hours"], 35);
+}
+
+// The check looks for what is known, once; whoever enters it after that is found all the same.
+TEST_P(LearningImportTest, WhatComesBetweenCheckAndApplicationIsNotDoubled) {
+  rows_.rows = {Learned(11, "1", 10), Learned(12, "2", 5)};
+  const common::Import done = Send("units/C", common::ImportMode::kAllValid, [&] { Enter(Learned(11, "1", 10)); });
+  EXPECT_EQ(done.state, common::ImportState::kApplied);
+  EXPECT_EQ(done.applied_rows, 2);
+  EXPECT_THAT(Lines(11), ElementsAre("1 10 counts"));
+  EXPECT_EQ(Totals()["5 credit_deci_hours"], 15);
+  EXPECT_EQ(learning_store_->Totals(done.id, absl::InfiniteFuture()).value().at(0).known_records, 1);
+  // With another content nothing is applied.
+  rows_.rows = {Learned(11, "3", 10), Learned(12, "4", 5)};
+  const common::Import failed = Send("units/C", common::ImportMode::kAllValid, [&] { Enter(Learned(11, "3", 11)); });
+  EXPECT_EQ(failed.state, common::ImportState::kFailed);
+  EXPECT_THAT(Refused(failed), ElementsAre("2 external_id EXTERNAL_ID_USED"));
+  EXPECT_EQ(Totals()["5 credit_deci_hours"], 26);
 }
 
 // Whatever organization says later: an import goes by what it said when it was checked.

@@ -144,7 +144,7 @@ absl::StatusOr<VoidedLearning> LearningApp::Void(const common::Call& call, const
     RONGHE_RETURN_IF_ERROR(txn.Void(*before, reason, call.actor.key, replacement.has_value()));
     if (replacement) {
       RONGHE_ASSIGN_OR_RETURN(const std::vector<EnteredLearning> entered,
-                              txn.Enter({&replacement->record, 1}, {0, id}));
+                              txn.Enter({&replacement->record, 1}, {0, id, false}));
       if (entered.front().known) return ExternalIdUsed(entered.front().id);
       RONGHE_RETURN_IF_ERROR(txn.Replaced(*before, entered.front().id));
     }

@@ -64,10 +64,11 @@ class LearningImportTarget::Check final : public common::ImportCheck {
       good.push_back(read.record);
       places.push_back(i);
     }
-    RONGHE_ASSIGN_OR_RETURN(const std::vector<bool> conflicts,
-                            target_.parts_.records.Conflicts(good, target_.parts_.real_clock.Now() + kRosterDeadline));
+    RONGHE_ASSIGN_OR_RETURN(const std::vector<LearningKnown> known,
+                            target_.parts_.records.Look(good, target_.parts_.real_clock.Now() + kRosterDeadline));
     for (size_t i = 0; i < good.size(); ++i) {
-      if (conflicts[i]) AddConflict(reads[places[i]].violations);
+      if (known[i] != LearningKnown::kNew) knowledge_->all_new = false;
+      if (known[i] == LearningKnown::kOther) AddConflict(reads[places[i]].violations);
     }
     for (const Read& read : reads) {
       for (const common::Violation& one : read.violations.list()) {
@@ -104,7 +105,9 @@ absl::StatusOr<std::unique_ptr<common::ImportCheck>> LearningImportTarget::NewCh
     common::MutexLock lock(mutex_);
     known_import_ = 0;  // a check asks anew
   }
-  return std::make_unique<Check>(*this, import, KnowledgeOf(import));
+  std::shared_ptr<Knowledge> knowledge = KnowledgeOf(import);
+  knowledge->all_new = true;
+  return std::make_unique<Check>(*this, import, std::move(knowledge));
 }
 
 void LearningImportTarget::Place(const common::Import& import, Knowledge& knowledge, Read& read) const {
@@ -172,7 +175,14 @@ absl::StatusOr<common::ChunkOutcome> LearningImportTarget::Apply(common::ImportT
     lines.push_back(read.line);
     records.push_back(std::move(read.record));
   }
-  RONGHE_ASSIGN_OR_RETURN(const std::vector<EnteredLearning> entered, parts_.records.Enter(txn, import, records));
+  const absl::StatusOr<std::vector<EnteredLearning>> done =
+      parts_.records.Enter(txn, import, records, knowledge->all_new);
+  if (knowledge->all_new && absl::IsAlreadyExists(done.status())) {
+    knowledge->all_new = false;  // somebody has entered one since the check: the chunk is run again
+    return absl::AbortedError("an external id has come meanwhile");
+  }
+  RONGHE_RETURN_IF_ERROR(done.status());
+  const std::vector<EnteredLearning>& entered = *done;
   for (size_t i = 0; i < entered.size(); ++i) {
     if (entered[i].same) {
       ++outcome.unmarked;

@@ -55,6 +55,8 @@ class LearningImportTarget final : public common::ImportTarget {
   struct Knowledge {
     MembershipBook book;
     std::map<common::UnitUid, bool> below;  // of units asked about: whether they lie under the import's parent
+    // The check has looked for all external ids and found none.
+    bool all_new = false;
   };
   // A row, read.
   struct Read {

@@ -40,7 +40,13 @@ std::string NameOf(LearningRecordId id);
 struct LearningOrigin {
   int64_t import = 0;
   LearningRecordId replaces = {};
+  // Nothing of them is expected to be known: it is not looked for, and ALREADY_EXISTS where it is there after all,
+  // after which the transaction is lost.
+  bool all_new = false;
 };
+
+// Whether an external id is known.
+enum class LearningKnown { kNew, kSame, kOther };
 
 // What came of a record that was entered, in the order of the records.
 struct EnteredLearning {
@@ -84,13 +90,14 @@ class LearningTxn {
 class LearningImports {
  public:
   virtual ~LearningImports() = default;
-  // As LearningTxn::Enter, of members of any partition; totals of the import included.
+  // As LearningTxn::Enter, of members of any partition; totals of the import included. `all_new`: as LearningOrigin.
   virtual absl::StatusOr<std::vector<EnteredLearning>> Enter(common::ImportTxn& txn, const common::Import& import,
-                                                             std::span<const LearningRecord> records) = 0;
+                                                             std::span<const LearningRecord> records, bool all_new) = 0;
   // Erases what came with an import. FAILED_PRECONDITION, IMPORT_IN_USE.
   virtual absl::Status Erase(common::ImportTxn& txn, const common::Import& import) = 0;
-  // For each record, whether its external id is known with another content.
-  virtual absl::StatusOr<std::vector<bool>> Conflicts(std::span<const LearningRecord> records, absl::Time deadline) = 0;
+  // Whether the external ids of records are known, and with the same content.
+  virtual absl::StatusOr<std::vector<LearningKnown>> Look(std::span<const LearningRecord> records,
+                                                          absl::Time deadline) = 0;
 };
 
 // Thread-safe.

@@ -51,7 +51,8 @@ absl::Status ActivityCredits::SettlePart(SqlLearningTxn& learning, const StoredA
     if (live) RONGHE_RETURN_IF_ERROR(learning.Void(*before, step.reason, step.actor, wanted));
     if (!wanted) continue;
     if (!live) RONGHE_RETURN_IF_ERROR(learning.FreeKey(id));
-    RONGHE_ASSIGN_OR_RETURN(const std::vector<EnteredLearning> entered, learning.Enter({&records[i], 1}, {0, id}));
+    RONGHE_ASSIGN_OR_RETURN(const std::vector<EnteredLearning> entered,
+                            learning.Enter({&records[i], 1}, {0, id, false}));
     RONGHE_RETURN_IF_ERROR(learning.Replaced(*before, entered.front().id));
   }
   if (fresh.empty()) return absl::OkStatus();

@@ -72,7 +72,8 @@ int64_t BeforeIdsOf(int64_t import) {
 
 absl::StatusOr<std::vector<EnteredLearning>> SqlLearningStore::Enter(common::ImportTxn& import_txn,
                                                                      const common::Import& import,
-                                                                     std::span<const LearningRecord> records) {
+                                                                     std::span<const LearningRecord> records,
+                                                                     bool all_new) {
   common::WriteTxn& txn = common::SqlImportTxn::Of(import_txn);
   std::vector<EnteredLearning> entered(records.size());
   std::map<common::PartitionId, std::vector<size_t>> places;
@@ -87,7 +88,7 @@ absl::StatusOr<std::vector<EnteredLearning>> SqlLearningStore::Enter(common::Imp
       portion = some;
     }
     SqlLearningTxn learning(*part, texts_, rules_);
-    RONGHE_ASSIGN_OR_RETURN(const std::vector<EnteredLearning> done, learning.Enter(portion, {import.id, {}}));
+    RONGHE_ASSIGN_OR_RETURN(const std::vector<EnteredLearning> done, learning.Enter(portion, {import.id, {}, all_new}));
     std::map<std::string_view, LearningTotal> totals;
     for (size_t i = 0; i < done.size(); ++i) {
       entered[all[i]] = done[i];
@@ -174,9 +175,9 @@ absl::Status SqlLearningStore::Erase(common::ImportTxn& import_txn, const common
   return txn.session().Execute(kForgetTotals, {import.partition.value, import.id}).status();
 }
 
-absl::StatusOr<std::vector<bool>> SqlLearningStore::Conflicts(std::span<const LearningRecord> records,
-                                                              absl::Time deadline) {
-  std::vector<bool> conflicts(records.size());
+absl::StatusOr<std::vector<LearningKnown>> SqlLearningStore::Look(std::span<const LearningRecord> records,
+                                                                  absl::Time deadline) {
+  std::vector<LearningKnown> found(records.size(), LearningKnown::kNew);
   std::map<common::PartitionId, std::vector<size_t>> places;
   for (size_t i = 0; i < records.size(); ++i) places[common::PartitionOf(records[i].member)].push_back(i);
   RONGHE_RETURN_IF_ERROR(database_.Read(deadline, [&](sql::Session& session) -> absl::Status {
@@ -186,12 +187,13 @@ absl::StatusOr<std::vector<bool>> SqlLearningStore::Conflicts(std::span<const Le
       for (const size_t place : all) some.push_back(&records[place]);
       RONGHE_ASSIGN_OR_RETURN(const std::vector<LearningBrief> known, SelectKnown(session, partition, some));
       for (size_t i = 0; i < all.size(); ++i) {
-        conflicts[all[i]] = known[i].id != 0 && !SameContent(known[i].record, *some[i]);
+        if (known[i].id == 0) continue;
+        found[all[i]] = SameContent(known[i].record, *some[i]) ? LearningKnown::kSame : LearningKnown::kOther;
       }
     }
     return absl::OkStatus();
   }));
-  return conflicts;
+  return found;
 }
 
 absl::StatusOr<std::vector<LearningTotal>> SqlLearningStore::Totals(int64_t import, absl::Time deadline) {

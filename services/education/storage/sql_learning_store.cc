@@ -132,7 +132,10 @@ absl::StatusOr<std::vector<LearningBrief>> SqlLearningTxn::Known(std::span<const
 
 absl::StatusOr<std::vector<EnteredLearning>> SqlLearningTxn::Enter(std::span<const LearningRecord> records,
                                                                    const LearningOrigin& origin) {
-  RONGHE_ASSIGN_OR_RETURN(const std::vector<LearningBrief> known, Known(records));
+  std::vector<LearningBrief> known(records.size());
+  if (!origin.all_new) {
+    RONGHE_ASSIGN_OR_RETURN(known, Known(records));
+  }
   std::vector<EnteredLearning> entered(records.size());
   std::vector<LearningRow> fresh;
   std::vector<size_t> places;

@@ -81,9 +81,10 @@ class SqlLearningStore final : public LearningStore, public LearningImports {
   absl::StatusOr<std::vector<LearningTotal>> Totals(int64_t import, absl::Time deadline) override;
 
   absl::StatusOr<std::vector<EnteredLearning>> Enter(common::ImportTxn& txn, const common::Import& import,
-                                                     std::span<const LearningRecord> records) override;
+                                                     std::span<const LearningRecord> records, bool all_new) override;
   absl::Status Erase(common::ImportTxn& txn, const common::Import& import) override;
-  absl::StatusOr<std::vector<bool>> Conflicts(std::span<const LearningRecord> records, absl::Time deadline) override;
+  absl::StatusOr<std::vector<LearningKnown>> Look(std::span<const LearningRecord> records,
+                                                  absl::Time deadline) override;
 
  private:
   common::sql::Database& database_;
