@@ -122,6 +122,7 @@ int Run(const std::vector<std::string>& arguments, Environment& environment) {
   DeclareWorkplaces(app, context, command);
   DeclareDuties(app, context, command);
   DeclareActivities(app, context, command);
+  DeclareLearning(app, context, command);
   DeclareProblems(app, context, command);
   DeclareChecklists(app, context, command);
   DeclareRisks(app, context, command);

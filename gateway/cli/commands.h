@@ -319,11 +319,13 @@ struct ImportOptions {
 absl::Status RunImportUnits(const ImportOptions& options, Context& context);
 absl::Status RunImportMembers(const ImportOptions& options, Context& context);
 absl::Status RunImportProblems(const ImportOptions& options, Context& context);
+absl::Status RunImportLearning(const ImportOptions& options, Context& context);
 
 struct ImportRecordOptions {
   std::string import;
   std::string parent;
   bool problems = false;  // those of ledgers of problems
+  bool learning = false;  // those of learning records
 };
 absl::Status RunImportShow(const ImportRecordOptions& options, Context& context);
 absl::Status RunImportList(const ImportRecordOptions& options, Context& context);

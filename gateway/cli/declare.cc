@@ -259,7 +259,9 @@ void DeclareTransfers(CLI::App& app, Context& context, Command& command) {
   auto problems =
       Declare(import, "problems", "a ledger of problems with its history, from CSV (UTF-8, GB18030) or NDJSON", context,
               command, RunImportProblems);
-  for (auto* declared : {&units, &members, &problems}) {
+  auto learning = Declare(import, "learning", "learning records, from CSV (UTF-8, GB18030) or NDJSON", context, command,
+                          RunImportLearning);
+  for (auto* declared : {&units, &members, &problems, &learning}) {
     ImportOptions& options = *declared->options;
     declared->app->add_option("file", options.file, "the file, - for standard input")->required();
     CLI::Option* parent = declared->app->add_option("--parent", options.parent, "the unit under which everything lies");
@@ -280,6 +282,7 @@ void DeclareTransfers(CLI::App& app, Context& context, Command& command) {
   auto list = Declare(import, "list", "imports, newest first", context, command, RunImportList);
   list.app->add_option("parent", list.options->parent, "under this unit; default: everything in your scope");
   list.app->add_flag("--problems", list.options->problems, "of ledgers of problems");
+  list.app->add_flag("--learning", list.options->learning, "of learning records");
   auto revert = Declare(import, "revert", "take back an import as a whole", context, command, RunImportRevert);
   revert.app->add_option("import", revert.options->import)->required();
 

@@ -25,6 +25,7 @@ void DeclareWorkplaces(CLI::App& app, Context& context, Command& command);  // w
 void DeclareDuties(CLI::App& app, Context& context, Command& command);      // duty
 void DeclareChecklists(CLI::App& app, Context& context, Command& command);  // checklist, self-check
 void DeclareActivities(CLI::App& app, Context& context, Command& command);  // activity
+void DeclareLearning(CLI::App& app, Context& context, Command& command);    // learning
 void DeclareProblems(CLI::App& app, Context& context, Command& command);    // problem
 void DeclareRisks(CLI::App& app, Context& context, Command& command);       // risk-point
 void DeclareTransfers(CLI::App& app, Context& context, Command& command);   // import, export

@@ -11,6 +11,7 @@
 #include "gateway/cli/progress.h"
 #include "gateway/cli/row_source.h"
 #include "gateway/cli/width.h"
+#include "ronghe/education/v1/learning_record_service.grpc.pb.h"
 #include "ronghe/organization/v1/import_service.grpc.pb.h"
 #include "ronghe/organization/v1/member_service.grpc.pb.h"
 #include "ronghe/organization/v1/organization_service.grpc.pb.h"
@@ -74,6 +75,22 @@ struct ProblemImport {
     auto* row = request.mutable_rows()->add_rows();
     row->set_line(line);
     *row->mutable_entry() = std::move(item);
+  }
+};
+
+struct LearningImport {
+  using Service = education::v1::LearningRecordService;
+  using Imports = Service;
+  using Errors = education::v1::ListLearningImportRowErrorsRequest;
+  using ErrorsResponse = education::v1::ListLearningImportRowErrorsResponse;
+  static constexpr auto kErrors = &Imports::Stub::ListLearningImportRowErrors;
+  using Request = education::v1::ImportLearningRecordsRequest;
+  using Item = education::v1::LearningRecord;
+  static auto Open(Service::Stub& stub, grpc::ClientContext& context) { return stub.ImportLearningRecords(&context); }
+  static void Add(Request& request, int64_t line, Item&& item) {
+    auto* row = request.mutable_rows()->add_rows();
+    row->set_line(line);
+    *row->mutable_learning_record() = std::move(item);
   }
 };
 
@@ -332,6 +349,10 @@ absl::Status RunImportMembers(const ImportOptions& options, Context& context) {
 }
 absl::Status RunImportProblems(const ImportOptions& options, Context& context) {
   return RunImport<ProblemImport>(options, context);
+}
+
+absl::Status RunImportLearning(const ImportOptions& options, Context& context) {
+  return RunImport<LearningImport>(options, context);
 }
 
 }  // namespace ronghe::gateway::cli

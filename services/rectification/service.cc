@@ -11,13 +11,13 @@
 #include "services/common/import/import_runner.h"
 #include "services/common/import/sql/key_ring_row_sealer.h"
 #include "services/common/import/sql/sql_import_store.h"
+#include "services/common/import/unit_import_places.h"
 #include "services/common/process/load_rules.h"
 #include "services/common/serve/wrapper.h"
 #include "services/common/telemetry/log.h"
 #include "services/common/timer/timer.h"
 #include "services/common/vault/key_ring.h"
 #include "services/rectification/app/check_app.h"
-#include "services/rectification/app/ledger_import_places.h"
 #include "services/rectification/app/ledger_import_target.h"
 #include "services/rectification/app/order_app.h"
 #include "services/rectification/app/problem_query.h"
@@ -113,7 +113,7 @@ struct Service::Parts::Records {
   common::ImportEngine import_engine;
   common::ImportHub import_hub;
   common::ImportRunner import_runner;
-  LedgerImportPlaces import_places;
+  common::UnitImportPlaces import_places;
   common::ImportApp imports;
   ProblemOwners owners;
   // Who read what.

@@ -24,9 +24,12 @@
 #include "services/common/values/pages.h"
 #include "services/common/values/status.h"
 #include "services/education/app/activity_app.h"
+#include "services/education/rpc/rules_codec.h"
+#include "services/education/storage/activity_credits.h"
 #include "services/education/storage/activity_rollup.h"
 #include "services/education/storage/migrations/migrations.h"
 #include "services/education/storage/sql_activity_store.h"
+#include "services/education/storage/sql_learning_store.h"
 #include "tests/support/engines.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/seeded_random.h"
@@ -49,7 +52,17 @@ class FakeRoster final : public Roster {
     }
     return found;
   }
+  absl::StatusOr<std::vector<Membership>> Memberships(std::span<const int64_t> asked_for, absl::Time) override {
+    ++asked;
+    RONGHE_RETURN_IF_ERROR(failure);
+    std::vector<Membership> found;
+    for (const Membership& one : memberships) {
+      if (std::find(asked_for.begin(), asked_for.end(), one.member) != asked_for.end()) found.push_back(one);
+    }
+    return found;
+  }
   std::vector<RosterMember> members;
+  std::vector<Membership> memberships;
   absl::Status failure;
   int asked = 0;
 };
@@ -78,7 +91,10 @@ class ActivityTestBase : public tests::EngineTest {
            Unit(kB1, kT1, "B1", 5), Unit(kB2, kT1, "B2", 5), Unit(kOther, kProvince, "O", 3)});
     clock_.Set(absl::FromCivil(absl::CivilSecond(2026, 11, 16, 9, 0, 0), zone_));
     texts_.emplace(keys_, random_);
-    store_.emplace(*database_, *log_, *texts_, zone_);
+    learning_texts_.emplace(keys_, random_);
+    credits_.emplace(*learning_texts_, policy_.learning, zone_);
+    store_.emplace(*database_, *log_, *texts_, *credits_, zone_);
+    learning_store_.emplace(*database_, *log_, *learning_texts_, policy_.learning);
     app_.emplace(ActivityApp::Parts{*store_, units_, roster_, common::Calendar(clock_, zone_), random_, signer_});
     roster_.members = {{11, kB1, false, true, true}, {12, kB1, false, false, true}, {13, kB1, false, false, true},
                        {14, kB1, true, false, true}, {21, kB2, false, true, true},  {22, kB2, false, false, true}};
@@ -214,7 +230,11 @@ class ActivityTestBase : public tests::EngineTest {
   FakeRoster roster_;
   common::TokenSigner signer_{"a secret of sixteen bytes"};
   std::optional<ActivityTexts> texts_;
+  LoadedPolicy policy_ = LoadPolicy("").value();
+  std::optional<LearningTexts> learning_texts_;
+  std::optional<ActivityCredits> credits_;
   std::optional<SqlActivityStore> store_;
+  std::optional<SqlLearningStore> learning_store_;
   std::optional<ActivityApp> app_;
 };
 

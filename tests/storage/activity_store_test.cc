@@ -64,7 +64,8 @@ TEST_P(ActivityStoreTest, AttendanceIsRecordedAllOrNone) {
 TEST_P(ActivityStoreTest, AConfirmedActivityCountsOnceAndOnlyAnAmendmentChangesIt) {
   const ActivityView confirmed = Confirmed(Fields());
   EXPECT_THAT(Totals(), UnorderedElementsAre(Pair("5 activities_confirmed", 1), Pair("5 attendance_expected", 3),
-                                             Pair("5 attendance_present", 1)));
+                                             Pair("5 attendance_present", 1), Pair("5 learning_records", 1),
+                                             Pair("5 credit_deci_hours", 20)));
   const std::string name = NameOf(confirmed);
   const common::Call clerk = By("clerk");
   EXPECT_EQ(ReasonOf(app_->Confirm(clerk, name, {}).status()), "ACTIVITY_STATE");
@@ -106,7 +107,9 @@ TEST_P(ActivityStoreTest, AJointActivityCountsOnceAndItsAttendanceWhereMembersAr
   Must(app_->Confirm(By("clerk"), NameOf(held), {}));
   EXPECT_THAT(Totals(), UnorderedElementsAre(Pair("5 activities_confirmed", 1), Pair("5 attendance_expected", 3),
                                              Pair("5 attendance_present", 3), Pair("6 attendance_expected", 2),
-                                             Pair("6 attendance_present", 2)));
+                                             Pair("6 attendance_present", 2), Pair("5 learning_records", 3),
+                                             Pair("5 credit_deci_hours", 60), Pair("6 learning_records", 2),
+                                             Pair("6 credit_deci_hours", 40)));
   fields.joint = {"units/O", "units/none", "B2"};
   std::vector<std::string> reasons;
   for (const auto& one : common::ViolationsOf(app_->Create(By("clerk"), fields, {}).status())) {

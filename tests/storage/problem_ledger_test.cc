@@ -4,7 +4,7 @@
 
 #include "services/common/import/sql/key_ring_row_sealer.h"
 #include "services/common/import/sql/sql_import_store.h"
-#include "services/rectification/app/ledger_import_places.h"
+#include "services/common/import/unit_import_places.h"
 #include "services/rectification/app/ledger_import_target.h"
 #include "services/rectification/storage/sql_problem_join.h"
 #include "tests/storage/problem_fixture.h"
@@ -108,7 +108,7 @@ class ProblemLedgerTest : public ProblemTestBase {
   std::optional<LedgerImportTarget> target_;
   common::KeyRingRowSealer sealer_{keys_, random_};
   common::ImportHub hub_{clock_};
-  LedgerImportPlaces places_{units_, [](common::PartitionId, int64_t) { return std::string(); }};
+  common::UnitImportPlaces places_{units_, [](common::PartitionId, int64_t) { return std::string(); }};
   std::optional<common::ImportEngine> engine_;
   std::optional<common::ImportApp> import_app_;
 };

@@ -12,6 +12,7 @@
 #include "ronghe/common/v1/summary_feed_service.pb.h"
 #include "ronghe/education/v1/activity_service.pb.h"
 #include "ronghe/education/v1/education_service.pb.h"
+#include "ronghe/education/v1/learning_record_service.pb.h"
 #include "ronghe/gateway/v1/overview_service.pb.h"
 #include "ronghe/organization/v1/access_service.pb.h"
 #include "ronghe/organization/v1/directory_service.pb.h"
@@ -56,6 +57,7 @@ std::vector<Served> AllServices() {
     add(pool->FindFileByName(fmt::format("ronghe/{0}/v1/{0}_service.proto", process)), process);
   }
   add(education::v1::CreateActivityRequest::descriptor()->file(), "education");
+  add(education::v1::CreateLearningRecordRequest::descriptor()->file(), "education");
   add(rectification::v1::CreateProblemRequest::descriptor()->file(), "rectification");
   add(rectification::v1::ImportProblemsRequest::descriptor()->file(), "rectification");
   add(rectification::v1::CreateChecklistRequest::descriptor()->file(), "rectification");
@@ -111,6 +113,14 @@ std::string CollectionOf(const pb::MethodDescriptor* method, const std::string& 
       {"ronghe.organization.v1.ImportService.GetImport name", "imports"},
       {"ronghe.organization.v1.ImportService.ListImportRowErrors name", "imports"},
       {"ronghe.organization.v1.ImportService.RevertImport name", "imports"},
+      {"ronghe.education.v1.LearningRecordService.CreateLearningRecord learning_record.member", "members"},
+      {"ronghe.education.v1.LearningRecordService.ListLearningRecords parent", "members"},
+      {"ronghe.education.v1.LearningRecordService.GetLearningRecord name", "learningRecords"},
+      {"ronghe.education.v1.LearningRecordService.VoidLearningRecord name", "learningRecords"},
+      {"ronghe.education.v1.LearningRecordService.GetLearningImport name", "learningImports"},
+      {"ronghe.education.v1.LearningRecordService.ListLearningImportRowErrors name", "learningImports"},
+      {"ronghe.education.v1.LearningRecordService.ReconcileLearningImport name", "learningImports"},
+      {"ronghe.education.v1.LearningRecordService.RevertLearningImport name", "learningImports"},
       {"ronghe.rectification.v1.ChecklistService.GetChecklist name", "checklists"},
       {"ronghe.rectification.v1.ChecklistService.UpdateChecklist checklist.name", "checklists"},
       {"ronghe.rectification.v1.ChecklistService.IssueCheckRound round.checklist", "checklists"},

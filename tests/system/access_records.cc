@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "ronghe/education/v1/activity_service.pb.h"
+#include "ronghe/education/v1/learning_record_service.pb.h"
 #include "ronghe/organization/v1/duty_service.pb.h"
 #include "ronghe/organization/v1/member_service.pb.h"
 #include "ronghe/organization/v1/post_service.pb.h"
@@ -93,6 +94,24 @@ void MakeActivity(Caller& caller, const std::string& unit, Names& names) {
   } while (status.error_code() == grpc::StatusCode::NOT_FOUND && common::SystemClock().Now() < deadline);
   EXPECT_TRUE(status.ok()) << status.error_message();
   names["activities"] = made.name();
+}
+
+// What the member learned. After the activity, by when education knows the units.
+void MakeLearningRecord(Caller& caller, Names& names) {
+  education::v1::CreateLearningRecordRequest request;
+  education::v1::LearningRecord& record = *request.mutable_learning_record();
+  record.set_member(names["members"]);
+  record.set_source(education::v1::LEARNING_SOURCE_ONLINE_PLATFORM);
+  record.set_platform("x");
+  record.set_external_id("1");
+  record.set_credit_deci_hours(10);
+  record.mutable_date()->set_year(2025);
+  record.mutable_date()->set_month(3);
+  record.mutable_date()->set_day(1);
+  names["learningRecords"] = caller.client
+                                 .Must<education::v1::LearningRecord>(
+                                     "ronghe.education.v1.LearningRecordService/CreateLearningRecord", request)
+                                 .name();
 }
 
 void IssueOrder(Caller& caller, const std::string& unit, Names& names) {
@@ -232,6 +251,7 @@ std::map<std::string, std::string> MakeRecords(Suite& suite, const std::string& 
   MakeSelfCheck(caller, branch, names);
   MakeRiskPoint(caller, branch, names);
   MakeActivity(caller, branch, names);
+  MakeLearningRecord(caller, names);
   MakeTransfer(caller, other, names);
   return names;
 }

@@ -90,6 +90,20 @@ class AccessWalk : public testing::Test {
     names["problemImports"] = imported.out.substr(at, imported.out.find('"', at) - at);
   }
 
+  // Learning records of one row.
+  static void ImportLearning(const std::string& county, std::map<std::string, std::string>& names) {
+    const std::string file = suite_->directory() + "/learning.csv";
+    std::ofstream(file) << fmt::format(
+        "member,source,platform,external_id,date,credit_deci_hours\n{},ONLINE_PLATFORM,x,2,2025-03-02,10\n",
+        names["members"]);
+    const tests::CommandResult imported =
+        suite_->Cli({"--json", "import", "learning", file, "--parent", county + "001"});
+    ASSERT_EQ(imported.exit_code, 0) << imported.err;
+    const size_t at = imported.out.find("learningImports/");
+    ASSERT_NE(at, std::string::npos) << imported.out;
+    names["learningImports"] = imported.out.substr(at, imported.out.find('"', at) - at);
+  }
+
   static void MakeResources(const std::string& side) {
     const bool inside = side == "inside";
     const std::string county = inside ? "370783" : "370784";
@@ -104,6 +118,7 @@ class AccessWalk : public testing::Test {
                                inside ? "990101196203160038" : "990101196810090190");
     names["units"] = "units/" + county + "001";
     ImportLedger(county, names);
+    ImportLearning(county, names);
     organization::v1::CreatePrincipalRequest principal;
     principal.mutable_principal()->set_issuer("ronghe-local");
     principal.mutable_principal()->set_subject("holder-" + side);

@@ -9,7 +9,6 @@
 namespace ronghe::common {
 namespace {
 
-constexpr int kRowsPerCheck = kRowsPerChunk;
 constexpr int kIssuesPerWrite = 500;
 constexpr int kRowsPerSweep = 5'000;
 constexpr size_t kKeysKept = 64;
@@ -74,8 +73,9 @@ absl::Status CheckComplete(const Import& import, std::span<const ImportRow> rows
   std::set<int64_t> lines;
   for (const ChunkOutcome::Applied& row : outcome.applied) lines.insert(row.line);
   for (const RowIssue& issue : outcome.refused) lines.insert(issue.line);
-  if (lines.size() == rows.size()) return absl::OkStatus();
-  return common::Internal(fmt::format("import {}: {} rows of {} came back", import.id, lines.size(), rows.size()));
+  const int64_t came_back = static_cast<int64_t>(lines.size()) + outcome.unmarked;
+  if (came_back == static_cast<int64_t>(rows.size())) return absl::OkStatus();
+  return common::Internal(fmt::format("import {}: {} rows of {} came back", import.id, came_back, rows.size()));
 }
 
 }  // namespace
@@ -168,10 +168,12 @@ absl::StatusOr<Import> ImportEngine::Check(const common::Call& call, Import impo
   import.rejected_rows = 0;
   IssueWriter writer(store_, call, import);
   const auto refuse = [&](RowIssue issue) { return writer.Add(std::move(issue)); };
-  RONGHE_ASSIGN_OR_RETURN(const std::unique_ptr<ImportCheck> check, TargetOf(import.collection).NewCheck(import));
+  ImportTarget& target = TargetOf(import.collection);
+  RONGHE_ASSIGN_OR_RETURN(const std::unique_ptr<ImportCheck> check, target.NewCheck(import));
   int64_t line = -1;
   for (;;) {
-    RONGHE_ASSIGN_OR_RETURN(const std::vector<StagedRow> staged, store_.RowsByLine(call, import, line, kRowsPerCheck));
+    RONGHE_ASSIGN_OR_RETURN(const std::vector<StagedRow> staged,
+                            store_.RowsByLine(call, import, line, target.rows_per_chunk()));
     if (staged.empty()) break;
     line = staged.back().line;
     RONGHE_ASSIGN_OR_RETURN(const std::vector<ImportRow> rows, Open(import, staged));
@@ -193,7 +195,8 @@ absl::StatusOr<Import> ImportEngine::ApplyNext(const common::Call& call, Import 
     RONGHE_RETURN_IF_ERROR(CheckComplete(import, rows, outcome));
     return outcome;
   };
-  RONGHE_ASSIGN_OR_RETURN(ImportStore::ChunkResult chunk, store_.ApplyChunk(call, import, kRowsPerChunk, whole, apply));
+  RONGHE_ASSIGN_OR_RETURN(ImportStore::ChunkResult chunk,
+                          store_.ApplyChunk(call, import, target.rows_per_chunk(), whole, apply));
   if (chunk.rolled_back) return TakeBack(call, import, std::move(chunk.refused));
   if (chunk.rows > 0) return std::move(chunk.import);
   target.MakeVisible(import);

@@ -35,7 +35,7 @@ using IssueSink = absl::FunctionRef<absl::Status(RowIssue)>;
 class ImportCheck {
  public:
   virtual ~ImportCheck() = default;
-  // All rows, by line, in portions of at most kRowsPerChunk.
+  // All rows, by line, in portions of at most rows_per_chunk().
   virtual absl::Status Add(std::span<const ImportRow> rows, IssueSink refuse) = 0;
   // After the last. Refuses what only shows when all rows are known.
   virtual absl::Status Finish(IssueSink refuse) = 0;
@@ -48,6 +48,9 @@ struct ChunkOutcome {
     int64_t result_id = 0;  // what was made
   };
   std::vector<Applied> applied;
+  // Rows that were applied too, and of which the target itself finds by the import what was made: nothing is written
+  // of each of them. Millions of rows go that way. A target uses one of the two.
+  int64_t unmarked = 0;
   // Rows that no longer fit what the store holds by now: refused, with nothing of them written.
   std::vector<RowIssue> refused;
 };
@@ -64,14 +67,17 @@ class ImportTarget {
   virtual int64_t OrderOf(std::string_view payload) const = 0;
 
   virtual absl::StatusOr<std::unique_ptr<ImportCheck>> NewCheck(const Import& import) = 0;
+  // How many rows are checked, and applied in one transaction, at a time.
+  virtual int rows_per_chunk() const { return kRowsPerChunk; }
   // Writes the facts and their changes. Every row of `rows` is in the outcome, applied or refused. An error leaves the
   // transaction to be rolled back and run again.
   virtual absl::StatusOr<ChunkOutcome> Apply(ImportTxn& txn, const Import& import, std::span<const ImportRow> rows) = 0;
   // All chunks are committed: waits, for a bounded time, until reads of this process see them. Called before the import
   // is said to be applied.
   virtual void MakeVisible(const Import& import) { (void)import; }
-  // Takes back everything that carries one of `results`, which are all that this import made. FAILED_PRECONDITION,
-  // reason IMPORT_IN_USE, with the complete list of blockers where something was built on it since.
+  // Takes back everything that carries one of `results`, which are all that this import made and marked.
+  // FAILED_PRECONDITION, reason IMPORT_IN_USE, with the complete list of blockers where something was built on it
+  // since.
   virtual absl::Status Revert(ImportTxn& txn, const Import& import, std::span<const int64_t> results) = 0;
 };
 

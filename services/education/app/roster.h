@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -8,6 +9,7 @@
 
 #include "services/common/values/call.h"
 #include "services/education/domain/attendance.h"
+#include "services/education/domain/membership.h"
 
 namespace ronghe::education {
 
@@ -18,6 +20,9 @@ class Roster {
   // The members of the units on a day, by (member, unit). UNAVAILABLE while organization cannot be asked.
   virtual absl::StatusOr<std::vector<RosterMember>> Of(std::span<const common::UnitUid> units, absl::CivilDay day,
                                                        const common::Call& call) = 0;
+  // The memberships of members, by member; those who are not known are left out. UNAVAILABLE likewise.
+  virtual absl::StatusOr<std::vector<Membership>> Memberships(std::span<const int64_t> members,
+                                                              absl::Time deadline) = 0;
 };
 
 }  // namespace ronghe::education

@@ -14,6 +14,22 @@ namespace {
 namespace org = organization::v1;
 
 constexpr size_t kMostUnits = 500;
+constexpr size_t kMostMembers = 1000;
+
+absl::CivilDay DayOf(const google::type::Date& date) {
+  return absl::CivilDay(date.year(), date.month(), date.day());
+}
+
+Membership Read(const org::Membership& message) {
+  Membership membership;
+  membership.member = message.member_id();
+  membership.join = DayOf(message.join_date());
+  if (message.has_end_date()) membership.end = DayOf(message.end_date());
+  for (const org::UnitStay& stay : message.stays()) {
+    membership.stays.push_back({common::UnitUid(stay.unit_uid()), DayOf(stay.start_date())});
+  }
+  return membership;
+}
 
 // Organization being away is no fault of the request.
 absl::Status Failure(const grpc::Status& status) {
@@ -57,6 +73,24 @@ absl::StatusOr<std::vector<RosterMember>> RosterClient::Of(std::span<const commo
     }
   }
   return members;
+}
+
+absl::StatusOr<std::vector<Membership>> RosterClient::Memberships(std::span<const int64_t> members,
+                                                                  absl::Time deadline) {
+  std::vector<Membership> memberships;
+  for (size_t at = 0; at < members.size(); at += kMostMembers) {
+    org::BatchGetMembershipsRequest request;
+    for (const int64_t member : members.subspan(at, std::min(kMostMembers, members.size() - at))) {
+      request.add_member_ids(member);
+    }
+    grpc::ClientContext context;
+    RONGHE_RETURN_IF_ERROR(common::PrepareOwn(context, deadline, impl_->token));
+    org::BatchGetMembershipsResponse response;
+    const grpc::Status status = impl_->stub->BatchGetMemberships(&context, request, &response);
+    if (!status.ok()) return Failure(status);
+    for (const org::Membership& one : response.memberships()) memberships.push_back(Read(one));
+  }
+  return memberships;
 }
 
 }  // namespace ronghe::education

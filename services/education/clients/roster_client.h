@@ -15,6 +15,7 @@ class RosterClient final : public Roster {
   ~RosterClient() override;
   absl::StatusOr<std::vector<RosterMember>> Of(std::span<const common::UnitUid> units, absl::CivilDay day,
                                                const common::Call& call) override;
+  absl::StatusOr<std::vector<Membership>> Memberships(std::span<const int64_t> members, absl::Time deadline) override;
 
  private:
   struct Impl;

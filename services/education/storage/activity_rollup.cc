@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "services/education/storage/learning_rollup.h"
+
 namespace ronghe::education {
 namespace {
 
@@ -20,6 +22,11 @@ constexpr sql::Query kAttendanceFlows{
     "SELECT t.unit_uid, a.month, COUNT(*), CAST(COALESCE(SUM(CASE WHEN t.status IN (1, 4) THEN 1 ELSE 0 END), 0) AS "
     "BIGINT) FROM attendance t JOIN activity a ON a.partition_id = t.partition_id AND a.activity_id = t.activity_id "
     "WHERE a.state = 3 GROUP BY t.unit_uid, a.month ORDER BY t.unit_uid, a.month"};
+
+constexpr sql::Query kLearningFlows{
+    "learning_flows",
+    "SELECT unit_uid, month, COUNT(*), CAST(COALESCE(SUM(credit), 0) AS BIGINT) FROM "
+    "learning_record WHERE counted = 1 GROUP BY unit_uid, month ORDER BY unit_uid, month"};
 
 void Add(common::UnitUid unit, common::MonthNumber month, const char* metric, int64_t value,
          common::RollupChange& change) {
@@ -52,6 +59,13 @@ common::RollupChange AmendedChange(common::MonthNumber month, const std::map<com
 absl::Status EducationFacts::Count(sql::Session& session, EachAmount each) {
   RONGHE_RETURN_IF_ERROR(session.Select(kActivityFlows, {}, [&](const sql::Row& row) {
     each(common::UnitUid(row.Int(0)), static_cast<common::MonthNumber>(row.Int(1)), IndexOf(kActivities), row.Int(2));
+    return absl::OkStatus();
+  }));
+  RONGHE_RETURN_IF_ERROR(session.Select(kLearningFlows, {}, [&](const sql::Row& row) {
+    const common::UnitUid unit(row.Int(0));
+    const auto month = static_cast<common::MonthNumber>(row.Int(1));
+    each(unit, month, IndexOf(kRecordsMetric), row.Int(2));
+    each(unit, month, IndexOf(kCreditMetric), row.Int(3));
     return absl::OkStatus();
   }));
   return session.Select(kAttendanceFlows, {}, [&](const sql::Row& row) {

@@ -64,12 +64,17 @@ absl::StatusOr<StoredActivity> SqlActivityTxn::Replace(const StoredActivity& bef
   if (after.state == ActivityState::kConfirmed && !counted) {
     RONGHE_ASSIGN_OR_RETURN(const auto counts, CountAttendances(txn_.session(), before.id));
     change = ConfirmedChange(after, MonthOf(after), counts);
+    RONGHE_RETURN_IF_ERROR(credits_.SettleAll(txn_, row.stored, step));
   } else if (counted) {
     change = AmendedChange(MonthOf(after), present_);
+    const bool all = before.activity.credit_deci_hours != after.credit_deci_hours;
+    RONGHE_RETURN_IF_ERROR(all ? credits_.SettleAll(txn_, row.stored, step)
+                               : credits_.Settle(txn_, row.stored, recorded_, step));
   }
   RONGHE_RETURN_IF_ERROR(Record(row, step, common::EncodeRollup(change), /*is_new=*/false));
   found_ = std::nullopt;
   present_.clear();
+  recorded_.clear();
   return row.stored;
 }
 
@@ -89,6 +94,7 @@ absl::Status SqlActivityTxn::ReplaceAttendances(const StoredActivity& activity, 
   for (size_t i = 0; i < before.size(); ++i) {
     present_[after[i].unit] += (Attended(after[i].status) ? 1 : 0) - (Attended(before[i].status) ? 1 : 0);
   }
+  recorded_.insert(recorded_.end(), after.begin(), after.end());
   return UpdateAttendanceRows(txn_.session(), texts_, row, after);
 }
 
@@ -105,7 +111,7 @@ absl::Status SqlActivityStore::Write(common::PartitionId partition, const common
   return log_
       .Write(partition, call,
              [&](common::WriteTxn& txn) {
-               SqlActivityTxn activities(txn, texts_, zone_);
+               SqlActivityTxn activities(txn, texts_, credits_, zone_);
                return body(activities);
              })
       .status();

@@ -2,10 +2,12 @@
 
 #include <map>
 #include <optional>
+#include <vector>
 
 #include "services/common/changelog/changelog.h"
 #include "services/common/sql/database.h"
 #include "services/education/app/activity_store.h"
+#include "services/education/storage/activity_credits.h"
 #include "services/education/storage/activity_rows.h"
 #include "services/education/storage/activity_texts.h"
 
@@ -15,8 +17,8 @@ namespace ronghe::education {
 class SqlActivityTxn final : public ActivityTxn {
  public:
   // All outlive it. `zone`: in which months begin.
-  SqlActivityTxn(common::WriteTxn& txn, const ActivityTexts& texts, absl::TimeZone zone)
-      : txn_(txn), texts_(texts), zone_(zone) {}
+  SqlActivityTxn(common::WriteTxn& txn, const ActivityTexts& texts, const ActivityCredits& credits, absl::TimeZone zone)
+      : txn_(txn), texts_(texts), credits_(credits), zone_(zone) {}
 
   absl::Time now() const override { return txn_.now(); }
   absl::StatusOr<std::optional<std::string>> Claim(const common::RequestKey& key) override;
@@ -41,17 +43,19 @@ class SqlActivityTxn final : public ActivityTxn {
 
   common::WriteTxn& txn_;
   const ActivityTexts& texts_;
+  const ActivityCredits& credits_;
   absl::TimeZone zone_;
   std::optional<ActivityRow> found_;            // last; nobody else writes in the partition
   std::map<common::UnitUid, int64_t> present_;  // more, by what was written of attendance
+  std::vector<Attendance> recorded_;            // what was written of it
 };
 
 class SqlActivityStore final : public ActivityStore {
  public:
   // All outlive it.
   SqlActivityStore(common::sql::Database& database, common::ChangeLog& log, const ActivityTexts& texts,
-                   absl::TimeZone zone)
-      : database_(database), log_(log), texts_(texts), zone_(zone) {}
+                   const ActivityCredits& credits, absl::TimeZone zone)
+      : database_(database), log_(log), texts_(texts), credits_(credits), zone_(zone) {}
 
   absl::Status Write(common::PartitionId partition, const common::Call& call,
                      absl::FunctionRef<absl::Status(ActivityTxn&)> body) override;
@@ -68,6 +72,7 @@ class SqlActivityStore final : public ActivityStore {
   common::sql::Database& database_;
   common::ChangeLog& log_;
   const ActivityTexts& texts_;
+  const ActivityCredits& credits_;
   absl::TimeZone zone_;
 };
 

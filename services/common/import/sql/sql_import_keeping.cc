@@ -78,11 +78,9 @@ absl::StatusOr<bool> SqlImportStore::Sweep(const common::Call& call, const Impor
   bool swept = false;
   const absl::Status done = database_.Write(DeadlineOf(call), [&](sql::Session& session) -> absl::Status {
     int64_t deleted = 0;
-    if (!keep_applied || import.rejected_rows > 0) {
-      RONGHE_ASSIGN_OR_RETURN(deleted, session.Execute(keep_applied ? kSweepRefused : kSweepAll,
-                                                       {import.partition.value, import.id, import.partition.value,
-                                                        import.id, int64_t{limit}}));
-    }
+    RONGHE_ASSIGN_OR_RETURN(deleted, session.Execute(keep_applied ? kSweepRefused : kSweepAll,
+                                                     {import.partition.value, import.id, import.partition.value,
+                                                      import.id, int64_t{limit}}));
     swept = deleted < limit;
     return swept ? import_sql::SetEntry(session, import.id, import_sql::kIdle) : absl::OkStatus();
   });

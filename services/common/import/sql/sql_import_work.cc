@@ -112,7 +112,7 @@ absl::Status SqlImportStore::RunChunk(common::WriteTxn& txn, const Import& impor
     RONGHE_ASSIGN_OR_RETURN(const int64_t marked, import_sql::MarkRefused(session, import, result.refused));
     after.rejected_rows += marked;
   }
-  after.applied_rows += static_cast<int64_t>(outcome.applied.size());
+  after.applied_rows += static_cast<int64_t>(outcome.applied.size()) + outcome.unmarked;
   after.cursor_order = rows.back().order;
   after.cursor_line = rows.back().line;
   after.update_time = txn.now();
@@ -151,7 +151,7 @@ absl::StatusOr<Import> SqlImportStore::Revert(const common::Call& call, const Im
           return absl::OkStatus();
         }));
     SqlImportTxn import_txn(txn);
-    if (!results.empty()) RONGHE_RETURN_IF_ERROR(revert(import_txn, results));
+    if (now.applied_rows > 0) RONGHE_RETURN_IF_ERROR(revert(import_txn, results));
     after = to;
     RONGHE_ASSIGN_OR_RETURN(const int64_t last, import_sql::LastNumber(session, from));
     RONGHE_RETURN_IF_ERROR(import_sql::InsertIssues(session, from, last + 1, issues));
