@@ -255,11 +255,11 @@ class StreamExchange final : public grpc::ClientBidiReactor<grpc::ByteBuffer, gr
   bool released_ = false;
   // Given back when nobody holds the exchange any more.
   struct Place {
-    explicit Place(CallsUnderWay& s) : streams(s) {}
+    explicit Place(HttpCalls& s) : streams(s) {}
     ~Place() { streams.End(); }
     Place(const Place&) = delete;
     Place& operator=(const Place&) = delete;
-    CallsUnderWay& streams;
+    HttpCalls& streams;
   } place_{parts_.streams};
 };
 
@@ -274,7 +274,7 @@ void CallUnary(const ExchangeParts& parts, std::shared_ptr<HttpRequest> request,
   parts.calls.Begin();
   parts.stub.UnaryCall(&e.context, MethodPath(*AskedOf(*e.request).match.route), {}, &e.message, &e.response,
                        [exchange](grpc::Status status) {
-                         CallsUnderWay& calls = exchange->parts.calls;
+                         HttpCalls& calls = exchange->parts.calls;
                          exchange->responder->Run([exchange, status] { exchange->Answer(status); });
                          calls.End();
                        });

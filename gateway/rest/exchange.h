@@ -23,7 +23,7 @@ struct Asked {
 };
 
 // Calls under way; the front ends after them.
-class CallsUnderWay {
+class HttpCalls {
  public:
   void Begin() { ++calls_; }
   void End() { --calls_; }
@@ -37,8 +37,8 @@ class CallsUnderWay {
 struct ExchangeParts {
   grpc::GenericStub& stub;
   const Replies& replies;
-  CallsUnderWay& calls;
-  CallsUnderWay& streams;
+  HttpCalls& calls;
+  HttpCalls& streams;
   absl::Duration deadline;
   absl::Duration heartbeat;
 };

@@ -95,8 +95,8 @@ struct Front::Impl final : HttpService {
   const RouteTable table;
   RateLimiter rate;
   const Replies replies;
-  CallsUnderWay calls;
-  CallsUnderWay streams;
+  HttpCalls calls;
+  HttpCalls streams;
   std::shared_ptr<grpc::Channel> channel;
   std::optional<grpc::GenericStub> stub;
   std::unique_ptr<HttpServer> server;

@@ -94,7 +94,7 @@ struct HttpServer::Impl final : SessionOwner {
     }
     const common::MutexLock lock(mutex);
     if (sessions.size() >= options.connections || draining) return;  // closes the socket
-    auto session = std::make_shared<Session>(std::move(socket), *this);
+    auto session = std::make_shared<HttpSession>(std::move(socket), *this);
     sessions.insert(session.get());
     session->Start();
   }
@@ -107,7 +107,7 @@ struct HttpServer::Impl final : SessionOwner {
     const common::MutexLock lock(mutex);
     return draining;
   }
-  void Forget(Session* session) override {
+  void Forget(HttpSession* session) override {
     {
       const common::MutexLock lock(mutex);
       sessions.erase(session);
@@ -115,11 +115,11 @@ struct HttpServer::Impl final : SessionOwner {
     empty.notify_all();
   }
 
-  void EachSession(void (Session::*action)()) {
-    std::vector<std::shared_ptr<Session>> all;
+  void EachSession(void (HttpSession::*action)()) {
+    std::vector<std::shared_ptr<HttpSession>> all;
     {
       const common::MutexLock lock(mutex);
-      for (Session* session : sessions) {
+      for (HttpSession* session : sessions) {
         if (auto shared = session->weak_from_this().lock()) all.push_back(std::move(shared));
       }
     }
@@ -133,7 +133,7 @@ struct HttpServer::Impl final : SessionOwner {
   mutable common::Mutex mutex;
   std::condition_variable empty;
   bool draining ABSL_GUARDED_BY(mutex) = false;
-  std::unordered_set<Session*> sessions ABSL_GUARDED_BY(mutex);
+  std::unordered_set<HttpSession*> sessions ABSL_GUARDED_BY(mutex);
   asio::io_context io;
   tcp::acceptor acceptor;
   asio::steady_timer pause;
@@ -178,7 +178,7 @@ void HttpServer::Drain() {
     boost::system::error_code ignored;
     i.acceptor.close(ignored);
   });
-  impl_->EachSession(&Session::Drain);
+  impl_->EachSession(&HttpSession::Drain);
 }
 
 bool HttpServer::Stop(absl::Duration grace) {
@@ -191,7 +191,7 @@ bool HttpServer::Stop(absl::Duration grace) {
   };
   const bool in_time = wait(grace);
   if (!in_time) {
-    impl_->EachSession(&Session::Abort);
+    impl_->EachSession(&HttpSession::Abort);
     wait(absl::Seconds(5));
   }
   impl_->io.stop();

@@ -67,9 +67,9 @@ size_t HttpRequest::Count(std::string_view name) const {
   return count;
 }
 
-class Session::Answering final : public Responder {
+class HttpSession::Answering final : public Responder {
  public:
-  Answering(std::shared_ptr<Session> session, uint64_t serial) : session_(std::move(session)), serial_(serial) {}
+  Answering(std::shared_ptr<HttpSession> session, uint64_t serial) : session_(std::move(session)), serial_(serial) {}
 
   void Answer(HttpReply reply) override {
     Run([s = session_, n = serial_, r = std::move(reply)]() mutable { s->Answer(n, std::move(r)); });
@@ -102,37 +102,37 @@ class Session::Answering final : public Responder {
   void Run(std::function<void()> task) override { asio::post(session_->stream_.get_executor(), std::move(task)); }
 
  private:
-  const std::shared_ptr<Session> session_;
+  const std::shared_ptr<HttpSession> session_;
   const uint64_t serial_;
 };
 
-Session::Session(asio::ip::tcp::socket socket, SessionOwner& owner)
+HttpSession::HttpSession(asio::ip::tcp::socket socket, SessionOwner& owner)
     : owner_(owner),
       settings_(owner.settings()),
       stream_(std::move(socket)),
       buffer_(kBufferMax),
       later_(stream_.get_executor()) {}
 
-Session::~Session() {
+HttpSession::~HttpSession() {
   owner_.Forget(this);
 }
 
-void Session::Start() {
+void HttpSession::Start() {
   asio::post(stream_.get_executor(), [self = shared_from_this()] { self->ReadNext(); });
 }
 
-void Session::Drain() {
+void HttpSession::Drain() {
   asio::post(stream_.get_executor(), [self = shared_from_this()] {
     self->keep_alive_ = false;
     if (self->phase_ == Phase::kIdle) self->Close();
   });
 }
 
-void Session::Abort() {
+void HttpSession::Abort() {
   asio::post(stream_.get_executor(), [self = shared_from_this()] { self->Close(); });
 }
 
-void Session::ReadNext() {
+void HttpSession::ReadNext() {
   phase_ = Phase::kIdle;
   ++serial_;
   gone_ = nullptr;
@@ -152,14 +152,14 @@ void Session::ReadNext() {
   });
 }
 
-void Session::ReadHead() {
+void HttpSession::ReadHead() {
   phase_ = Phase::kReading;
   ExpireAfter(settings_.header);
   http::async_read_header(stream_, buffer_, *parser_,
                           [self = shared_from_this()](Fault fault, size_t) { self->OnHead(fault); });
 }
 
-void Session::OnReadFault(Fault fault) {
+void HttpSession::OnReadFault(Fault fault) {
   if (phase_ == Phase::kClosed) return;
   if (fault == beast::error::timeout) {
     // The stream is closed by its timer: there is nobody left to tell.
@@ -175,7 +175,7 @@ void Session::OnReadFault(Fault fault) {
   Close();
 }
 
-void Session::OnHead(Fault fault) {
+void HttpSession::OnHead(Fault fault) {
   if (fault) return OnReadFault(fault);
   if (phase_ == Phase::kClosed) return;
   TakeHead();
@@ -194,7 +194,7 @@ void Session::OnHead(Fault fault) {
   });
 }
 
-void Session::TakeHead() {
+void HttpSession::TakeHead() {
   const auto& message = parser_->get();
   request_->verb = std::string(View(message.method_string()));
   request_->target = std::string(View(message.target()));
@@ -209,7 +209,7 @@ void Session::TakeHead() {
 }
 
 // What another server on the way might read differently.
-int Session::FaultOfHead() const {
+int HttpSession::FaultOfHead() const {
   const HttpRequest& head = *request_;
   const unsigned version = parser_->get().version();
   if (version != 10 && version != 11) return 505;
@@ -228,13 +228,13 @@ int Session::FaultOfHead() const {
   return 0;
 }
 
-void Session::ReadBody() {
+void HttpSession::ReadBody() {
   ExpireAfter(settings_.body);
   http::async_read(stream_, buffer_, *parser_,
                    [self = shared_from_this()](Fault fault, size_t) { self->OnBody(fault); });
 }
 
-void Session::OnBody(Fault fault) {
+void HttpSession::OnBody(Fault fault) {
   if (fault == http::error::buffer_overflow) return RefuseWith(413);
   if (fault) return OnReadFault(fault);
   if (phase_ == Phase::kClosed) return;
@@ -242,14 +242,14 @@ void Session::OnBody(Fault fault) {
   Serve();
 }
 
-void Session::Serve() {
+void HttpSession::Serve() {
   phase_ = Phase::kAnswering;
   stream_.expires_never();
   WatchPeer();
   owner_.http_service().Serve(request_, std::make_shared<Answering>(shared_from_this(), serial_));
 }
 
-void Session::Refuse(HttpReply reply) {
+void HttpSession::Refuse(HttpReply reply) {
   phase_ = Phase::kAnswering;
   // What is left of the request is not read, so nothing after it can be understood.
   if (!parser_->is_done() && (request_->has_body || !parser_->is_header_done())) keep_alive_ = false;
@@ -259,7 +259,7 @@ void Session::Refuse(HttpReply reply) {
 }
 
 // A peer that is gone is noticed although nothing is read from it while it is being answered.
-void Session::WatchPeer() {
+void HttpSession::WatchPeer() {
   if (half_closed_) return;
   stream_.socket().async_wait(asio::ip::tcp::socket::wait_read,
                               [self = shared_from_this(), serial = serial_](Fault fault) {
@@ -267,7 +267,7 @@ void Session::WatchPeer() {
                               });
 }
 
-void Session::OnPeer(uint64_t serial) {
+void HttpSession::OnPeer(uint64_t serial) {
   if (serial != serial_ || (phase_ != Phase::kAnswering && phase_ != Phase::kStreaming)) return;
   char byte = 0;
   const ssize_t bytes = ::recv(stream_.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
@@ -279,7 +279,7 @@ void Session::OnPeer(uint64_t serial) {
   if (phase_ == Phase::kStreaming) Close();
 }
 
-void Session::Answer(uint64_t serial, HttpReply reply) {
+void HttpSession::Answer(uint64_t serial, HttpReply reply) {
   if (serial != serial_ || phase_ != Phase::kAnswering) return;
   gone_ = nullptr;
   later_.cancel();
@@ -293,7 +293,7 @@ void Session::Answer(uint64_t serial, HttpReply reply) {
   });
 }
 
-void Session::Begin(uint64_t serial, HttpReply head, std::function<void(bool)> done) {
+void HttpSession::Begin(uint64_t serial, HttpReply head, std::function<void(bool)> done) {
   if (serial != serial_ || phase_ != Phase::kAnswering) return done(false);
   if (half_closed_) {
     Close();
@@ -308,7 +308,7 @@ void Session::Begin(uint64_t serial, HttpReply head, std::function<void(bool)> d
   });
 }
 
-void Session::WriteChunk(uint64_t serial, std::string chunk, std::function<void(bool)> done) {
+void HttpSession::WriteChunk(uint64_t serial, std::string chunk, std::function<void(bool)> done) {
   if (serial != serial_ || phase_ != Phase::kStreaming) return done(false);
   std::string head;
   if (chunked_) {
@@ -321,7 +321,7 @@ void Session::WriteChunk(uint64_t serial, std::string chunk, std::function<void(
   });
 }
 
-void Session::End(uint64_t serial) {
+void HttpSession::End(uint64_t serial) {
   if (serial != serial_ || phase_ != Phase::kStreaming) return;
   gone_ = nullptr;
   later_.cancel();
@@ -332,7 +332,7 @@ void Session::End(uint64_t serial) {
   });
 }
 
-void Session::After(uint64_t serial, absl::Duration span, std::function<void()> task) {
+void HttpSession::After(uint64_t serial, absl::Duration span, std::function<void()> task) {
   if (serial != serial_ || (phase_ != Phase::kAnswering && phase_ != Phase::kStreaming)) return;
   later_.expires_after(absl::ToChronoNanoseconds(span));
   later_.async_wait([self = shared_from_this(), serial, t = std::move(task)](Fault fault) {
@@ -341,7 +341,7 @@ void Session::After(uint64_t serial, absl::Duration span, std::function<void()> 
   });
 }
 
-std::string Session::Head(const HttpReply& reply, std::optional<size_t> length) const {
+std::string HttpSession::Head(const HttpReply& reply, std::optional<size_t> length) const {
   std::string head =
       fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\n", reply.code,
                   View(http::obsolete_reason(static_cast<http::status>(reply.code))), HttpDate(owner_.Now()));
@@ -360,7 +360,7 @@ std::string Session::Head(const HttpReply& reply, std::optional<size_t> length) 
   return head;
 }
 
-void Session::Send(std::string head, std::string body, std::function<void(bool)> done) {
+void HttpSession::Send(std::string head, std::string body, std::function<void(bool)> done) {
   out_head_ = std::move(head);
   out_body_ = std::move(body);
   ExpireAfter(settings_.write + absl::Seconds(static_cast<double>(out_body_.size()) / kLeastBytesPerSecond));
@@ -371,13 +371,13 @@ void Session::Send(std::string head, std::string body, std::function<void(bool)>
   });
 }
 
-void Session::Finished() {
+void HttpSession::Finished() {
   if (keep_alive_) return ReadNext();
   CloseGently();
 }
 
 // Closing while the peer still sends would throw away the answer it has not read yet.
-void Session::CloseGently() {
+void HttpSession::CloseGently() {
   Fault ignored;
   stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
   if (ignored || half_closed_) return Close();
@@ -386,7 +386,7 @@ void Session::CloseGently() {
   Discard();
 }
 
-void Session::Discard() {
+void HttpSession::Discard() {
   stream_.async_read_some(buffer_.prepare(kKeepBuffer), [self = shared_from_this()](Fault fault, size_t bytes) {
     self->discarded_ += bytes;
     if (fault || self->discarded_ > kDiscardMax || self->phase_ == Phase::kClosed) return self->Close();
@@ -394,7 +394,7 @@ void Session::Discard() {
   });
 }
 
-void Session::Close() {
+void HttpSession::Close() {
   if (phase_ == Phase::kClosed) return;
   phase_ = Phase::kClosed;
   Fault ignored;

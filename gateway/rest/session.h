@@ -19,7 +19,7 @@
 
 namespace ronghe::gateway {
 
-class Session;
+class HttpSession;
 
 // What a connection needs of its server.
 class SessionOwner {
@@ -29,14 +29,14 @@ class SessionOwner {
   virtual HttpService& http_service() = 0;
   virtual absl::Time Now() const = 0;
   virtual bool Draining() const = 0;
-  virtual void Forget(Session* session) = 0;
+  virtual void Forget(HttpSession* session) = 0;
 };
 
 // One connection, on a strand of its own. Lives as long as an operation is under way or a responder is held.
-class Session final : public std::enable_shared_from_this<Session> {
+class HttpSession final : public std::enable_shared_from_this<HttpSession> {
  public:
-  Session(boost::asio::ip::tcp::socket socket, SessionOwner& owner);
-  ~Session();
+  HttpSession(boost::asio::ip::tcp::socket socket, SessionOwner& owner);
+  ~HttpSession();
   // From any thread.
   void Start();
   void Drain();  // at once if nothing is being answered, else after the answer

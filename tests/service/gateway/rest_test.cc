@@ -185,9 +185,9 @@ TEST_F(RestTest, WhatIsWrongIsRefusedBeforeTheService) {
       {R"({"title":5})", "unit.title"},
       {R"([])", "unit"},
       {R"({"code":"A"}x)", "$"},
-      {R"({"code":"A",})", "$"},
+      {R"({"code":"A",})", "code"},
       {R"({code:"A"})", "$"},
-      {"{\"title\":" + deep, "title"},
+      {"{\"title\":" + deep, "$"},
   };
   for (const auto& [body, field] : all) {
     const HttpAnswer answer = Ask("POST /v1/units", "", body);
@@ -306,7 +306,9 @@ TEST_F(RestTest, AStreamThatFailsSaysSo) {
   const HttpAnswer events = Ask("GET /v1/units/C1/units:export", "Accept: text/event-stream\r\n");
   EXPECT_THAT(events.body, HasSubstr("event: error\ndata: {\"code\":10"));
   EXPECT_THAT(events.body, HasSubstr("CHANGED"));
-  EXPECT_EQ(Ask("HEAD /v1/units/C1/units:export").code, 405);
+  HttpConnection head(gateway_->http_port());
+  head.Send(Request("HEAD /v1/units/C1/units:export"));
+  EXPECT_EQ(head.Read(/*head_only=*/true).code, 405);
 }
 
 TEST_F(RestTest, AFeedIsResumedFromTheLastEvent) {
