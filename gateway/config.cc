@@ -22,6 +22,17 @@ void AddSettings(common::Settings& settings, Config& config) {
       .Secret();
   settings.Add("cache-bytes", config.cache_bytes, "what is kept in this process of totals and overviews, in bytes")
       .Range(1 << 20, 1 << 30);
+  settings.Add("http-listen", config.http_listen, "address of HTTP and JSON; empty: not served");
+  settings.Add("http-threads", config.http_threads, "threads that speak HTTP").Range(1, 64);
+  settings.Add("http-rate", config.http_rate, "HTTP requests a second of each caller; 0: unlimited")
+      .Range(0, 1'000'000);
+  settings.Add("http-body-bytes", config.http_body_bytes, "largest HTTP body, in bytes").Range(1024, 4 << 20);
+  settings.Add("http-connections", config.http_connections, "HTTP connections open at once").Range(1, 1'000'000);
+  settings.Add("http-streams", config.http_streams, "streams over HTTP open at once").Range(1, 1'000'000);
+  settings
+      .Add("http-cors-origin", config.http_cors_origins,
+           "origin whose pages may call, as https://portal.example; *: any; none: CORS is off")
+      .List();
 }
 
 }  // namespace ronghe::gateway

@@ -24,6 +24,8 @@ class Gateway {
   void Start();
   std::vector<common::ServiceBinding*> bindings();
   std::vector<common::RawBinding*> raw_bindings();
+  // Of HTTP, once the process serves; 0: it is not served.
+  int http_port() const;
 
  private:
   struct Parts;

@@ -95,6 +95,10 @@ struct Process::Impl {
     std::string part;
     std::function<absl::Status()> check;
   };
+  struct Listener {
+    std::string name;
+    std::function<absl::StatusOr<int>(const std::shared_ptr<grpc::Channel>& self)> start;
+  };
 
   absl::Status Ready() const;
   void WatchReadiness();
@@ -116,6 +120,7 @@ struct Process::Impl {
   std::optional<Wrapper> wrapper;
   std::optional<EchoBinding> echo;
   std::vector<Condition> conditions;
+  std::vector<Listener> listeners;
   std::vector<std::function<void()>> on_drain;
 
   std::unique_ptr<Server> server;
@@ -213,6 +218,11 @@ void Process::AddReadiness(std::string part, std::function<absl::Status()> check
   impl_->conditions.push_back({std::move(part), std::move(check)});
 }
 
+void Process::AddListener(std::string name,
+                          std::function<absl::StatusOr<int>(const std::shared_ptr<grpc::Channel>& self)> start) {
+  impl_->listeners.push_back({std::move(name), std::move(start)});
+}
+
 void Process::OnDrain(std::function<void()> callback) {
   impl_->on_drain.push_back(std::move(callback));
 }
@@ -262,8 +272,13 @@ absl::Status Process::Impl::Listen(const std::vector<ServiceBinding*>& bindings,
   Probes::Pages pages{[this] { return metrics.Text(); }, [this] { return Ready(); }};
   RONGHE_ASSIGN_OR_RETURN(probes, Probes::Start(config.probe_listen, std::move(pages)));
   probe_port = probes->port();
+  std::string ports = fmt::format("grpc={}\nprobe={}\n", port, probe_port);
+  for (const Listener& listener : listeners) {
+    RONGHE_ASSIGN_OR_RETURN(const int other, listener.start(server->SelfChannel()));
+    ports += fmt::format("{}={}\n", listener.name, other);
+  }
   if (config.port_file.empty()) return absl::OkStatus();
-  return WriteAtomically(config.port_file, fmt::format("grpc={}\nprobe={}\n", port, probe_port));
+  return WriteAtomically(config.port_file, ports);
 }
 
 absl::Status Process::StartServing(std::vector<ServiceBinding*> bindings, std::vector<RawBinding*> raw) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <absl/status/status.h>
+#include <absl/status/statusor.h>
 #include <absl/time/time.h>
 
 #include "services/common/auth/auth.h"
@@ -15,6 +16,10 @@
 #include "services/common/telemetry/metrics.h"
 #include "services/common/values/clock.h"
 #include "services/common/values/pages.h"
+
+namespace grpc {
+class Channel;
+}
 
 // The frame of every process: settings, signals, servers, drain.
 namespace ronghe::common {
@@ -32,7 +37,7 @@ struct ServeConfig {
   int pool_queue = 512;
   absl::Duration default_deadline = absl::Seconds(30);
   absl::Duration drain = absl::Seconds(20);
-  std::string port_file;  // written once serving: `grpc=PORT\nprobe=PORT\n`
+  std::string port_file;  // written once serving: `grpc=PORT\nprobe=PORT\n`, then those of AddListener
   std::string time_zone = "Asia/Shanghai";
   std::string log_level = "info";  // debug, info, warning or error
   absl::Duration drain_wait =
@@ -71,6 +76,12 @@ class Process {
   void AddReadiness(std::string part, std::function<absl::Status()> check);
   // Called when the drain begins: streams end, background work stops. In reverse order of registration.
   void OnDrain(std::function<void()> callback);
+
+  // Another server of the process. `start` is called once the gRPC server listens, with a channel into that very server
+  // (no socket between), and answers the port at which it listens: the port file names it `{name}=PORT`. An error ends
+  // the start. It stops through OnDrain. Before Serve.
+  void AddListener(std::string name,
+                   std::function<absl::StatusOr<int>(const std::shared_ptr<grpc::Channel>& self)> start);
 
   // Serves until SIGTERM or SIGINT: EchoService, health (names: "", the service's name), reflection, and `bindings`.
   // Then health goes NOT_SERVING, waits, drains within `config.drain`, and returns the exit code. An incomplete binding

@@ -80,6 +80,14 @@ void Server::SetServing(bool serving) {
   health->SetServingStatus(service_, serving);
 }
 
+std::shared_ptr<grpc::Channel> Server::SelfChannel() {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(static_cast<int>(kMaxResponseBytes));
+  arguments.SetMaxSendMessageSize(static_cast<int>(kMaxRequestBytes));
+  arguments.SetInt(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
+  return server_->InProcessChannel(arguments);
+}
+
 bool Server::Shutdown(absl::Duration grace) {
   // gRPC cancels what is left at the deadline without saying so; so does how long it took.
   auto before = gpr_now(GPR_CLOCK_MONOTONIC);

@@ -27,6 +27,8 @@ class Server {
 
   int port() const { return port_; }
   void SetServing(bool serving);
+  // A channel into this server without a socket between.
+  std::shared_ptr<grpc::Channel> SelfChannel();
   // No new calls; waits for those in progress until `grace` has passed, then cancels them and waits for their end.
   // False if any had to be cancelled.
   bool Shutdown(absl::Duration grace);
