@@ -159,7 +159,8 @@ class Province {
         return absl::OkStatus();
       });
     }));
-    Run(fmt::format("COPY learning_record TO '{}'", file));
+    // In the order in which they were sent.
+    Run(fmt::format("COPY (SELECT * FROM learning_record ORDER BY external_id) TO '{}'", file));
     Run("CREATE TABLE bare_record (LIKE learning_record INCLUDING ALL)");
     Run("CHECKPOINT");
     const absl::Time begin = absl::Now();

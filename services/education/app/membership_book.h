@@ -27,7 +27,10 @@ class MembershipBook {
       for (const int64_t member : missing) known_.erase(member);
       return memberships.status();
     }
-    for (Membership& one : *memberships) known_[one.member] = std::make_unique<Membership>(std::move(one));
+    for (Membership& one : *memberships) {
+      const int64_t member = one.member;
+      known_[member] = std::make_unique<Membership>(std::move(one));
+    }
     return absl::OkStatus();
   }
   // Of one that was fetched; nullptr: organization does not know the member.
