@@ -14,6 +14,7 @@
 
 #include "gateway/rest/exchange.h"
 #include "gateway/rest/gzip.h"
+#include "gateway/rest/openapi.h"
 #include "gateway/rest/replies.h"
 #include "gateway/rest/routes.h"
 #include "gateway/rest/transcode.h"
@@ -80,7 +81,12 @@ absl::Status FaultOf(int code) {
 
 struct Front::Impl final : HttpService {
   Impl(const Parts& p, const Options& o, RouteTable t)
-      : parts(p), options(o), table(std::move(t)), rate(o.rate, p.clock), replies(o.cors_origins, p.metrics) {}
+      : parts(p),
+        options(o),
+        table(std::move(t)),
+        rate(o.rate, p.clock),
+        replies(o.cors_origins, p.metrics),
+        openapi(OpenApi(table, BuiltDescriptors())) {}
 
   std::optional<HttpReply> Refuse(HttpRequest& head) override;
   std::optional<HttpReply> RefuseRoute(HttpRequest& head, Asked& asked) const;
@@ -88,6 +94,7 @@ struct Front::Impl final : HttpService {
   std::optional<HttpReply> RefuseCaller(const HttpRequest& head);
   void Serve(std::shared_ptr<HttpRequest> request, std::shared_ptr<Responder> responder) override;
   std::optional<HttpReply> Unzip(HttpRequest& request) const;
+  HttpReply Docs(const HttpRequest& head) const;
   HttpReply Fault(int code, const HttpRequest& head) override { return replies.Error(head, FaultOf(code), code); }
 
   const Parts parts;
@@ -95,6 +102,7 @@ struct Front::Impl final : HttpService {
   const RouteTable table;
   RateLimiter rate;
   const Replies replies;
+  const std::string openapi;
   HttpCalls calls;
   HttpCalls streams;
   std::shared_ptr<grpc::Channel> channel;
@@ -102,9 +110,21 @@ struct Front::Impl final : HttpService {
   std::unique_ptr<HttpServer> server;
 };
 
+HttpReply Front::Impl::Docs(const HttpRequest& head) const {
+  HttpReply reply = replies.Good(head, "text/html; charset=utf-8", std::string(DocsPage()));
+  reply.headers.emplace_back("Content-Security-Policy",
+                             "default-src 'none'; connect-src 'self'; script-src 'unsafe-inline'; "
+                             "style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'");
+  return reply;
+}
+
 std::optional<HttpReply> Front::Impl::RefuseRoute(HttpRequest& head, Asked& asked) const {
   if (head.verb == "OPTIONS" && head.target == "*") {
     return replies.Options(head, {"GET", "HEAD", "POST", "PATCH", "PUT", "DELETE"});
+  }
+  if (head.verb == "GET" || head.verb == "HEAD") {
+    if (head.target == "/openapi.json") return replies.Good(head, "application/json; charset=utf-8", openapi);
+    if (head.target == "/docs") return Docs(head);
   }
   absl::StatusOr<Target> target = ParseTarget(head.target);
   if (!target.ok()) return replies.Error(head, target.status());

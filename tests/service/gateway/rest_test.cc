@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <atomic>
+#include <cstdlib>
+#include <fstream>
 #include <functional>
 #include <string>
 #include <thread>
@@ -372,6 +374,45 @@ TEST_F(RestTest, TheGatewaysOwnServiceIsThereToo) {
   const HttpAnswer echo = Ask("GET /v1/echo?text=a%20b+c%26");
   EXPECT_EQ(json::parse(echo.body)["text"], "a b c&");
   EXPECT_EQ(Ask("GET /v1/units/C1/overview?period=2026-13").code, 400);
+}
+
+// Every `$ref` below `value`.
+void CollectReferences(const json& value, std::vector<std::string>& all) {
+  if (value.is_object() && value.contains("$ref") && value["$ref"].is_string()) all.push_back(value["$ref"]);
+  for (const json& inner : value) {
+    if (inner.is_structured()) CollectReferences(inner, all);
+  }
+}
+
+TEST_F(RestTest, TheSpecificationIsWholeAndHasTheWordsOfTheProtos) {
+  const HttpAnswer answer = Ask("GET /openapi.json", "", "", "");
+  ASSERT_EQ(answer.code, 200);
+  if (const char* file = std::getenv("RONGHE_OPENAPI_FILE"); file != nullptr) std::ofstream(file) << answer.body;
+  const json api = json::parse(answer.body);
+  EXPECT_EQ(api["openapi"], "3.1.0");
+  std::vector<std::string> references;
+  CollectReferences(api, references);
+  EXPECT_GT(references.size(), 100u);
+  for (const std::string& reference : references) {
+    EXPECT_TRUE(api.contains(json::json_pointer(reference.substr(1)))) << reference;
+  }
+  const json& get = api["paths"]["/v1/units/{units_id}"]["get"];
+  EXPECT_EQ(get["operationId"], "OrganizationService_GetUnit");
+  EXPECT_FALSE(get["description"].get<std::string>().empty());
+  const std::string schema = get["responses"]["200"]["content"]["application/json"]["schema"]["$ref"];
+  const json& unit = api[json::json_pointer(schema.substr(1))];
+  EXPECT_THAT(unit["properties"]["divisionCode"]["description"].get<std::string>(), HasSubstr("GB/T 2260"));
+  EXPECT_TRUE(
+      api["paths"]["/v1/organization:watch"]["get"]["responses"]["200"]["content"].contains("text/event-stream"));
+  EXPECT_THAT(answer.body, ::testing::Not(HasSubstr("DirectoryService")));  // the suite's own
+}
+
+TEST_F(RestTest, ThePageAsksNobodyElse) {
+  const HttpAnswer page = Ask("GET /docs", "", "", "");
+  EXPECT_EQ(page.code, 200);
+  EXPECT_THAT(page.body, ::testing::Not(HasSubstr("http:")));
+  EXPECT_THAT(page.body, ::testing::Not(HasSubstr("https:")));
+  EXPECT_THAT(page.headers.at("content-security-policy"), HasSubstr("default-src 'none'"));
 }
 
 class RestLimitsTest : public RestTest {

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """The API through clients nobody here wrote: python3-grpcio, @grpc/grpc-js and buf curl with reflection."""
 import json
+import os
 import pathlib
+import re
 import subprocess
 import unittest
 import urllib.request
@@ -38,6 +40,22 @@ class Clients(unittest.TestCase):
         with self.assertRaises(grpc.RpcError) as caught:
             self.organization(method, request)
         return caught.exception, self.protos.details(caught.exception)
+
+    # curl, and Python without anything installed
+
+    def test_the_integration_page_runs_as_it_stands(self):
+        page = (ROOT / "README.md").read_text(encoding="utf-8").split("## Integrate\n", 1)[1].split("\n## ", 1)[0]
+        prose, python, _ = re.split("```(?:python)?\n", page)
+        shell = "\n".join(line[4:] for line in prose.splitlines() if line.startswith("    "))
+        environment = {**os.environ, "RONGHE": self.suite.http, "TOKEN": self.suite.token, "no_proxy": "*"}
+        run = subprocess.run(["bash", "-euo", "pipefail", "-c", shell], env=environment, capture_output=True, text=True, timeout=120)
+        self.assertEqual(0, run.returncode, run.stdout + run.stderr)
+        for text in ("寿光市委", "370783001888", '"shortTitle":"示范"', '"code":3', "id: ", "data: {"):
+            self.assertIn(text, run.stdout)
+        run = subprocess.run(["/usr/bin/python3", "-c", python], env=environment, capture_output=True, text=True, timeout=120)
+        self.assertEqual(0, run.returncode, run.stdout + run.stderr)
+        self.assertIn("units/370783001 圣城街道", run.stdout)
+        self.assertRegex(run.stdout, "[0-9]+ units")
 
     # python3-grpcio
 

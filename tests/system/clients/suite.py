@@ -25,6 +25,7 @@ class Suite:
             raise RuntimeError("the suite did not start")
         about = json.loads(line)
         self.addresses, self.probes, self.token = about["addresses"], about["probes"], about["token"]
+        self.http = about["http"]
         self.directory, self.ronghectl = about["directory"], about["ronghectl"]
 
     def close(self):
