@@ -201,7 +201,7 @@ absl::Status RunMemberSearch(const SearchOptions& options, Context& context);
 
 struct ReadingsOptions {
   std::string unit;
-  std::string service = "members";  // or problems
+  std::string service = "members";  // or problems, education
   std::string actor;
   std::string member;
   std::string resource;

@@ -140,8 +140,8 @@ void DeclareReadings(CLI::App& app, Context& context, Command& command) {
   verify.app->add_option("--known", verify.options->known,
                          "a head that an earlier verification printed: CHAIN:SEQUENCE:HASH; any number of them");
   for (auto* one : {&list, &verify}) {
-    one->app->add_option("--of", one->options->service, "members: their personal data; problems: texts of the ledger")
-        ->check(CLI::IsMember({"members", "problems"}))
+    one->app->add_option("--of", one->options->service, "members: their personal data; problems, education: texts")
+        ->check(CLI::IsMember({"members", "problems", "education"}))
         ->capture_default_str();
   }
 }

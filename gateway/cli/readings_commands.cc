@@ -4,6 +4,7 @@
 
 #include "gateway/cli/commands.h"
 #include "gateway/cli/record_commands.h"
+#include "ronghe/education/v1/education_service.grpc.pb.h"
 #include "ronghe/organization/v1/access_service.grpc.pb.h"
 #include "ronghe/rectification/v1/rectification_service.grpc.pb.h"
 
@@ -14,8 +15,19 @@ namespace v1 = organization::v1;
 using v1::AccessService;
 using Rectification = rectification::v1::RectificationService;
 
-bool OfProblems(const ReadingsOptions& options) {
-  return options.service == "problems";
+using Education = education::v1::EducationService;
+
+// The same question to the service whose records it is about.
+template <typename Request, typename Response>
+absl::StatusOr<Response> Ask(
+    const ReadingsOptions& options, Context& context,
+    grpc::Status (AccessService::Stub::*members)(grpc::ClientContext*, const Request&, Response*),
+    grpc::Status (Rectification::Stub::*problems)(grpc::ClientContext*, const Request&, Response*),
+    grpc::Status (Education::Stub::*education)(grpc::ClientContext*, const Request&, Response*),
+    const Request& request) {
+  if (options.service == "problems") return Send<Rectification>(context, problems, request);
+  if (options.service == "education") return Send<Education>(context, education, request);
+  return Send<AccessService>(context, members, request);
 }
 
 absl::StatusOr<v1::AuditHead> ReadHead(const std::string& text) {
@@ -51,9 +63,8 @@ absl::Status RunReadingsList(const ReadingsOptions& options, Context& context) {
   do {
     request.set_page_size(std::min(1000, options.limit - static_cast<int>(entries.size())));
     RONGHE_ASSIGN_OR_RETURN(v1::ListAuditEntriesResponse response,
-                            OfProblems(options)
-                                ? Send<Rectification>(context, &Rectification::Stub::ListAuditEntries, request)
-                                : Send<AccessService>(context, &AccessService::Stub::ListAuditEntries, request));
+                            Ask(options, context, &AccessService::Stub::ListAuditEntries,
+                                &Rectification::Stub::ListAuditEntries, &Education::Stub::ListAuditEntries, request));
     for (v1::AuditEntry& entry : *response.mutable_entries()) entries.push_back(std::move(entry));
     request.set_page_token(response.next_page_token());
   } while (!request.page_token().empty() && static_cast<int>(entries.size()) < options.limit);
@@ -68,9 +79,8 @@ absl::Status RunReadingsVerify(const ReadingsOptions& options, Context& context)
     RONGHE_ASSIGN_OR_RETURN(*request.add_known_heads(), ReadHead(text));
   }
   RONGHE_ASSIGN_OR_RETURN(v1::VerifyAuditLogResponse response,
-                          OfProblems(options)
-                              ? Send<Rectification>(context, &Rectification::Stub::VerifyAuditLog, request)
-                              : Send<AccessService>(context, &AccessService::Stub::VerifyAuditLog, request));
+                          Ask(options, context, &AccessService::Stub::VerifyAuditLog,
+                              &Rectification::Stub::VerifyAuditLog, &Education::Stub::VerifyAuditLog, request));
   if (context.console().json) {
     PrintResource(context, response);
   } else {

@@ -4,6 +4,7 @@
 
 #include "ronghe/education/v1/metrics.pb.h"
 
+#include "services/common/audit/service_audit.h"
 #include "services/common/directory/directory_units.h"
 #include "services/common/import/import_runner.h"
 #include "services/common/import/sql/key_ring_row_sealer.h"
@@ -40,6 +41,7 @@ absl::StatusOr<std::unique_ptr<Database>> OpenUpToDate(const Config& config) {
   RONGHE_RETURN_IF_ERROR(common::Follower::Migrate(config.follower, v1::EducationMetrics::descriptor()));
   RONGHE_ASSIGN_OR_RETURN(std::unique_ptr<Database> database, common::sql::OpenDatabase(config.follower.database));
   RONGHE_RETURN_IF_ERROR(common::sql::Migrate(*database, "import", common::ImportMigrations()));
+  RONGHE_RETURN_IF_ERROR(common::sql::Migrate(*database, "audit", common::AuditMigrations()));
   RONGHE_RETURN_IF_ERROR(common::sql::Migrate(*database, kName, education::Migrations()));
   return database;
 }
@@ -92,6 +94,7 @@ struct Service::Parts::Records {
   common::UnitImportPlaces import_places;
   common::ImportApp imports;
   EducationOwners owners;
+  common::ServiceAudit audit;  // who read what
   EducationRpc education_rpc;
   ActivityRpc activity_rpc;
   LearningRpc learning_rpc;
@@ -118,7 +121,8 @@ Service::Parts::Records::Records(common::Process& p, Parts& parts, const Config&
       imports(
           {import_engine, import_hub, import_places, p.signer(), [this] { import_runner.Wake(); }, "learningImports"}),
       owners(activities, learning, imports),
-      education_rpc(p.wrapper(), parts.follower.watch(), parts.follower.totals()),
+      audit(parts.follower.database(), p.clock(), units, owners, p.signer()),
+      education_rpc(p.wrapper(), parts.follower.watch(), parts.follower.totals(), audit.app),
       activity_rpc(p.wrapper(), activities, parts.follower.names()),
       learning_rpc(p.wrapper(), {learning, learning_store, imports, parts.follower.names()}) {}
 
@@ -144,6 +148,7 @@ absl::Status Service::Start() {
   RONGHE_RETURN_IF_ERROR(parts_->follower.Start());
   parts_->records = std::make_unique<Parts::Records>(process_, *parts_, config_);
   process_.SetOwnerResolver(&parts_->records->owners);
+  process_.wrapper().SetReadingSink(&parts_->records->audit.readings);
   process_.OnDrain([this] { parts_->records->import_runner.Stop(); });
   parts_->records->import_runner.Start();
   return absl::OkStatus();

@@ -4,9 +4,7 @@
 
 #include "ronghe/rectification/v1/metrics.pb.h"
 
-#include "services/common/audit/audit_app.h"
-#include "services/common/audit/rpc/text_readings.h"
-#include "services/common/audit/sql/sql_audit_log.h"
+#include "services/common/audit/service_audit.h"
 #include "services/common/directory/directory_units.h"
 #include "services/common/import/import_runner.h"
 #include "services/common/import/sql/key_ring_row_sealer.h"
@@ -117,9 +115,7 @@ struct Service::Parts::Records {
   common::ImportApp imports;
   ProblemOwners owners;
   // Who read what.
-  common::SqlAuditLog audit;
-  common::AuditApp audit_app;
-  common::TextReadings readings;
+  common::ServiceAudit audit;
   RectificationRpc rectification_rpc;
   ProblemRpc problem_rpc;
   LedgerRpc ledger_rpc;
@@ -153,10 +149,8 @@ Service::Parts::Records::Records(common::Process& p, Parts& parts)
       imports(
           {import_engine, import_hub, import_places, p.signer(), [this] { import_runner.Wake(); }, "problemImports"}),
       owners(app, orders, checks, risks, imports),
-      audit(parts.follower.database(), p.clock()),
-      audit_app(audit, common::PlacesOf(units), p.signer()),
-      readings({audit, units, owners}),
-      rectification_rpc(p.wrapper(), parts.follower.watch(), parts.follower.totals(), audit_app),
+      audit(parts.follower.database(), p.clock(), units, owners, p.signer()),
+      rectification_rpc(p.wrapper(), parts.follower.watch(), parts.follower.totals(), audit.app),
       problem_rpc(p.wrapper(), {app, query, orders, parts.follower.names(), feed, parts.follower.watch(), parts.policy,
                                 parts.work_calendar}),
       ledger_rpc(p.wrapper(), {imports, query, parts.follower.names(), p.calendar().zone()}),
@@ -218,7 +212,7 @@ absl::Status Service::Start() {
   parts_->records = std::make_unique<Parts::Records>(process_, *parts_);
   Parts::Records& records = *parts_->records;
   process_.SetOwnerResolver(&records.owners);
-  process_.wrapper().SetReadingSink(&records.readings);
+  process_.wrapper().SetReadingSink(&records.audit.readings);
   process_.OnDrain([this] { parts_->records->import_runner.Stop(); });
   records.timers.Start();
   records.import_runner.Start();

@@ -12,12 +12,14 @@ using common::v1::WatchResponse;
 
 }  // namespace
 
-EducationRpc::EducationRpc(common::Wrapper& wrapper, common::WatchService& watch, common::Totals& totals)
-    : TotalsBinding(wrapper, google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(
-                                 "ronghe.education.v1.EducationService")) {
+EducationRpc::EducationRpc(common::Wrapper& wrapper, common::WatchService& watch, common::Totals& totals,
+                           common::AuditApp& audit)
+    : AuditBinding(wrapper, google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(
+                                "ronghe.education.v1.EducationService")) {
   ServerStream<WatchRequest, WatchResponse>(
       "Watch", [&watch](const common::Call& call, const WatchRequest& request) { return watch.Open(call, request); });
   BindTotals<v1::BatchGetSummariesResponse>(totals);
+  BindAudit(audit);
 }
 
 }  // namespace ronghe::education

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "services/common/audit/rpc/audit_codec.h"
 #include "services/common/values/timestamp.h"
 #include "services/organization/rpc/wire.h"
 
@@ -14,9 +13,8 @@ using common::Call;
 }  // namespace
 
 AccessRpc::AccessRpc(common::Wrapper& wrapper, AccessApp& app, common::AuditApp& audit, RevisionGate& gate)
-    : ServiceBinding(wrapper, v1::GetCallerRequest::descriptor()->file()->FindServiceByName("AccessService")),
+    : AuditBinding(wrapper, v1::GetCallerRequest::descriptor()->file()->FindServiceByName("AccessService")),
       app_(app),
-      audit_(audit),
       gate_(gate) {
   Unary<v1::GetCallerRequest, v1::GetCallerResponse>("GetCaller",
                                                      [this](const Call& c, const auto&) { return GetCaller(c); });
@@ -32,10 +30,7 @@ AccessRpc::AccessRpc(common::Wrapper& wrapper, AccessApp& app, common::AuditApp&
                                            [this](const Call& c, const auto& r) { return RevokeGrant(c, r); });
   Unary<v1::RevokeTokenRequest, v1::RevokeTokenResponse>(
       "RevokeToken", [this](const Call& c, const auto& r) { return RevokeToken(c, r); });
-  Unary<v1::ListAuditEntriesRequest, v1::ListAuditEntriesResponse>(
-      "ListAuditEntries", [this](const Call& c, const auto& r) { return common::AnswerAuditEntries(audit_, c, r); });
-  Unary<v1::VerifyAuditLogRequest, v1::VerifyAuditLogResponse>(
-      "VerifyAuditLog", [this](const Call& c, const auto& r) { return common::AnswerAuditVerification(audit_, c, r); });
+  BindAudit(audit);
 }
 
 v1::Principal AccessRpc::ToProto(const Principal& principal) {

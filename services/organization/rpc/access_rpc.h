@@ -2,14 +2,14 @@
 
 #include "ronghe/organization/v1/access_service.pb.h"
 
-#include "services/common/audit/audit_app.h"
+#include "services/common/audit/rpc/audit_binding.h"
 #include "services/common/serve/binding.h"
 #include "services/organization/app/access_app.h"
 
 namespace ronghe::organization {
 
 // AccessService on gRPC: decode, call, map, encode.
-class AccessRpc final : public common::ServiceBinding {
+class AccessRpc final : public common::AuditBinding<common::ServiceBinding> {
  public:
   // All outlive it.
   AccessRpc(common::Wrapper& wrapper, AccessApp& app, common::AuditApp& audit, RevisionGate& gate);
@@ -27,7 +27,6 @@ class AccessRpc final : public common::ServiceBinding {
   v1::Grant ToProto(const NamedGrant& named);
 
   AccessApp& app_;
-  common::AuditApp& audit_;
   RevisionGate& gate_;
 };
 

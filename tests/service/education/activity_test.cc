@@ -62,6 +62,16 @@ TEST_F(ActivityTest, FromItsPlanToTheTotals) {
   list.set_parent(planned.name());
   EXPECT_EQ(Must("inspector", &Activities::ListAttendance, list).records_size(), 2);
   EXPECT_EQ(ReasonOf(Ask("viewer", &Activities::ListAttendance, list)), "ROLE_MISSING");
+  // Whoever was answered the reason of a leave is in the audit log.
+  Grant("auditor", common::v1::ROLE_AUDITOR, "370783");
+  CatchUp();
+  organization::v1::ListAuditEntriesRequest readings;
+  readings.set_parent("units/370783");
+  const auto read = Call("auditor", *totals_, &v1::EducationService::Stub::ListAuditEntries, readings);
+  ASSERT_TRUE(read.ok()) << read.status();
+  ASSERT_EQ(read->entries_size(), 1);
+  EXPECT_EQ(read->entries(0).action(), "ListAttendance");
+  EXPECT_EQ(read->entries(0).resource(), planned.name());
 
   common::v1::BatchGetSummariesRequest ask;
   ask.add_units("units/370783");
