@@ -51,9 +51,11 @@ class RowSourceTest : public ::testing::Test {
 
 TEST_F(RowSourceTest, OtherTitlesAreMappedToFields) {
   columns_ = {"单位编号=code", "名称=title"};
-  for (const auto& [name, bytes] :
-       std::map<std::string, std::string>{{"rows.csv", "单位编号,名称\n370783,寿光市委\n"},
-                                          {"rows.ndjson", "{\"单位编号\": \"370783\", \"名称\": \"寿光市委\"}\n"}}) {
+  for (const auto& [name, bytes] : std::map<std::string, std::string>{
+           {"rows.csv", "单位编号,名称,level,kind\n370783,寿光市委,LEVEL_COUNTY,UNIT_KIND_COMMITTEE\n"},
+           {"rows.ndjson",
+            "{\"单位编号\": \"370783\", \"名称\": \"寿光市委\", "
+            "\"level\": \"LEVEL_COUNTY\", \"kind\": \"UNIT_KIND_COMMITTEE\"}\n"}}) {
     auto source = Open(bytes, name);
     ASSERT_TRUE(source.ok()) << name << source.status();
     const auto rows = All(**source);

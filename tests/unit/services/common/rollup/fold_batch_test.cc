@@ -133,7 +133,11 @@ TEST_F(FoldBatchTest, CountedBeforeItIsPlaced) {
 TEST_F(FoldBatchTest, ReadsWhatIsStoredOfUnitsItKnew) {
   FoldBatch next(metrics_, tree_, kNovember, [this](UnitUid, PartitionId, MonthNumber first) {
     asked_from_ = first;
-    return FoldBatch::Sums{{0, {0, 0, 0, 0, 0, 0, 9, 0, 0}}, {kNovember, {2, 0, 0, 0, 0, 0, 9, 0, 0}}};
+    std::vector<int64_t> now(metrics_.size());
+    now[metrics_.IndexOf("problems_open").value()] = 9;
+    std::vector<int64_t> november = now;
+    november[metrics_.IndexOf("problems_found").value()] = 2;
+    return FoldBatch::Sums{{0, now}, {kNovember, november}};
   });
   ASSERT_TRUE(next.Add(Place(2, 4, kNovember), kNovember, PartitionId(0)).ok());
   EXPECT_EQ(asked_from_, kNovember);

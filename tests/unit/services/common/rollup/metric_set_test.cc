@@ -13,7 +13,7 @@ namespace {
 
 TEST(MetricSetTest, IsWhatTheMessageDeclares) {
   const MetricSet metrics(rectification::v1::RectificationMetrics::descriptor());
-  ASSERT_EQ(metrics.size(), 9u);
+  ASSERT_EQ(metrics.size(), 13u);
   EXPECT_EQ(metrics.at(0).name, "problems_found");
   EXPECT_FALSE(metrics.at(0).stock);
   EXPECT_EQ(metrics.at(6).name, "problems_open");
@@ -32,7 +32,10 @@ TEST(MetricSetTest, OtherFieldsAreNoMetrics) {
 TEST(MetricSetTest, FillsAMessage) {
   const MetricSet metrics(rectification::v1::RectificationMetrics::descriptor());
   rectification::v1::RectificationMetrics message;
-  const std::vector<int64_t> values{1, 0, 0, 0, 0, 0, -5, 0, 9};
+  std::vector<int64_t> values(metrics.size());
+  values[0] = 1;
+  values[6] = -5;
+  values[8] = 9;
   metrics.Fill(values, message);
   EXPECT_EQ(message.problems_found(), 1);
   EXPECT_EQ(message.problems_open(), -5);
