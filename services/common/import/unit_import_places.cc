@@ -5,13 +5,10 @@
 namespace ronghe::common {
 
 absl::Status UnitImportPlaces::Place(const Call& call, const std::string& parent, Import& fresh) const {
-  const std::optional<std::string> code = CodeIn(parent);
-  if (!code) return InvalidArgument("start.parent", parent.empty() ? "REQUIRED" : "BAD_NAME", kUnitForm);
-  const std::optional<UnitView> unit = units_.FindByCode(*code);
-  if (!unit || !units_.Covers(call.scope, unit->uid)) return NotFound(parent);
-  RONGHE_RETURN_IF_ERROR(RefuseUnit(*unit, units_));
-  fresh.parent = unit->uid;
-  fresh.partition = unit->partition;
+  RONGHE_ASSIGN_OR_RETURN(const UnitView unit, VisibleUnit(units_, call, parent, "start.parent", {}));
+  RONGHE_RETURN_IF_ERROR(RefuseUnit(unit, units_));
+  fresh.parent = unit.uid;
+  fresh.partition = unit.partition;
   return absl::OkStatus();
 }
 

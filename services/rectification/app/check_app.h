@@ -49,13 +49,6 @@ struct NewRound {
   std::vector<std::string> units;  // `units/{code}`; none: all that it is for
   std::optional<absl::CivilDay> due;
 };
-struct CheckListQuery {
-  std::string parent;  // `units/{code}`
-  bool subtree = false;
-  std::string filter;
-  int page_size = 0;
-  std::string page_token;
-};
 
 // Checklists, and the self-checks of units by them. Thread-safe.
 class CheckApp {
@@ -90,7 +83,7 @@ class CheckApp {
                                                      const std::string& round);
 
   absl::StatusOr<CheckView> GetCheck(const common::Call& call, const std::string& name);
-  absl::StatusOr<CheckPage> ListChecks(const common::Call& call, const CheckListQuery& query);
+  absl::StatusOr<CheckPage> ListChecks(const common::Call& call, const UnitListQuery& query);
   absl::StatusOr<CheckView> Submit(const common::Call& call, const std::string& name,
                                    const std::vector<CheckAnswer>& answers, const common::WriteOptions& options);
 

@@ -57,6 +57,8 @@ std::string NameOf(CheckRoundId id);
 std::string NameOf(SelfCheckId id);
 std::string EtagOf(const StoredChecklist& stored);
 std::string EtagOf(const StoredCheck& stored);
+// Where a list stands after it.
+ListPosition PositionOf(const StoredCheck& stored);
 // Of the problem that a NO opens: `selfChecks/{id}/items/{code}`.
 std::string CauseOf(SelfCheckId id, const std::string& item);
 

@@ -36,11 +36,11 @@ absl::StatusOr<CheckFilter> ReadFilter(const std::string& text) {
   return filter;
 }
 
-bool Before(const StoredCheck& a, const StoredCheck& b) {
-  return std::pair(a.check.due, a.id) < std::pair(b.check.due, b.id);
-}
-
 }  // namespace
+
+ListPosition PositionOf(const StoredCheck& stored) {
+  return {common::DayNumber(stored.check.due), stored.id.value};
+}
 
 CheckView CheckApp::View(const common::Call& call, StoredCheck stored) const {
   CheckView view;
@@ -66,34 +66,19 @@ absl::StatusOr<CheckView> CheckApp::GetCheck(const common::Call& call, const std
   return view;
 }
 
-absl::StatusOr<CheckPage> CheckApp::ListChecks(const common::Call& call, const CheckListQuery& query) {
-  const std::string asked = fmt::format("selfChecks\n{}\n{}\n{}", query.parent, query.subtree, query.filter);
+absl::StatusOr<CheckPage> CheckApp::ListChecks(const common::Call& call, const UnitListQuery& query) {
   common::Violations violations;
   const absl::StatusOr<CheckFilter> filter = ReadFilter(query.filter);
   violations.AddAll(filter.status());
-  const absl::StatusOr<int> size = common::PageSize(query.page_size);
-  violations.AddAll(size.status());
-  const absl::StatusOr<std::string> token = common::ReadPageToken(parts_.signer, asked, query.page_token);
-  violations.AddAll(token.status());
-  RONGHE_ASSIGN_OR_RETURN(const common::UnitView unit,
-                          common::VisibleUnit(parts_.units, call, query.parent, "parent", std::move(violations)));
-  RONGHE_ASSIGN_OR_RETURN(const ListPosition after, ReadListPosition(*token));
-  UnitBatches batches(UnitsOf(parts_.units, unit, query.subtree));
-  std::vector<StoredCheck> found;
-  while (!batches.AtEnd()) {
-    if (call.cancelled()) return common::Cancelled();
-    RONGHE_ASSIGN_OR_RETURN(std::vector<StoredCheck> some, parts_.store.ListChecks(batches.Next(kMostUnits), *filter,
-                                                                                   after, *size + 1, call.deadline));
-    std::move(some.begin(), some.end(), std::back_inserter(found));
-  }
-  std::sort(found.begin(), found.end(), Before);
+  RONGHE_ASSIGN_OR_RETURN(const UnitList list,
+                          ReadUnitList(parts_.units, parts_.signer, call, query, "selfChecks", std::move(violations)));
+  const auto fetch = [&](std::span<const UnitsOfPartition> units, const ListPosition& after, int limit) {
+    return parts_.store.ListChecks(units, *filter, after, limit, call.deadline);
+  };
+  RONGHE_ASSIGN_OR_RETURN(UnitListPage<StoredCheck> found, PageOf<StoredCheck>(list, parts_.signer, call, fetch));
   CheckPage page;
-  if (found.size() > static_cast<size_t>(*size)) {
-    found.erase(found.begin() + *size, found.end());
-    page.next_page_token = common::MakePageToken(
-        parts_.signer, asked, TextOf(ListPosition{common::DayNumber(found.back().check.due), found.back().id.value}));
-  }
-  for (StoredCheck& one : found) page.checks.push_back(View(call, std::move(one)));
+  for (StoredCheck& one : found.records) page.checks.push_back(View(call, std::move(one)));
+  page.next_page_token = std::move(found.next_page_token);
   return page;
 }
 

@@ -51,13 +51,6 @@ struct NewReview {
   ProblemClass problem_class = ProblemClass::kUnspecified;
   int working_days = 0;
 };
-struct RiskListQuery {
-  std::string parent;  // `units/{code}`
-  bool subtree = false;
-  std::string filter;
-  int page_size = 0;
-  std::string page_token;
-};
 
 // Risk points of business work, and their reviews. Thread-safe.
 class RiskApp {
@@ -84,7 +77,7 @@ class RiskApp {
                                         const common::WriteOptions& options);
 
   absl::StatusOr<RiskView> Get(const common::Call& call, const std::string& name);
-  absl::StatusOr<RiskPage> List(const common::Call& call, const RiskListQuery& query);
+  absl::StatusOr<RiskPage> List(const common::Call& call, const UnitListQuery& query);
   absl::StatusOr<RiskReviewPage> Reviews(const common::Call& call, const std::string& parent, int page_size,
                                          const std::string& page_token);
 

@@ -51,34 +51,19 @@ ListPosition PositionOf(const StoredRisk& stored) {
   return {stored.point.next_review ? common::DayNumber(*stored.point.next_review) : 0, stored.id.value};
 }
 
-absl::StatusOr<RiskPage> RiskApp::List(const common::Call& call, const RiskListQuery& query) {
-  const std::string asked = fmt::format("riskPoints\n{}\n{}\n{}", query.parent, query.subtree, query.filter);
+absl::StatusOr<RiskPage> RiskApp::List(const common::Call& call, const UnitListQuery& query) {
   common::Violations violations;
   const absl::StatusOr<RiskFilter> filter = ReadRiskFilter(query.filter);
   violations.AddAll(filter.status());
-  const absl::StatusOr<int> size = common::PageSize(query.page_size);
-  violations.AddAll(size.status());
-  const absl::StatusOr<std::string> token = common::ReadPageToken(parts_.signer, asked, query.page_token);
-  violations.AddAll(token.status());
-  RONGHE_ASSIGN_OR_RETURN(const common::UnitView unit,
-                          common::VisibleUnit(parts_.units, call, query.parent, "parent", std::move(violations)));
-  RONGHE_ASSIGN_OR_RETURN(const ListPosition after, ReadListPosition(*token));
-  UnitBatches batches(UnitsOf(parts_.units, unit, query.subtree));
-  std::vector<StoredRisk> found;
-  while (!batches.AtEnd()) {
-    if (call.cancelled()) return common::Cancelled();
-    RONGHE_ASSIGN_OR_RETURN(std::vector<StoredRisk> some,
-                            parts_.store.List(batches.Next(kMostUnits), *filter, after, *size + 1, call.deadline));
-    std::move(some.begin(), some.end(), std::back_inserter(found));
-  }
-  std::sort(found.begin(), found.end(),
-            [](const StoredRisk& a, const StoredRisk& b) { return PositionOf(a) < PositionOf(b); });
+  RONGHE_ASSIGN_OR_RETURN(const UnitList list,
+                          ReadUnitList(parts_.units, parts_.signer, call, query, "riskPoints", std::move(violations)));
+  const auto fetch = [&](std::span<const UnitsOfPartition> units, const ListPosition& after, int limit) {
+    return parts_.store.List(units, *filter, after, limit, call.deadline);
+  };
+  RONGHE_ASSIGN_OR_RETURN(UnitListPage<StoredRisk> found, PageOf<StoredRisk>(list, parts_.signer, call, fetch));
   RiskPage page;
-  if (found.size() > static_cast<size_t>(*size)) {
-    found.erase(found.begin() + *size, found.end());
-    page.next_page_token = common::MakePageToken(parts_.signer, asked, TextOf(PositionOf(found.back())));
-  }
-  for (StoredRisk& one : found) page.points.push_back(View(call, std::move(one)));
+  for (StoredRisk& one : found.records) page.points.push_back(View(call, std::move(one)));
+  page.next_page_token = std::move(found.next_page_token);
   return page;
 }
 

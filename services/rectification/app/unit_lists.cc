@@ -60,4 +60,21 @@ absl::StatusOr<ListPosition> ReadListPosition(const std::string& text) {
   return common::Internal("a signed page token has another form");
 }
 
+absl::StatusOr<UnitList> ReadUnitList(const common::Units& units, const common::TokenSigner& signer,
+                                      const common::Call& call, const UnitListQuery& query, std::string_view collection,
+                                      common::Violations violations) {
+  UnitList list;
+  list.asked = fmt::format("{}\n{}\n{}\n{}", collection, query.parent, query.subtree, query.filter);
+  const absl::StatusOr<int> size = common::PageSize(query.page_size);
+  violations.AddAll(size.status());
+  const absl::StatusOr<std::string> token = common::ReadPageToken(signer, list.asked, query.page_token);
+  violations.AddAll(token.status());
+  RONGHE_ASSIGN_OR_RETURN(const common::UnitView unit,
+                          common::VisibleUnit(units, call, query.parent, "parent", std::move(violations)));
+  RONGHE_ASSIGN_OR_RETURN(list.after, ReadListPosition(*token));
+  list.units = UnitsOf(units, unit, query.subtree);
+  list.page_size = *size;
+  return list;
+}
+
 }  // namespace ronghe::rectification

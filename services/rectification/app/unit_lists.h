@@ -1,13 +1,20 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <absl/status/statusor.h>
 
+#include "services/common/values/call.h"
 #include "services/common/values/ids.h"
+#include "services/common/values/pages.h"
+#include "services/common/values/status.h"
 #include "services/common/values/units.h"
 
 // What lists of the records of many units share.
@@ -47,5 +54,51 @@ struct ListPosition {
 // As the content of a page token; an empty one is the beginning, INTERNAL for what TextOf did not make.
 std::string TextOf(const ListPosition& position);
 absl::StatusOr<ListPosition> ReadListPosition(const std::string& text);
+
+// What a list of a unit's records is asked for.
+struct UnitListQuery {
+  std::string parent;  // `units/{code}`
+  bool subtree = false;
+  std::string filter;
+  int page_size = 0;
+  std::string page_token;
+};
+// The same, checked.
+struct UnitList {
+  std::string asked;  // everything but the token and the size
+  std::vector<common::UnitView> units;
+  ListPosition after;
+  int page_size = 0;
+};
+// `collection` keeps tokens of one list from others. `violations`: of the filter. INVALID_ARGUMENT with all, NOT_FOUND.
+absl::StatusOr<UnitList> ReadUnitList(const common::Units& units, const common::TokenSigner& signer,
+                                      const common::Call& call, const UnitListQuery& query, std::string_view collection,
+                                      common::Violations violations);
+
+template <typename Record>
+struct UnitListPage {
+  std::vector<Record> records;
+  std::string next_page_token;
+};
+// A page in the order of PositionOf(record). `fetch(units, after, limit)` reads of at most kMostUnits units in that
+// order.
+template <typename Record, typename Fetch>
+absl::StatusOr<UnitListPage<Record>> PageOf(const UnitList& list, const common::TokenSigner& signer,
+                                            const common::Call& call, const Fetch& fetch) {
+  UnitListPage<Record> page;
+  UnitBatches batches(list.units);
+  while (!batches.AtEnd()) {
+    if (call.cancelled()) return common::Cancelled();
+    RONGHE_ASSIGN_OR_RETURN(std::vector<Record> some, fetch(batches.Next(kMostUnits), list.after, list.page_size + 1));
+    std::move(some.begin(), some.end(), std::back_inserter(page.records));
+  }
+  std::sort(page.records.begin(), page.records.end(),
+            [](const Record& a, const Record& b) { return PositionOf(a) < PositionOf(b); });
+  if (page.records.size() > static_cast<size_t>(list.page_size)) {
+    page.records.erase(page.records.begin() + list.page_size, page.records.end());
+    page.next_page_token = common::MakePageToken(signer, list.asked, TextOf(PositionOf(page.records.back())));
+  }
+  return page;
+}
 
 }  // namespace ronghe::rectification

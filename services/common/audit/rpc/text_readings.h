@@ -13,7 +13,8 @@ namespace ronghe::common {
 
 // Records in the audit log who was answered free texts (DATA_CLASS_FREE_TEXT), before they are sent: the method, the
 // first resource that the request names, its unit. What somebody wrote is no reading; a write that only tries is one.
-// A stream is one reading. Processes of the suite on their own behalf do not read. Thread-safe.
+// A stream whose messages can have texts is one reading, whether or not they show any. Processes of the suite on their
+// own behalf do not read. Thread-safe.
 class TextReadings final : public ReadingSink {
  public:
   // All outlive it.
