@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gateway/rest/gzip.h"
+#include "services/common/serve/codec.h"
 #include "services/common/values/status.h"
 #include "tests/service/gateway/rest_fixture.h"
 
@@ -21,7 +22,9 @@ using nlohmann::json;
 using organization::v1::CreateUnitRequest;
 using organization::v1::GetUnitRequest;
 using organization::v1::Unit;
+using organization::v1::UpdateUnitRequest;
 using ::testing::HasSubstr;
+using ::testing::UnorderedElementsAre;
 
 TEST_F(RestTest, AUnitIsReadByItsName) {
   organization_.organization.get_unit = [](grpc::ServerContext* context, const GetUnitRequest* request, Unit* unit) {
@@ -122,6 +125,35 @@ TEST_F(RestTest, AWriteTakesItsBodyAndItsKey) {
   ASSERT_EQ(ids.size(), 2u);
   EXPECT_EQ(ids[0], key);
   EXPECT_EQ(ids[1].size(), 36u);  // made by the gateway
+}
+
+TEST_F(RestTest, AChangeNamesWhatItsBodyHasAndIsGuarded) {
+  std::vector<UpdateUnitRequest> seen;
+  organization_.organization.update_unit = [&](grpc::ServerContext*, const UpdateUnitRequest* request, Unit* unit) {
+    seen.push_back(*request);
+    *unit = request->unit();
+    if (request->unit().etag() != "stale") return grpc::Status::OK;
+    return common::ToGrpc(common::Aborted("ETAG_MISMATCH", {"it has changed", "已被修改"}));
+  };
+  const auto patch = [&](const std::string& headers, const std::string& body, const std::string& query = "") {
+    return Ask("PATCH /v1/units/C1" + query, headers, body).code;
+  };
+  const auto mask = [&] {
+    const auto& paths = seen.back().update_mask().paths();
+    return std::vector<std::string>(paths.begin(), paths.end());
+  };
+  EXPECT_EQ(patch("If-Match: \"a.1\"\r\n", R"({"shortTitle": "一", "sector": null})"), 200);
+  EXPECT_EQ(seen.back().unit().name(), "units/C1");
+  EXPECT_EQ(seen.back().unit().etag(), "a.1");
+  EXPECT_THAT(mask(), UnorderedElementsAre("short_title", "sector"));
+  EXPECT_EQ(patch("", R"({"shortTitle": "一", "sector": "二"})", "?update_mask=sector"), 200);
+  EXPECT_EQ(seen.back().unit().etag(), "");
+  EXPECT_THAT(mask(), UnorderedElementsAre("sector"));
+  EXPECT_EQ(patch("If-Match: \"stale\"\r\n", R"({"sector": "二"})"), 412);
+  // The etag of the body is the caller's affair, not a condition of the protocol.
+  EXPECT_EQ(patch("", R"({"sector": "二", "etag": "stale"})"), 409);
+  EXPECT_EQ(patch("If-Match: \"a.1\"\r\n", R"({"sector": "二", "etag": "b.2"})"), 400);
+  EXPECT_EQ(seen.size(), 4u);
 }
 
 TEST_F(RestTest, WhatIsWrongIsRefusedBeforeTheService) {

@@ -160,6 +160,11 @@ grpc::Status StandInOrganization::Organization::CreateUnit(grpc::ServerContext* 
                                                            organization::v1::Unit* response) {
   return create_unit ? create_unit(context, request, response) : NotToldWhatToDo();
 }
+grpc::Status StandInOrganization::Organization::UpdateUnit(grpc::ServerContext* context,
+                                                           const organization::v1::UpdateUnitRequest* request,
+                                                           organization::v1::Unit* response) {
+  return update_unit ? update_unit(context, request, response) : NotToldWhatToDo();
+}
 grpc::Status StandInOrganization::Organization::BatchGetSummaries(
     grpc::ServerContext* context, const common::v1::BatchGetSummariesRequest* request,
     organization::v1::BatchGetSummariesResponse* response) {

@@ -29,6 +29,7 @@ class StandInOrganization {
     using Unary = std::function<grpc::Status(grpc::ServerContext*, const Request*, Response*)>;
     Unary<organization::v1::GetUnitRequest, organization::v1::Unit> get_unit;
     Unary<organization::v1::CreateUnitRequest, organization::v1::Unit> create_unit;
+    Unary<organization::v1::UpdateUnitRequest, organization::v1::Unit> update_unit;
     Unary<common::v1::BatchGetSummariesRequest, organization::v1::BatchGetSummariesResponse> summaries;
     std::function<grpc::Status(grpc::ServerContext*, grpc::ServerWriter<organization::v1::ExportUnitsResponse>*)>
         export_units;
@@ -42,6 +43,8 @@ class StandInOrganization {
     grpc::Status GetUnit(grpc::ServerContext* context, const organization::v1::GetUnitRequest* request,
                          organization::v1::Unit* response) override;
     grpc::Status CreateUnit(grpc::ServerContext* context, const organization::v1::CreateUnitRequest* request,
+                            organization::v1::Unit* response) override;
+    grpc::Status UpdateUnit(grpc::ServerContext* context, const organization::v1::UpdateUnitRequest* request,
                             organization::v1::Unit* response) override;
     grpc::Status BatchGetSummaries(grpc::ServerContext* context, const common::v1::BatchGetSummariesRequest* request,
                                    organization::v1::BatchGetSummariesResponse* response) override;

@@ -143,6 +143,16 @@ TEST_F(LedgerTest, WhatIsImportedIsExportedAndCanBeTakenBack) {
   EXPECT_EQ(masked.description(), "");
   EXPECT_EQ(masked.submitter(), "");
   EXPECT_EQ(masked.steps(3).actor(), "");
+  // Each export is a reading.
+  Grant("auditor", common::v1::ROLE_AUDITOR, "370783");
+  CatchUp();
+  organization::v1::ListAuditEntriesRequest readings;
+  readings.set_parent("units/370783");
+  const auto read = Call("auditor", *totals_, &v1::RectificationService::Stub::ListAuditEntries, readings);
+  ASSERT_TRUE(read.ok()) << read.status();
+  ASSERT_EQ(read->entries_size(), 5);
+  EXPECT_EQ(read->entries(0).action(), "ExportProblems");
+  EXPECT_EQ(read->entries(0).resource(), "units/370783");
   ExpectTotalsRight(2, done.import.revision());
   v1::RevertProblemImportRequest revert;
   revert.set_name(done.import.name());
