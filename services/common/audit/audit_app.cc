@@ -1,7 +1,6 @@
 #include "services/common/audit/audit_app.h"
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
 #include <set>
 
@@ -15,24 +14,6 @@ namespace {
 // Entries in one statement, and in one call.
 constexpr int kEntriesAtOnce = 500;
 constexpr int kMostLooks = 20;
-
-// Where a list stands: before this entry of this chain.
-struct Position {
-  int64_t partition = 0;
-  int64_t before = std::numeric_limits<int64_t>::max();
-};
-
-absl::StatusOr<Position> ReadAuditPosition(const std::string& text) {
-  Position position;
-  if (text.empty()) return position;
-  const char* const end = text.data() + text.size();
-  const auto partition = std::from_chars(text.data(), end, position.partition);
-  if (partition.ec == std::errc() && partition.ptr != end && *partition.ptr == '.') {
-    const auto before = std::from_chars(partition.ptr + 1, end, position.before);
-    if (before.ec == std::errc() && before.ptr == end) return position;
-  }
-  return Internal("a signed page token has another form");
-}
 
 std::string QueryText(const ListAuditQuery& query) {
   return fmt::format("audit\n{}\n{}\n{}\n{}\n{}", query.parent, query.filter.actor, query.filter.resource,
@@ -68,25 +49,24 @@ absl::StatusOr<Page<NamedAuditEntry>> AuditApp::List(const Call& call, const Lis
   v.AddAll(token.status());
   RONGHE_RETURN_IF_ERROR(v.ToStatus());
   RONGHE_ASSIGN_OR_RETURN(const UnitUid parent, places_.find(call, query.parent));
-  RONGHE_ASSIGN_OR_RETURN(Position position, ReadAuditPosition(*token));
+  // Before this entry (id) of this chain (key).
+  RONGHE_ASSIGN_OR_RETURN(ListPosition position, ReadListPosition(*token));
   const std::set<PartitionId> partitions = places_.partitions_below(parent);
   const auto visible = [&](const AuditEntry& entry) {
     return entry.reading.unit ? places_.is_within(entry.reading.unit, parent) : call.scope.everything;
   };
   Page<NamedAuditEntry> page;
-  const auto more = [&] {
-    page.next = MakePageToken(signer_, QueryText(query), fmt::format("{}.{}", position.partition, position.before));
-  };
-  auto chain = partitions.lower_bound(PartitionId(position.partition));
+  const auto more = [&] { page.next = MakePageToken(signer_, QueryText(query), TextOf(position)); };
+  auto chain = partitions.lower_bound(PartitionId(position.key));
   for (int looks = 0; chain != partitions.end(); ++looks) {
     if (call.cancelled()) return Cancelled();
-    if (chain->value != position.partition) position = {chain->value, std::numeric_limits<int64_t>::max()};
+    if (chain->value != position.key) position = {chain->value, std::numeric_limits<int64_t>::max()};
     if (looks == kMostLooks) {
       more();
       return page;
     }
     RONGHE_ASSIGN_OR_RETURN(const std::vector<AuditEntry> entries,
-                            log_.List(*chain, query.filter, position.before, kEntriesAtOnce, call.deadline));
+                            log_.List(*chain, query.filter, position.id, kEntriesAtOnce, call.deadline));
     for (const AuditEntry& entry : entries) {
       if (visible(entry)) {
         if (static_cast<int>(page.items.size()) == *page_size) {
@@ -96,7 +76,7 @@ absl::StatusOr<Page<NamedAuditEntry>> AuditApp::List(const Call& call, const Lis
         const UnitUid unit = entry.reading.unit;
         page.items.push_back({entry, unit ? "units/" + places_.code_of(unit) : ""});
       }
-      position.before = entry.seq;
+      position.id = entry.seq;
     }
     if (entries.size() < static_cast<size_t>(kEntriesAtOnce)) ++chain;
   }

@@ -114,4 +114,20 @@ absl::StatusOr<RevisionToken> ReadRevisionToken(const TokenSigner& signer, std::
   return read;
 }
 
+std::string TextOf(const ListPosition& position) {
+  return fmt::format("{}.{}", position.key, position.id);
+}
+
+absl::StatusOr<ListPosition> ReadListPosition(const std::string& text) {
+  ListPosition position;
+  if (text.empty()) return position;
+  const char* const end = text.data() + text.size();
+  const auto key = std::from_chars(text.data(), end, position.key);
+  if (key.ec == std::errc() && key.ptr != end && *key.ptr == '.') {
+    const auto id = std::from_chars(key.ptr + 1, end, position.id);
+    if (id.ec == std::errc() && id.ptr == end) return position;
+  }
+  return Internal("a signed page token has another form");
+}
+
 }  // namespace ronghe::common

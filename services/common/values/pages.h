@@ -42,6 +42,16 @@ std::string MakePageToken(const TokenSigner& signer, std::string_view query, std
 // Empty position for an empty token; INVALID_ARGUMENT on `page_token` for a token of another query.
 absl::StatusOr<std::string> ReadPageToken(const TokenSigner& signer, std::string_view query, std::string_view token);
 
+// Where a list stands: after this key, and this id under it.
+struct ListPosition {
+  int64_t key = INT64_MIN;
+  int64_t id = 0;
+  friend auto operator<=>(const ListPosition&, const ListPosition&) = default;
+};
+// As the content of a page token; an empty one is the beginning, INTERNAL for what TextOf did not make.
+std::string TextOf(const ListPosition& position);
+absl::StatusOr<ListPosition> ReadListPosition(const std::string& text);
+
 // The token of a write: pass it as `min_revision`.
 struct RevisionToken {
   std::string service;      // `organization`

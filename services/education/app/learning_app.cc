@@ -1,6 +1,5 @@
 #include "services/education/app/learning_app.h"
 
-#include <charconv>
 #include <utility>
 
 #include <fmt/format.h>
@@ -168,21 +167,17 @@ absl::StatusOr<LearningPage> LearningApp::List(const common::Call& call, const s
   const absl::StatusOr<std::string> token = common::ReadPageToken(parts_.signer, purpose, page_token);
   violations.AddAll(token.status());
   RONGHE_RETURN_IF_ERROR(violations.ToStatus());
-  int64_t after_day = -1'000'000;
-  int64_t after_id = 0;
-  if (const size_t slash = token->find('/'); slash != std::string::npos) {
-    std::from_chars(token->data(), token->data() + slash, after_day);
-    std::from_chars(token->data() + slash + 1, token->data() + token->size(), after_id);
-  }
+  RONGHE_ASSIGN_OR_RETURN(const common::ListPosition after, common::ReadListPosition(*token));
   RONGHE_ASSIGN_OR_RETURN(std::vector<StoredLearning> found,
-                          parts_.store.List(member, year, after_day, after_id, *size + 1, call.deadline));
+                          parts_.store.List(member, year, after.key, after.id, *size + 1, call.deadline));
   LearningPage page;
   RONGHE_ASSIGN_OR_RETURN(page.credit_deci_hours, parts_.store.Credit(member, year, call.deadline));
   if (found.size() > static_cast<size_t>(*size)) {
     found.pop_back();
     const StoredLearning& last = found.back();
-    page.page.next = common::MakePageToken(parts_.signer, purpose,
-                                           fmt::format("{}/{}", common::DayNumber(last.record.day), last.id.value));
+    page.page.next =
+        common::MakePageToken(parts_.signer, purpose,
+                              common::TextOf(common::ListPosition{common::DayNumber(last.record.day), last.id.value}));
   }
   for (StoredLearning& stored : found) page.page.items.push_back(View(std::move(stored)));
   return page;

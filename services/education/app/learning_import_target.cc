@@ -1,10 +1,13 @@
 #include "services/education/app/learning_import_target.h"
 
+#include <charconv>
 #include <string>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
+#include <absl/container/flat_hash_set.h>
+
+#include "services/common/values/digest.h"
 #include "services/common/values/resource_name.h"
 
 namespace ronghe::education {
@@ -17,29 +20,14 @@ common::RowIssue IssueOf(int64_t line, const common::Violation& violation) {
 }
 
 // 128 bits of an external id: rows are remembered by it, so that memory stays small however long the ids are.
-struct Fingerprint {
-  uint64_t a = 0;
-  uint64_t b = 0;
-  friend bool operator==(const Fingerprint&, const Fingerprint&) = default;
-};
-struct FingerprintHash {
-  size_t operator()(const Fingerprint& one) const { return static_cast<size_t>(one.a ^ (one.b << 1)); }
-};
-
-void Mix(std::string_view text, Fingerprint& print) {
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    print.a = (print.a ^ byte) * 0x100000001b3ull;
-    print.b = (print.b + byte) * 0x9e3779b97f4a7c15ull;
-    print.b ^= print.b >> 29;
-  }
-}
+using Fingerprint = std::pair<uint64_t, uint64_t>;
 
 Fingerprint FingerprintOf(const LearningRecord& record) {
-  Fingerprint print{0xcbf29ce484222325ull, 0x2545f4914f6cdd1dull};
-  Mix(record.platform, print);
-  Mix(" ", print);
-  Mix(record.external_id, print);
+  constexpr size_t kDigits = 16;
+  const std::string hex = common::Sha256Hex(record.platform + ' ' + record.external_id);
+  Fingerprint print;
+  std::from_chars(hex.data(), hex.data() + kDigits, print.first, 16);
+  std::from_chars(hex.data() + kDigits, hex.data() + 2 * kDigits, print.second, 16);
   return print;
 }
 
@@ -88,7 +76,7 @@ class LearningImportTarget::Check final : public common::ImportCheck {
   LearningImportTarget& target_;
   const common::Import import_;
   const std::shared_ptr<Knowledge> knowledge_;
-  std::unordered_set<Fingerprint, FingerprintHash> seen_;
+  absl::flat_hash_set<Fingerprint> seen_;
 };
 
 std::shared_ptr<LearningImportTarget::Knowledge> LearningImportTarget::KnowledgeOf(const common::Import& import) {

@@ -58,7 +58,7 @@ std::string NameOf(SelfCheckId id);
 std::string EtagOf(const StoredChecklist& stored);
 std::string EtagOf(const StoredCheck& stored);
 // Where a list stands after it.
-ListPosition PositionOf(const StoredCheck& stored);
+common::ListPosition PositionOf(const StoredCheck& stored);
 // Of the problem that a NO opens: `selfChecks/{id}/items/{code}`.
 std::string CauseOf(SelfCheckId id, const std::string& item);
 
@@ -111,8 +111,9 @@ class CheckStore {
   virtual absl::StatusOr<std::optional<StoredCheck>> FindCheck(SelfCheckId id, absl::Time deadline) = 0;
   // At most `limit` of at most 512 units after a position, by day, without answers.
   virtual absl::StatusOr<std::vector<StoredCheck>> ListChecks(std::span<const UnitsOfPartition> units,
-                                                              const CheckFilter& filter, const ListPosition& after,
-                                                              int limit, absl::Time deadline) = 0;
+                                                              const CheckFilter& filter,
+                                                              const common::ListPosition& after, int limit,
+                                                              absl::Time deadline) = 0;
   // Of each unit that has any, in these partitions; of one round, or of all (no id).
   virtual absl::StatusOr<std::map<common::UnitUid, CheckCounts>> Count(std::span<const common::PartitionId> partitions,
                                                                        CheckRoundId round, absl::Time deadline) = 0;

@@ -38,7 +38,7 @@ absl::StatusOr<CheckFilter> ReadFilter(const std::string& text) {
 
 }  // namespace
 
-ListPosition PositionOf(const StoredCheck& stored) {
+common::ListPosition PositionOf(const StoredCheck& stored) {
   return {common::DayNumber(stored.check.due), stored.id.value};
 }
 
@@ -72,7 +72,7 @@ absl::StatusOr<CheckPage> CheckApp::ListChecks(const common::Call& call, const U
   violations.AddAll(filter.status());
   RONGHE_ASSIGN_OR_RETURN(const UnitList list,
                           ReadUnitList(parts_.units, parts_.signer, call, query, "selfChecks", std::move(violations)));
-  const auto fetch = [&](std::span<const UnitsOfPartition> units, const ListPosition& after, int limit) {
+  const auto fetch = [&](std::span<const UnitsOfPartition> units, const common::ListPosition& after, int limit) {
     return parts_.store.ListChecks(units, *filter, after, limit, call.deadline);
   };
   RONGHE_ASSIGN_OR_RETURN(UnitListPage<StoredCheck> found, PageOf<StoredCheck>(list, parts_.signer, call, fetch));

@@ -52,7 +52,7 @@ std::vector<common::UnitUid> ProblemQuery::Alike(const common::UnitView& unit) c
 }
 
 absl::StatusOr<ProblemPage> ProblemQuery::Page(const common::Call& call, const Wanted& wanted) {
-  RONGHE_ASSIGN_OR_RETURN(const ListPosition after, ReadListPosition(wanted.position));
+  RONGHE_ASSIGN_OR_RETURN(const common::ListPosition after, common::ReadListPosition(wanted.position));
   const bool by_unit = wanted.order == ProblemOrder::kUnit;
   const int limit = wanted.page_size + 1;
   UnitBatches batches(wanted.units);
@@ -74,7 +74,7 @@ absl::StatusOr<ProblemPage> ProblemQuery::Page(const common::Call& call, const W
   if (found.size() > static_cast<size_t>(wanted.page_size)) {
     found.erase(found.begin() + wanted.page_size, found.end());
     page.next_page_token =
-        common::MakePageToken(parts_.signer, wanted.query, TextOf(PositionOf(found.back(), wanted.order)));
+        common::MakePageToken(parts_.signer, wanted.query, common::TextOf(PositionOf(found.back(), wanted.order)));
   }
   for (StoredProblem& stored : found) page.problems.push_back(parts_.app.View(call, std::move(stored)));
   return page;
@@ -214,7 +214,7 @@ absl::StatusOr<ProblemHistory> ProblemQuery::History(const common::Call& call, c
   violations.AddAll(token.status());
   RONGHE_RETURN_IF_ERROR(violations.ToStatus());
   RONGHE_ASSIGN_OR_RETURN(const ProblemView view, parts_.app.Get(call, parent));
-  RONGHE_ASSIGN_OR_RETURN(const ListPosition after, ReadListPosition(*token));
+  RONGHE_ASSIGN_OR_RETURN(const common::ListPosition after, common::ReadListPosition(*token));
   ProblemHistory history;
   history.id = view.stored.id;
   history.show_texts = view.show_texts;
@@ -222,7 +222,7 @@ absl::StatusOr<ProblemHistory> ProblemQuery::History(const common::Call& call, c
   RONGHE_ASSIGN_OR_RETURN(history.steps, parts_.store.History(view.stored.id, after.id, *size + 1, call.deadline));
   if (history.steps.size() > static_cast<size_t>(*size)) {
     history.steps.pop_back();
-    history.next_page_token = common::MakePageToken(parts_.signer, query, TextOf({0, history.steps.back().id}));
+    history.next_page_token = common::MakePageToken(parts_.signer, query, common::TextOf({0, history.steps.back().id}));
   }
   return history;
 }
@@ -237,7 +237,7 @@ absl::StatusOr<std::vector<ProblemRecord>> ProblemQuery::NextRecords(const commo
     if (call.cancelled()) return common::Cancelled();
     ProblemRecord& record = records.emplace_back();
     const ProblemId id = view.stored.id;
-    wanted.position = TextOf(PositionOf(view.stored, wanted.order));
+    wanted.position = common::TextOf(PositionOf(view.stored, wanted.order));
     record.view = std::move(view);
     RONGHE_ASSIGN_OR_RETURN(record.steps, parts_.store.History(id, 0, kMostSteps, call.deadline));
   }

@@ -30,7 +30,7 @@ std::string ExternalKey(std::string_view external_source, std::string_view exter
   return fmt::format("external\n{}\n{}", external_source, external_id);
 }
 
-ListPosition PositionOf(const StoredProblem& stored, ProblemOrder order) {
+common::ListPosition PositionOf(const StoredProblem& stored, ProblemOrder order) {
   switch (order) {
     case ProblemOrder::kUnit:
       return {stored.problem.unit.value, stored.id.value};

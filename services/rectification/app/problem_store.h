@@ -92,7 +92,7 @@ class ProblemTxn {
 
 enum class ProblemOrder { kUnit, kDue, kNewest };
 
-ListPosition PositionOf(const StoredProblem& stored, ProblemOrder order);
+common::ListPosition PositionOf(const StoredProblem& stored, ProblemOrder order);
 
 // Which problems a list wants, beside the units: bit n of a mask allows the value n.
 struct ProblemFilter {
@@ -140,7 +140,7 @@ class ProblemStore {
   // At most `limit` problems of the units in the order after `after`, over all partitions. At most 512 units in all.
   virtual absl::StatusOr<std::vector<StoredProblem>> List(std::span<const UnitsOfPartition> units,
                                                           const ProblemFilter& filter, ProblemOrder order,
-                                                          const ListPosition& after, int limit,
+                                                          const common::ListPosition& after, int limit,
                                                           absl::Time deadline) = 0;
   // Of at most 512 units.
   virtual absl::StatusOr<std::vector<ProblemGroup>> Count(std::span<const UnitsOfPartition> units,

@@ -76,14 +76,14 @@ class RiskStore {
   // At most `limit` of at most kMostUnits units after a position, by the day of the next review (those without one
   // first) and id.
   virtual absl::StatusOr<std::vector<StoredRisk>> List(std::span<const UnitsOfPartition> units,
-                                                       const RiskFilter& filter, const ListPosition& after, int limit,
-                                                       absl::Time deadline) = 0;
+                                                       const RiskFilter& filter, const common::ListPosition& after,
+                                                       int limit, absl::Time deadline) = 0;
   // With numbers below `before`, the newest first.
   virtual absl::StatusOr<std::vector<RiskReview>> Reviews(RiskPointId id, int before, int limit,
                                                           absl::Time deadline) = 0;
 };
 
 // Where a list stands after it.
-ListPosition PositionOf(const StoredRisk& stored);
+common::ListPosition PositionOf(const StoredRisk& stored);
 
 }  // namespace ronghe::rectification

@@ -47,7 +47,7 @@ absl::StatusOr<RiskFilter> ReadRiskFilter(const std::string& text) {
 
 }  // namespace
 
-ListPosition PositionOf(const StoredRisk& stored) {
+common::ListPosition PositionOf(const StoredRisk& stored) {
   return {stored.point.next_review ? common::DayNumber(*stored.point.next_review) : 0, stored.id.value};
 }
 
@@ -57,7 +57,7 @@ absl::StatusOr<RiskPage> RiskApp::List(const common::Call& call, const UnitListQ
   violations.AddAll(filter.status());
   RONGHE_ASSIGN_OR_RETURN(const UnitList list,
                           ReadUnitList(parts_.units, parts_.signer, call, query, "riskPoints", std::move(violations)));
-  const auto fetch = [&](std::span<const UnitsOfPartition> units, const ListPosition& after, int limit) {
+  const auto fetch = [&](std::span<const UnitsOfPartition> units, const common::ListPosition& after, int limit) {
     return parts_.store.List(units, *filter, after, limit, call.deadline);
   };
   RONGHE_ASSIGN_OR_RETURN(UnitListPage<StoredRisk> found, PageOf<StoredRisk>(list, parts_.signer, call, fetch));
@@ -80,14 +80,14 @@ absl::StatusOr<RiskReviewPage> RiskApp::Reviews(const common::Call& call, const 
   RONGHE_RETURN_IF_ERROR(violations.ToStatus());
   RiskReviewPage page;
   RONGHE_ASSIGN_OR_RETURN(page.point, Get(call, parent));
-  RONGHE_ASSIGN_OR_RETURN(const ListPosition before, ReadListPosition(*token));
+  RONGHE_ASSIGN_OR_RETURN(const common::ListPosition before, common::ReadListPosition(*token));
   RONGHE_ASSIGN_OR_RETURN(
       page.reviews,
       parts_.store.Reviews(id, token->empty() ? INT32_MAX : static_cast<int>(before.key), *size + 1, call.deadline));
   if (page.reviews.size() > static_cast<size_t>(*size)) {
     page.reviews.pop_back();
-    page.next_page_token =
-        common::MakePageToken(parts_.signer, asked, TextOf(ListPosition{page.reviews.back().number, 0}));
+    page.next_page_token = common::MakePageToken(parts_.signer, asked,
+                                                 common::TextOf(common::ListPosition{page.reviews.back().number, 0}));
   }
   return page;
 }

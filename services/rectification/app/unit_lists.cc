@@ -1,7 +1,6 @@
 #include "services/rectification/app/unit_lists.h"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <utility>
 
@@ -44,22 +43,6 @@ std::vector<UnitsOfPartition> UnitBatches::Next(size_t most) {
   return batch;
 }
 
-std::string TextOf(const ListPosition& position) {
-  return fmt::format("{}.{}", position.key, position.id);
-}
-
-absl::StatusOr<ListPosition> ReadListPosition(const std::string& text) {
-  ListPosition position;
-  if (text.empty()) return position;
-  const char* const end = text.data() + text.size();
-  const auto key = std::from_chars(text.data(), end, position.key);
-  if (key.ec == std::errc() && key.ptr != end && *key.ptr == '.') {
-    const auto id = std::from_chars(key.ptr + 1, end, position.id);
-    if (id.ec == std::errc() && id.ptr == end) return position;
-  }
-  return common::Internal("a signed page token has another form");
-}
-
 absl::StatusOr<UnitList> ReadUnitList(const common::Units& units, const common::TokenSigner& signer,
                                       const common::Call& call, const UnitListQuery& query, std::string_view collection,
                                       common::Violations violations) {
@@ -71,7 +54,7 @@ absl::StatusOr<UnitList> ReadUnitList(const common::Units& units, const common::
   violations.AddAll(token.status());
   RONGHE_ASSIGN_OR_RETURN(const common::UnitView unit,
                           common::VisibleUnit(units, call, query.parent, "parent", std::move(violations)));
-  RONGHE_ASSIGN_OR_RETURN(list.after, ReadListPosition(*token));
+  RONGHE_ASSIGN_OR_RETURN(list.after, common::ReadListPosition(*token));
   list.units = UnitsOf(units, unit, query.subtree);
   list.page_size = *size;
   return list;

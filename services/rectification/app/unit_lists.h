@@ -45,16 +45,6 @@ class UnitBatches {
   size_t at_ = 0;
 };
 
-// Where a list stands: after this key, and this id under it.
-struct ListPosition {
-  int64_t key = INT64_MIN;
-  int64_t id = 0;
-  friend auto operator<=>(const ListPosition&, const ListPosition&) = default;
-};
-// As the content of a page token; an empty one is the beginning, INTERNAL for what TextOf did not make.
-std::string TextOf(const ListPosition& position);
-absl::StatusOr<ListPosition> ReadListPosition(const std::string& text);
-
 // What a list of a unit's records is asked for.
 struct UnitListQuery {
   std::string parent;  // `units/{code}`
@@ -67,7 +57,7 @@ struct UnitListQuery {
 struct UnitList {
   std::string asked;  // everything but the token and the size
   std::vector<common::UnitView> units;
-  ListPosition after;
+  common::ListPosition after;
   int page_size = 0;
 };
 // `collection` keeps tokens of one list from others. `violations`: of the filter. INVALID_ARGUMENT with all, NOT_FOUND.
@@ -96,7 +86,7 @@ absl::StatusOr<UnitListPage<Record>> PageOf(const UnitList& list, const common::
             [](const Record& a, const Record& b) { return PositionOf(a) < PositionOf(b); });
   if (page.records.size() > static_cast<size_t>(list.page_size)) {
     page.records.erase(page.records.begin() + list.page_size, page.records.end());
-    page.next_page_token = common::MakePageToken(signer, list.asked, TextOf(PositionOf(page.records.back())));
+    page.next_page_token = common::MakePageToken(signer, list.asked, common::TextOf(PositionOf(page.records.back())));
   }
   return page;
 }

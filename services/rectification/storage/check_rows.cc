@@ -313,7 +313,8 @@ absl::Status UpdateCheckRow(sql::Session& session, const ProblemTexts& texts, co
 }
 
 absl::StatusOr<std::vector<StoredCheck>> PageChecks(sql::Session& session, const UnitsOfPartition& units,
-                                                    const CheckFilter& filter, const ListPosition& after, int limit) {
+                                                    const CheckFilter& filter, const common::ListPosition& after,
+                                                    int limit) {
   std::vector<Value> args = {units.partition.value};
   std::string text =
       "SELECT " RONGHE_CHECK_COLUMNS " FROM self_check WHERE partition_id = ? AND " + UnitCondition(units.units, args);

@@ -38,7 +38,8 @@ absl::Status InsertCheckRow(common::sql::Session& session, const CheckRow& row);
 absl::Status UpdateCheckRow(common::sql::Session& session, const ProblemTexts& texts, const CheckRow& row);
 // Without answers.
 absl::StatusOr<std::vector<StoredCheck>> PageChecks(common::sql::Session& session, const UnitsOfPartition& units,
-                                                    const CheckFilter& filter, const ListPosition& after, int limit);
+                                                    const CheckFilter& filter, const common::ListPosition& after,
+                                                    int limit);
 // Adds what a partition has.
 absl::Status CountChecks(common::sql::Session& session, common::PartitionId partition, CheckRoundId round,
                          std::map<common::UnitUid, CheckCounts>& counts);

@@ -197,7 +197,8 @@ absl::StatusOr<std::vector<ProblemRow>> SelectProblems(sql::Session& session, co
 
 absl::StatusOr<std::vector<StoredProblem>> PageProblems(sql::Session& session, const ProblemTexts& texts,
                                                         const UnitsOfPartition& units, const ProblemFilter& filter,
-                                                        ProblemOrder order, const ListPosition& after, int limit) {
+                                                        ProblemOrder order, const common::ListPosition& after,
+                                                        int limit) {
   std::vector<Value> args = {units.partition.value};
   std::string text = SelectText() + UnitCondition(units.units, args);
   AddConditions(filter, text, args);

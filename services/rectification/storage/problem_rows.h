@@ -29,7 +29,8 @@ absl::StatusOr<std::optional<ProblemRow>> SelectProblem(common::sql::Session& se
 // A page of a list, of these units (at least one).
 absl::StatusOr<std::vector<StoredProblem>> PageProblems(common::sql::Session& session, const ProblemTexts& texts,
                                                         const UnitsOfPartition& units, const ProblemFilter& filter,
-                                                        ProblemOrder order, const ListPosition& after, int limit);
+                                                        ProblemOrder order, const common::ListPosition& after,
+                                                        int limit);
 absl::StatusOr<std::vector<ProblemGroup>> GroupProblems(common::sql::Session& session, const UnitsOfPartition& units);
 
 absl::Status InsertProblem(common::sql::Session& session, const ProblemTexts& texts, const ProblemRow& row);

@@ -146,7 +146,7 @@ absl::Status UpdateRiskRow(sql::Session& session, const ProblemTexts& texts, con
 
 absl::StatusOr<std::vector<StoredRisk>> PageRisks(sql::Session& session, const ProblemTexts& texts,
                                                   const UnitsOfPartition& units, const RiskFilter& filter,
-                                                  const ListPosition& after, int limit) {
+                                                  const common::ListPosition& after, int limit) {
   std::vector<Value> args = {units.partition.value};
   std::string text =
       "SELECT " RONGHE_RISK_COLUMNS " FROM risk_point WHERE partition_id = ? AND " + UnitCondition(units.units, args);

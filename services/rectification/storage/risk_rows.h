@@ -24,7 +24,7 @@ absl::Status InsertRiskRow(common::sql::Session& session, const ProblemTexts& te
 absl::Status UpdateRiskRow(common::sql::Session& session, const ProblemTexts& texts, const RiskRow& row);
 absl::StatusOr<std::vector<StoredRisk>> PageRisks(common::sql::Session& session, const ProblemTexts& texts,
                                                   const UnitsOfPartition& units, const RiskFilter& filter,
-                                                  const ListPosition& after, int limit);
+                                                  const common::ListPosition& after, int limit);
 
 absl::Status InsertReviewRow(common::sql::Session& session, const ProblemTexts& texts, const RiskRow& row,
                              const RiskReview& review, absl::TimeZone zone);

@@ -129,8 +129,9 @@ absl::StatusOr<std::optional<StoredCheck>> SqlCheckStore::FindCheck(SelfCheckId 
 }
 
 absl::StatusOr<std::vector<StoredCheck>> SqlCheckStore::ListChecks(std::span<const UnitsOfPartition> units,
-                                                                   const CheckFilter& filter, const ListPosition& after,
-                                                                   int limit, absl::Time deadline) {
+                                                                   const CheckFilter& filter,
+                                                                   const common::ListPosition& after, int limit,
+                                                                   absl::Time deadline) {
   std::vector<StoredCheck> all;
   RONGHE_RETURN_IF_ERROR(database_.Read(deadline, [&](sql::Session& session) -> absl::Status {
     for (const UnitsOfPartition& part : units) {

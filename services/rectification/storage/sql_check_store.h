@@ -55,8 +55,8 @@ class SqlCheckStore final : public CheckStore {
   absl::StatusOr<std::optional<StoredRound>> FindRound(CheckRoundId id, absl::Time deadline) override;
   absl::StatusOr<std::optional<StoredCheck>> FindCheck(SelfCheckId id, absl::Time deadline) override;
   absl::StatusOr<std::vector<StoredCheck>> ListChecks(std::span<const UnitsOfPartition> units,
-                                                      const CheckFilter& filter, const ListPosition& after, int limit,
-                                                      absl::Time deadline) override;
+                                                      const CheckFilter& filter, const common::ListPosition& after,
+                                                      int limit, absl::Time deadline) override;
   absl::StatusOr<std::map<common::UnitUid, CheckCounts>> Count(std::span<const common::PartitionId> partitions,
                                                                CheckRoundId round, absl::Time deadline) override;
 

@@ -162,7 +162,7 @@ absl::StatusOr<std::optional<StoredProblem>> SqlProblemStore::Find(ProblemId id,
 
 absl::StatusOr<std::vector<StoredProblem>> SqlProblemStore::List(std::span<const UnitsOfPartition> units,
                                                                  const ProblemFilter& filter, ProblemOrder order,
-                                                                 const ListPosition& after, int limit,
+                                                                 const common::ListPosition& after, int limit,
                                                                  absl::Time deadline) {
   std::vector<StoredProblem> all;
   RONGHE_RETURN_IF_ERROR(database_.Read(deadline, [&](sql::Session& session) -> absl::Status {

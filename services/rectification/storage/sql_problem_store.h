@@ -67,7 +67,7 @@ class SqlProblemStore final : public ProblemStore {
                      absl::FunctionRef<absl::Status(ProblemTxn&)> body) override;
   absl::StatusOr<std::optional<StoredProblem>> Find(ProblemId id, absl::Time deadline) override;
   absl::StatusOr<std::vector<StoredProblem>> List(std::span<const UnitsOfPartition> units, const ProblemFilter& filter,
-                                                  ProblemOrder order, const ListPosition& after, int limit,
+                                                  ProblemOrder order, const common::ListPosition& after, int limit,
                                                   absl::Time deadline) override;
   absl::StatusOr<std::vector<ProblemGroup>> Count(std::span<const UnitsOfPartition> units,
                                                   absl::Time deadline) override;

@@ -79,7 +79,7 @@ absl::StatusOr<std::optional<StoredRisk>> SqlRiskStore::Find(RiskPointId id, abs
 }
 
 absl::StatusOr<std::vector<StoredRisk>> SqlRiskStore::List(std::span<const UnitsOfPartition> units,
-                                                           const RiskFilter& filter, const ListPosition& after,
+                                                           const RiskFilter& filter, const common::ListPosition& after,
                                                            int limit, absl::Time deadline) {
   std::vector<StoredRisk> all;
   RONGHE_RETURN_IF_ERROR(database_.Read(deadline, [&](sql::Session& session) -> absl::Status {

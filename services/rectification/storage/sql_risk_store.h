@@ -45,7 +45,8 @@ class SqlRiskStore final : public RiskStore {
                      absl::FunctionRef<absl::Status(RiskTxn&)> body) override;
   absl::StatusOr<std::optional<StoredRisk>> Find(RiskPointId id, absl::Time deadline) override;
   absl::StatusOr<std::vector<StoredRisk>> List(std::span<const UnitsOfPartition> units, const RiskFilter& filter,
-                                               const ListPosition& after, int limit, absl::Time deadline) override;
+                                               const common::ListPosition& after, int limit,
+                                               absl::Time deadline) override;
   absl::StatusOr<std::vector<RiskReview>> Reviews(RiskPointId id, int before, int limit, absl::Time deadline) override;
 
  private:
